@@ -1,0 +1,102 @@
+"""One tree of errors. Each leaf carries the exit code a command ends with.
+
+FirmgroundError            1  something unexpected
+├── InvalidInput           2  the caller gave something that cannot work
+│   └── InvalidSettings       firmground.toml or an environment override
+├── NotFound               3  no such document, job, source, …
+├── Refused                4  a rule says no: gate, conflict, permission
+│   ├── Busy                  somebody else holds what this needs
+│   └── IndexMismatch         the index was built with another embedder
+├── OutsideFailed          5  a disk, a model server, a package index did not do its part
+│   └── StorageFull           the disk or the database refuses more
+└── Damaged                6  stored data is damaged
+
+Every message is one line: what went wrong, a colon, what to do about it.
+"""
+
+
+class FirmgroundError(Exception):
+    """Something went wrong that nobody planned for."""
+
+    exit_code = 1
+    code = "unexpected"
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        self.problem = " ".join(problem.split())
+        self.remedy = " ".join(remedy.split())
+        super().__init__(f"{self.problem}: {self.remedy}" if self.remedy else self.problem)
+
+
+class InvalidInput(FirmgroundError):
+    """What the caller gave cannot work."""
+
+    exit_code = 2
+    code = "invalid-input"
+
+
+class InvalidSettings(InvalidInput):
+    """A key or value of `firmground.toml` or of an environment override cannot work."""
+
+    code = "invalid-settings"
+
+
+class NotFound(FirmgroundError):
+    """There is no such thing, or the asker may not know of it."""
+
+    exit_code = 3
+    code = "not-found"
+
+
+class Refused(FirmgroundError):
+    """A rule says no."""
+
+    exit_code = 4
+    code = "refused"
+
+
+class Busy(Refused):
+    """Somebody else holds what this needs."""
+
+    code = "busy"
+
+
+class IndexMismatch(Refused):
+    """The index was built with another embedder or chunking than the one asked for."""
+
+    code = "index-mismatch"
+
+
+class OutsideFailed(FirmgroundError):
+    """Something outside (disk, server, package index) did not do its part."""
+
+    exit_code = 5
+    code = "outside-failed"
+
+
+class StorageFull(OutsideFailed):
+    """The disk or the database takes no more; what was stored before is intact."""
+
+    code = "storage-full"
+
+
+class Damaged(FirmgroundError):
+    """Stored data cannot be trusted."""
+
+    exit_code = 6
+    code = "damaged"
+
+
+class ParseFailed(Exception):
+    """One file could not be turned into text; the sync records it and goes on.
+
+    `code` is one of the values of `firmground.types.ParseCode`; `detail` is one line for a person.
+    """
+
+    def __init__(self, code: str, detail: str) -> None:
+        self.code = code
+        self.detail = " ".join(detail.split())
+        super().__init__(f"{code}: {self.detail}")
+
+
+class JobCancelled(Exception):
+    """Raised inside a job at its next check after somebody cancelled it."""

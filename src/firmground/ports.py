@@ -1,0 +1,306 @@
+"""Every plug-in point, named by role. Adapters (named by technology) live in `sources/`, `store/` and `models/`;
+only `wire.py` knows them. Each port has a contract suite in `firmground.testing` that an adapter must pass.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmground.types import (
+    Actor,
+    Chunk,
+    Document,
+    DocumentState,
+    Finding,
+    Hit,
+    IndexRow,
+    IndexStats,
+    Job,
+    Json,
+    Parsed,
+    Scalar,
+    SourceFile,
+    Span,
+    Within,
+)
+
+Vectors: TypeAlias = NDArray[np.float32]
+Filter: TypeAlias = Scalar | Sequence[Scalar] | Mapping[str, Scalar]
+Filters: TypeAlias = Mapping[str, Filter]
+"""A value (equal), a list (any of them), or a range: `{"from": …, "to": …}`, both ends included, either may be missing.
+Keys are `source`, `uri`, `title`, `language`, `media_type`, `modified` (ISO date) or any metadata key of a document."""
+
+
+class Clock(Protocol):
+    """Wall time, timezone-aware, UTC."""
+
+    def __call__(self) -> datetime: ...
+
+
+class Source(Protocol):
+    """A place documents come from."""
+
+    @property
+    def name(self) -> str: ...
+
+    def files(self) -> Iterator[SourceFile]:
+        """Everything it holds now, each uri once, in a stable order. Reads no content. OutsideFailed where the place itself is
+        missing or unreadable: an absent folder must never look like an empty one."""
+        ...
+
+    def read(self, file: SourceFile) -> bytes:
+        """The content as of one moment. ParseFailed `unreadable`, `limit_exceeded` or `changed_while_reading`."""
+        ...
+
+    def problems(self) -> tuple[tuple[str, str, str], ...]:
+        """What the last `files()` could not list: (uri, code, detail), e.g. an unreadable folder or a link that loops."""
+        ...
+
+
+class Parser(Protocol):
+    """Turns the bytes of one file into Markdown text. Runs hostile input where it can do no harm."""
+
+    @property
+    def id(self) -> str:
+        """Digest of parser, version and settings: a changed parser means that files are parsed again."""
+        ...
+
+    def parse(self, uri: str, content: bytes) -> Parsed:
+        """ParseFailed with a ParseCode where no text can be had. Thread-safe: called from several threads at once."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Embedder(Protocol):
+    """Turns text into unit vectors; equal text gives equal vectors, alone or in any batch (cosine ≥ 0.9999)."""
+
+    @property
+    def id(self) -> str:
+        """Digest of weights and settings; an index built with another id is refused."""
+        ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def languages(self) -> frozenset[str] | None:
+        """ISO 639-1 codes it was trained for; None: many."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimension), float32, rows of length 1. Longer texts are cut at the model's limit."""
+        ...
+
+
+class SearchIndex(Protocol):
+    """BM25 and vectors over chunks, under permissions. Derived data: it can be dropped and rebuilt from the database."""
+
+    def apply(self, rows: Sequence[IndexRow], vectors: Vectors, *, replaces: Collection[int]) -> None:
+        """In one atomic step: all rows of the documents in `replaces` vanish and `rows` appear. Doing it twice changes nothing."""
+        ...
+
+    def rescope(self, scopes: Mapping[int, int]) -> None:
+        """Document number → its new scope. Vectors are kept as they are."""
+        ...
+
+    def vectors(self, contents: Collection[str]) -> dict[str, NDArray[np.float32]]:
+        """Vectors already stored for these content digests (see IndexRow.content); absent ones are left out."""
+        ...
+
+    def search(
+        self, terms: Sequence[str], vector: NDArray[np.float32] | None, *, limit: int, within: Within
+    ) -> list[Hit]:
+        """The union of the `limit` best by BM25 over `terms` and the `limit` best by cosine to `vector`, each hit with both scores
+        (0.0 lexical where no term matches; None where a side was not asked: no terms, no vector). No particular order."""
+        ...
+
+    def documents(self) -> dict[int, int]:
+        """Document number → number of its rows."""
+        ...
+
+    def maintain(self, *, force: bool = False) -> bool:
+        """Bring text and vector indexes up to date when enough rows are not covered; True if it did something."""
+        ...
+
+    def purge(self) -> None:
+        """Physically remove what was replaced or removed: afterwards no file of the index holds it. Searches go on meanwhile."""
+        ...
+
+    def stats(self) -> IndexStats: ...
+
+    def close(self) -> None: ...
+
+
+class Transaction(Protocol):
+    """One unit of work on the database: what is done in it happens entirely or not at all."""
+
+    # people
+    def actor(self, person: str, *, via: str = "cli") -> Actor:
+        """The person with the groups they are in (`everyone` and `public` included). NotFound names the nearest."""
+        ...
+
+    def add_person(self, name: str, *, admin: bool = False, groups: Sequence[str] = ()) -> None: ...
+    def add_group(self, name: str) -> None: ...
+    def add_member(self, group: str, person: str) -> None: ...
+    def people(self) -> dict[str, frozenset[str]]:
+        """Every person and their groups."""
+        ...
+
+    # scopes: interned sets of groups
+    def scope(self, groups: Collection[str]) -> int:
+        """The number of this set of groups; the same set always has the same number. Unknown groups are created."""
+        ...
+
+    def visible_scopes(self, groups: Collection[str]) -> frozenset[int]:
+        """Scopes that at least one of these groups may see."""
+        ...
+
+    # documents
+    def document(self, id: str) -> Document | None: ...
+    def find_document(self, reference: str) -> Document:
+        """By id, unambiguous id prefix, `source/uri`, or a uri that only one source has. NotFound; InvalidInput if ambiguous."""
+        ...
+
+    def documents_numbered(self, numbers: Collection[int]) -> dict[int, Document]: ...
+    def documents(
+        self, *, source: str | None = None, state: DocumentState | None = None, after: str = "", limit: int | None = None
+    ) -> list[Document]:
+        """Ordered by source and uri, those after the key `source/uri`; removed ones only when asked for."""
+        ...
+
+    def save_document(self, document: Document, text: str | None = None, spans: Sequence[Span] | None = None) -> Document:
+        """Insert (number 0: a number is given) or update by id. With `text`, the text and spans are replaced. `groups` decides the
+        scope. The revision grows when text, title, scope or state differ from what is stored; the corpus version grows with it."""
+        ...
+
+    def remove_documents(self, ids: Collection[str]) -> None:
+        """They become `removed`: text, title, spans and metadata are erased at once; the row stays until every build let go of it."""
+        ...
+
+    def text(self, number: int) -> str:
+        """The whole text; empty where there is none."""
+        ...
+
+    def slices(self, spans: Sequence[tuple[int, int, int]]) -> list[str]:
+        """`text[start:end]` for each (document number, start, end), in order."""
+        ...
+
+    def spans(self, number: int) -> list[Span]: ...
+
+    def documents_matching(self, filters: Filters) -> Within:
+        """The documents that match all filters, as the shorter of a list and its complement. InvalidInput names a bad filter."""
+        ...
+
+    def corpus_version(self) -> int: ...
+
+    # builds: what one index (chunking × embedder) has taken in
+    def stale_documents(self, build: str, *, limit: int) -> list[Document]:
+        """Documents whose revision this build has not taken in (removed and no longer indexed ones too), lowest number first."""
+        ...
+
+    def save_chunks(self, build: str, document: int, revision: int, chunks: Sequence[Chunk]) -> None:
+        """This build now holds `chunks` of the document as of `revision`. Rows of removed documents vanish when no build needs them."""
+        ...
+
+    def chunks(self, build: str, ids: Collection[str]) -> dict[str, Chunk]: ...
+    def chunks_around(self, build: str, wanted: Collection[tuple[int, int]]) -> list[Chunk]:
+        """Chunks by (document number, ordinal); absent ones are left out."""
+        ...
+
+    def chunk_count(self, build: str, source: str | None = None) -> int: ...
+
+    # sync reports and quality
+    def save_report(self, source: str, report: Json, findings: Sequence[Finding]) -> None:
+        """The latest report of a source replaces the one before."""
+        ...
+
+    def report(self, source: str) -> tuple[Json, list[Finding]] | None: ...
+
+    # small durable facts (signatures of duplicates, state of a plan): JSON by namespace and key
+    def put_fact(self, namespace: str, key: str, value: Json) -> None: ...
+    def fact(self, namespace: str, key: str) -> Json: ...
+    def facts(self, namespace: str) -> dict[str, Json]: ...
+    def drop_facts(self, namespace: str, keys: Collection[str] | None = None) -> None: ...
+
+
+class Database(Protocol):
+    """The truth: documents, permissions, answers, decisions."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Commits when the block ends, rolls back when it raises. StorageFull, Busy, Damaged are told apart."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """A consistent snapshot for reading; never waits for a writer."""
+        ...
+
+    def purge(self) -> None:
+        """Make what was deleted unrecoverable from files: free pages, write-ahead log."""
+        ...
+
+    def check(self) -> list[str]:
+        """What is wrong with the stored data, one line each; empty when nothing is."""
+        ...
+
+    def describe(self) -> dict[str, Scalar]:
+        """Kind, version, schema revision, bytes."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class JobContext(Protocol):
+    """What a running job may use."""
+
+    @property
+    def id(self) -> str: ...
+
+    def step(self, name: str, work: Callable[[], Json]) -> Json:
+        """Run `work` once: a job that continues after a kill gets the recorded result of finished steps. Steps are batches,
+        not rows, and their results small JSON. `work` that was cut off runs again, so it must be idempotent."""
+        ...
+
+    def progress(self, done: int, total: int, unit: str) -> None: ...
+
+    def check_cancelled(self) -> None:
+        """Raises JobCancelled when somebody asked for it."""
+        ...
+
+
+Handler: TypeAlias = Callable[[JobContext, dict[str, Json]], Json]
+
+
+class Jobs(Protocol):
+    """Long work that survives kill -9. Inputs are ids and small JSON, never text."""
+
+    def submit(self, kind: str, inputs: dict[str, Json]) -> str: ...
+
+    def get(self, id: str) -> Job:
+        """NotFound."""
+        ...
+
+    def unfinished(self, kind: str | None = None) -> list[Job]:
+        """Queued or running, oldest first."""
+        ...
+
+    def recent(self, limit: int = 20) -> list[Job]: ...
+
+    def cancel(self, id: str) -> None:
+        """Asks a running job to stop at its next check; a queued one never starts."""
+        ...
+
+    def work(self, handlers: Mapping[str, Handler], *, until: Callable[[], bool]) -> None:
+        """Hold the workspace's one worker lease and run jobs, oldest first, continuing those a killed worker left, until `until()`.
+        Busy when another live process holds the lease; a dead one's lease is free at once."""
+        ...
+
+    def working(self) -> bool:
+        """Whether some live process holds the worker lease."""
+        ...
+
+    def close(self) -> None: ...

@@ -359,5 +359,7 @@ class Job(Value):
     state: JobState
     progress: Progress = Progress()
     error: str | None = None
+    exit_code: int | None = None
+    """Of the error that failed it: what a command that followed it ends with."""
     result: Json = None
     created_at: datetime

@@ -1,0 +1,303 @@
+"""Where things are, and what makes an answer: `firmground.toml`, read once and checked.
+
+Every key is a *setting* (where things are: applies at restart, may be overridden by the environment) or a *recipe*
+(could it change an answer? then it is frozen into releases and no environment variable touches it).
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias, cast, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+
+from firmground.errors import InvalidSettings, NotFound
+from firmground.types import Scalar
+
+FILE_NAME = "firmground.toml"
+_ENVIRONMENT_PREFIX = "FIRMGROUND_"
+_NOT_KEYS = frozenset({"FIRMGROUND_DATA", "FIRMGROUND_WORKSPACE", "FIRMGROUND_MODEL_DIR", "FIRMGROUND_DEBUG"})
+
+Kind: TypeAlias = Literal["setting", "recipe"]
+
+
+class _Mark(str):
+    """Marks a field as setting or recipe."""
+
+
+_SETTING = _Mark("setting")
+_RECIPE = _Mark("recipe")
+
+
+class Section(BaseModel):
+    """One table of the file; unknown keys are an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WorkspaceSection(Section):
+    name: Annotated[str, _SETTING] = Field("", description="Name of this AI product; the folder's name when empty.")
+
+
+class Rule(Section):
+    """Refines who may see part of a source, and what its documents say of themselves; the last rule that matches wins."""
+
+    match: Annotated[str, _SETTING] = Field(description="Glob over the path inside the source.")
+    groups: Annotated[tuple[str, ...] | None, _SETTING] = Field(None, description="Replaces the source's groups.")
+    metadata: Annotated[dict[str, Scalar | tuple[Scalar, ...]], _SETTING] = Field({}, description="Added to the documents.")
+
+
+class SourceSection(Section):
+    name: Annotated[str, _SETTING] = Field(description="Short name, part of every document's address.")
+    kind: Annotated[Literal["files"], _SETTING] = Field("files", description="What kind of source it is.")
+    path: Annotated[str, _SETTING] = Field(description="Folder, relative to the workspace.")
+    include: Annotated[tuple[str, ...], _SETTING] = Field(("**/*",), description="Globs of files to take.")
+    exclude: Annotated[tuple[str, ...], _SETTING] = Field((), description="Globs of files to leave.")
+    groups: Annotated[tuple[str, ...], _SETTING] = Field(("everyone",), description="Who may see its documents.")
+    rules: Annotated[tuple[Rule, ...], _SETTING] = Field((), description="Per-folder and per-file refinements.")
+
+    @field_validator("name")
+    @classmethod
+    def _plain(cls, name: str) -> str:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", name):
+            raise ValueError("use small letters, digits, - and _")
+        return name
+
+
+class ParsingSection(Section):
+    ocr: Annotated[bool, _SETTING] = Field(True, description="Recognise text in scans and pictures (needs tesseract data).")
+    ocr_languages: Annotated[tuple[str, ...], _SETTING] = Field(("eng",), description="Tesseract language codes.")
+    max_megabytes: Annotated[int, _SETTING] = Field(100, gt=0, le=2000, description="Larger files fail with limit_exceeded.")
+    max_seconds: Annotated[int, _SETTING] = Field(30, gt=0, le=3600, description="A file that takes longer fails with timeout.")
+    max_memory_megabytes: Annotated[int, _SETTING] = Field(1500, ge=256, description="Address space of the parsing child.")
+    workers: Annotated[int, _SETTING] = Field(2, ge=1, le=64, description="Parsing processes at once.")
+
+
+class QualitySection(Section):
+    stale_after_days: Annotated[int, _SETTING] = Field(730, gt=0, description="Older documents are reported as stale.")
+
+
+class IndexSection(Section):
+    url: Annotated[str, _SETTING] = Field("local", description="`local`, or the location of the index.")
+    embedder: Annotated[str, _RECIPE] = Field(
+        "all-MiniLM-L6-v2",
+        description="`all-MiniLM-L6-v2`, a local model directory, or `<server>/<model>` of a server under [models].",
+    )
+    chunk_tokens: Annotated[int | None, _RECIPE] = Field(
+        None,
+        ge=32,
+        le=2000,
+        description="Upper size of a chunk in tokens, its context included; the measured default when absent.",
+    )
+
+
+class RetrievalSection(Section):
+    dense_weight: Annotated[float | None, _RECIPE] = Field(
+        None, ge=0, le=1, description="Share of vector search in the fused score; the measured default when absent."
+    )
+    dense_weight_by_language: Annotated[dict[str, float], _RECIPE] = Field(
+        {}, description="The same for questions in one language (ISO 639-1)."
+    )
+    candidates: Annotated[int, _RECIPE] = Field(100, ge=10, le=1000, description="Chunks taken from each retriever.")
+    passages: Annotated[int, _RECIPE] = Field(8, ge=1, le=50, description="Passages an answer may rest on.")
+
+
+class AnswerSection(Section):
+    model: Annotated[str, _RECIPE] = Field("extractive", description="`extractive`: verbatim sentences, no language model.")
+    max_sentences: Annotated[int, _RECIPE] = Field(3, ge=1, le=10, description="Sentences in an extractive answer.")
+    threshold: Annotated[float | None, _RECIPE] = Field(
+        None, ge=0, le=1, description="Confidence below which the answer is the refusal; the shipped default when absent."
+    )
+    refusal: Annotated[str, _RECIPE] = Field(
+        "I don't know. Your documents do not seem to answer this question.",
+        min_length=1,
+        description="The fixed text of an answer that is none.",
+    )
+
+
+class GuardSection(Section):
+    quarantine_instructions: Annotated[bool, _SETTING] = Field(
+        True, description="Documents that seem to give orders to a model wait until a person releases them."
+    )
+
+
+class ModelServer(Section):
+    base_url: Annotated[str, _SETTING] = Field(description="Any OpenAI-compatible server.")
+    api_key_env: Annotated[str, _SETTING] = Field("", description="Environment variable that holds the key.")
+
+
+class DatabaseSection(Section):
+    url: Annotated[str, _SETTING] = Field("sqlite", description="`sqlite`, or postgresql://…")
+
+
+class ServeSection(Section):
+    host: Annotated[str, _SETTING] = Field("127.0.0.1", description="Address to listen on; loopback until an owner exists.")
+    port: Annotated[int, _SETTING] = Field(8420, ge=0, le=65535, description="Port to listen on.")
+    max_question_characters: Annotated[int, _SETTING] = Field(4000, gt=0, description="Longer questions are refused.")
+
+
+class Settings(Section):
+    """The whole file."""
+
+    workspace: WorkspaceSection = WorkspaceSection.model_construct()
+    sources: tuple[SourceSection, ...] = ()
+    parsing: ParsingSection = ParsingSection.model_construct()
+    quality: QualitySection = QualitySection.model_construct()
+    index: IndexSection = IndexSection.model_construct()
+    retrieval: RetrievalSection = RetrievalSection.model_construct()
+    answer: AnswerSection = AnswerSection.model_construct()
+    guard: GuardSection = GuardSection.model_construct()
+    models: dict[str, ModelServer] = {}
+    database: DatabaseSection = DatabaseSection.model_construct()
+    serve: ServeSection = ServeSection.model_construct()
+
+    @field_validator("sources")
+    @classmethod
+    def _names_differ(cls, sources: tuple[SourceSection, ...]) -> tuple[SourceSection, ...]:
+        names = [source.name for source in sources]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two sources are named {name!r}; every source needs its own name")
+        return sources
+
+
+class Workspace(BaseModel):
+    """One AI product on disk: the directory that holds `firmground.toml`, and where its data lies."""
+
+    model_config = ConfigDict(frozen=True)
+
+    root: Path
+    data: Path
+    settings: Settings
+
+    @property
+    def name(self) -> str:
+        return self.settings.workspace.name or self.root.name
+
+    def source_path(self, source: SourceSection) -> Path:
+        return (self.root / Path(source.path).expanduser()).absolute()
+
+
+def find_workspace(start: Path | None = None, environment: Mapping[str, str] = os.environ) -> Path:
+    """The directory of the workspace: `start`, else FIRMGROUND_WORKSPACE, else the nearest one at or above the current directory."""
+    if start is None and (named := environment.get("FIRMGROUND_WORKSPACE")):
+        start = Path(named)
+    if start is not None:
+        if not (start / FILE_NAME).is_file():
+            raise NotFound(f"no {FILE_NAME} in {start}", f"make a workspace there with `firmground init {start}`")
+        return start.absolute()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder
+    raise NotFound(
+        f"no {FILE_NAME} here or above", "go to a workspace, name one with --workspace, or make one with `firmground init`"
+    )
+
+
+def load_workspace(root: Path, environment: Mapping[str, str] = os.environ) -> Workspace:
+    """Read and check the workspace's settings. InvalidSettings names the key and, for an unknown one, the nearest known."""
+    path = root / FILE_NAME
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NotFound(f"no {FILE_NAME} in {root}", f"make a workspace there with `firmground init {root}`") from None
+    except OSError as error:
+        raise InvalidSettings(f"cannot read {path} ({error.strerror})", "check its permissions") from None
+    except UnicodeDecodeError:
+        raise InvalidSettings(f"{path} is not UTF-8", "save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidSettings(f"{path} is not valid TOML ({error})", "mend that line") from None
+    settings = _checked(_with_environment(content, environment), path)
+    data = environment.get("FIRMGROUND_DATA")
+    return Workspace(root=root, data=Path(data).absolute() if data else root / ".firmground", settings=settings)
+
+
+def keys() -> Iterator[tuple[str, Kind, FieldInfo]]:
+    """Every key as (dotted name, setting or recipe, field): what the reference is generated from."""
+    yield from _keys(Settings, "")
+
+
+def recipe_keys(settings: Settings) -> dict[str, Any]:
+    """The values that can change an answer, by dotted name."""
+    values: dict[str, Any] = settings.model_dump(mode="json")
+    found: dict[str, Any] = {}
+    for name, kind, _ in keys():
+        if kind == "recipe":
+            section, key = name.split(".")
+            found[name] = values[section][key]
+    return found
+
+
+def _keys(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, Kind, FieldInfo]]:
+    for name, field in section.model_fields.items():
+        nested = _section_in(field.annotation)
+        if nested is not None:
+            many = "[]." if get_origin(field.annotation) is tuple else ".<name>." if get_origin(field.annotation) is dict else "."
+            yield from _keys(nested, f"{prefix}{name}{many}")
+            continue
+        marks = [mark for mark in field.metadata if isinstance(mark, _Mark)]
+        yield f"{prefix}{name}", cast("Kind", str(marks[0])), field
+
+
+def _section_in(annotation: Any) -> type[Section] | None:
+    for candidate in (annotation, *get_args(annotation)):
+        if isinstance(candidate, type) and issubclass(candidate, Section):
+            return candidate
+    return None
+
+
+def _with_environment(content: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    kinds = {name: kind for name, kind, _ in keys()}
+    for variable, value in sorted(environment.items()):
+        if not variable.startswith(_ENVIRONMENT_PREFIX) or variable in _NOT_KEYS or "__" not in variable:
+            continue
+        path = variable.removeprefix(_ENVIRONMENT_PREFIX).lower().split("__")
+        generic = ".".join(path if path[0] != "models" else [path[0], "<name>", *path[2:]])
+        if generic not in kinds:
+            raise InvalidSettings(f"{variable} names no known key", _nearest(generic, kinds) or "see the settings reference")
+        if kinds[generic] == "recipe":
+            raise InvalidSettings(
+                f"{variable} would change answers from outside the release", f"set {generic} in {FILE_NAME} instead"
+            )
+        _place(content, path, value)
+    return content
+
+
+def _place(content: dict[str, Any], path: list[str], value: str) -> None:
+    for part in path[:-1]:
+        content = content.setdefault(part, {})
+    content[path[-1]] = value
+
+
+def _checked(content: dict[str, Any], path: Path) -> Settings:
+    try:
+        return Settings.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            known = _siblings(first["loc"])
+            hint = _nearest(str(first["loc"][-1]), known) or f"known keys: {', '.join(known)}"
+            raise InvalidSettings(f"unknown key {where} in {path.name}", hint) from None
+        message = first["msg"].removeprefix("Value error, ")
+        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        raise InvalidSettings(f"{where} in {path.name} cannot be used{more}", message) from None
+
+
+def _siblings(location: tuple[int | str, ...]) -> list[str]:
+    section: type[BaseModel] = Settings
+    for part in location[:-1]:
+        field = section.model_fields.get(str(part))
+        nested = _section_in(field.annotation) if field is not None else None
+        section = nested or section
+    return list(section.model_fields)
+
+
+def _nearest(name: str, known: Mapping[str, object] | list[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"did you mean {close[0]}?" if close else ""

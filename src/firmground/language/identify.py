@@ -8,7 +8,9 @@ from typing import Protocol, cast
 _SAMPLE = 400
 """Characters per sample; three samples (start, middle, end) of a long text are looked at."""
 _SURE = 0.5
-_NOISE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|<[^>\n]{1,200}>|\S*(?:://|@)\S*|\S*\d\S*|[#*_|>=~\\\[\](){}-]+", re.S)
+_NOISE = re.compile(
+    r"```.*?(?:```|\Z)|`[^`\n]*`|<[^>\n]{1,200}>|\S{0,100}(?:://|@)\S*|\S{0,100}\d\S*|[#*_|>=~\\\[\](){}-]+", re.S
+)
 _SPACE = re.compile(r"\s+")
 _SAME = {"yue": "zh", "wuu": "zh", "pcm": "en", "nn": "no", "arz": "ar", "ary": "ar", "sdh": "ku"}
 """Close relatives that a short text cannot be told apart from; the analysis is the same."""

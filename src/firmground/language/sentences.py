@@ -8,9 +8,8 @@ _LIST_ITEM_WHOLE = 300
 
 _FENCE = re.compile(r"\s{0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r"\s{0,3}#{1,6}(?:\s|$)")
-_RULE = re.compile(r"\s{0,3}(?:=+|-+|(?:[-*_]\s*){3,})\s*$")
+_RULE = re.compile(r"\s{0,3}(?:=+|-+|(?:[-*_][ \t]*){3,})\s*$")
 _ITEM = re.compile(r"\s*(?:[-*+\u2022\u25e6\u2023]|\d{1,3}[.)]|[a-zA-Z][)])\s+\S")
-_ROW = re.compile(r"\s*\|.*\|\s*$")
 _END = re.compile(
     r"""[.!?\u2026\u061f\u06d4\u0964\u0965\u0589\u1362\u104b\u17d4]+["'\u201d\u2019\u201c\u00bb)\]*_`]*(?=\s)"""
     r"""|[\u3002\uff01\uff1f\uff61]+["'\u201d\u2019\u300d\u300f\uff09)]*"""
@@ -73,7 +72,7 @@ def _units(text: str) -> Iterator[tuple[int, int, bool]]:
         start, end = at + len(line) - len(line.lstrip()), at + len(line.rstrip())
         at += len(line)
         opens = _FENCE.match(line)
-        alone = bool(fence or opens or _HEADING.match(line) or _RULE.match(line) or _ROW.match(line))
+        alone = bool(fence or opens or _HEADING.match(line) or _RULE.match(line) or _is_row(line))
         if opens and (not fence or opens[1].startswith(fence)):
             fence = "" if fence else opens[1]
         if end <= start or alone:
@@ -87,6 +86,11 @@ def _units(text: str) -> Iterator[tuple[int, int, bool]]:
             begun, item = start, bool(_ITEM.match(line))
         last = end
     yield from close()
+
+
+def _is_row(line: str) -> bool:
+    bare = line.strip()
+    return len(bare) > 1 and bare[0] == "|" and bare[-1] == "|"
 
 
 def _split(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -16,8 +16,8 @@ class MemorySource:
     """Documents in a dict from uri to bytes. Everything about it may be changed between syncs.
 
     `contents` may be edited in place; `file_groups` and `file_metadata` overrule `groups` per uri; `trouble` is what `problems()`
-    reports; `missing=True` makes the place itself disappear; reading a uri in `failures` raises ParseFailed with its code; `reads`
-    lists every uri that was read, in order.
+    reports; `missing=True` makes the place itself disappear; reading a uri in `failures` raises ParseFailed with its code;
+    `reads` lists every uri that was read, in order.
     """
 
     def __init__(

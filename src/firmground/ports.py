@@ -212,6 +212,10 @@ class Transaction(Protocol):
         """Chunks by (document number, ordinal); absent ones are left out."""
         ...
 
+    def document_chunks(self, build: str, document: int) -> list[Chunk]:
+        """All chunks of one document, in order."""
+        ...
+
     def chunk_count(self, build: str, source: str | None = None) -> int: ...
 
     # sync reports and quality

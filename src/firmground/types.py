@@ -244,6 +244,8 @@ class Passage(Value):
     modified_ns: int = 0
     score: float
     scores: Scores
+    also: tuple[str, ...] = ()
+    """Uris of other documents that hold exactly the text of its best chunk and were left out for it."""
 
 
 # ---------------------------------------------------------------- answers

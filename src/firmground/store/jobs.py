@@ -87,7 +87,7 @@ def open_jobs(directory: Path, database_url: str = "sqlite", clock: Clock | None
         try:
             url = f"postgresql+psycopg://{database_url.partition('://')[2]}"
             engine = create_engine(url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
-        except ArgumentError as error:
+        except (ArgumentError, ValueError) as error:
             raise InvalidInput("the database url cannot be read", "write postgresql://user@host/name") from error
         lease = AdvisoryLease(engine)
     else:

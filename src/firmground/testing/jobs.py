@@ -1,4 +1,5 @@
 """A fake of the `Jobs` port that runs everything in memory, and the contract that every `Jobs` adapter must pass."""
+# ruff: noqa: S101 - a contract suite asserts
 
 import json
 import logging
@@ -7,9 +8,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from firmground.errors import Busy, FirmgroundError, JobCancelled, NotFound
-from firmground.ports import Clock, Handler
+import pytest
+
+from firmground.errors import Busy, FirmgroundError, InvalidInput, JobCancelled, NotFound, Refused
+from firmground.ports import Clock, Handler, JobContext, Jobs
 from firmground.types import Job, Json, Progress
 
 log = logging.getLogger(__name__)
@@ -86,7 +90,7 @@ class MemoryJobs:
             self.change(job.id, state="failed", error=str(error), exit_code=error.exit_code)
         except Exception as error:
             log.exception("job %s (%s) failed", job.id, job.kind)
-            self.change(job.id, state="failed", error=f"{type(error).__name__}: {error}", exit_code=1)
+            self.change(job.id, state="failed", error=" ".join(f"{type(error).__name__}: {error}".split()), exit_code=1)
         except BaseException:
             self.change(job.id, state="queued")
             raise
@@ -142,3 +146,269 @@ class _Ticking:
 
 def _encode(value: Json) -> str:
     return json.dumps(value, allow_nan=False)
+
+
+class JobsContract:
+    """What every `Jobs` adapter promises. Override `jobs` and, where the adapter keeps things, `reopened`."""
+
+    @pytest.fixture
+    def jobs(self) -> Jobs:
+        raise NotImplementedError
+
+    def reopened(self, jobs: Jobs) -> Jobs:
+        """The same jobs as another process finds them; whoever overrides it closes it at the end."""
+        return jobs
+
+    def run_all(self, jobs: Jobs, **handlers: Handler) -> None:
+        jobs.work(handlers, until=lambda: not any(jobs.unfinished(kind) for kind in handlers))
+
+    def test_a_submitted_job_waits_until_somebody_works(self, jobs: Jobs) -> None:
+        id = jobs.submit("greet", {"name": "Ada"})
+
+        assert jobs.get(id).state == "queued"
+        assert [job.id for job in self.reopened(jobs).unfinished()] == [id]
+
+    def test_a_job_gets_its_inputs_and_keeps_its_result(self, jobs: Jobs) -> None:
+        id = jobs.submit("greet", {"name": "Ada", "odd": "\x00 \ud800 ☃", "deep": [1, 2.5, None, {"a": True}]})
+
+        self.run_all(jobs, greet=lambda _, inputs: inputs)
+
+        job = self.reopened(jobs).get(id)
+        assert (job.state, job.error, job.exit_code) == ("done", None, None)
+        assert job.result == {"name": "Ada", "odd": "\x00 \ud800 ☃", "deep": [1, 2.5, None, {"a": True}]}
+
+    def test_an_unknown_job_is_not_found(self, jobs: Jobs) -> None:
+        with pytest.raises(NotFound, match="no job nothing"):
+            jobs.get("nothing")
+        with pytest.raises(NotFound, match="no job nothing"):
+            jobs.cancel("nothing")
+
+    def test_jobs_run_oldest_first_and_recent_shows_the_newest_first(self, jobs: Jobs) -> None:
+        order: list[Json] = []
+        ids = [jobs.submit("note", {"n": n}) for n in range(4)]
+
+        self.run_all(jobs, note=lambda _, inputs: order.append(inputs["n"]))
+
+        assert order == [0, 1, 2, 3]
+        assert [job.id for job in jobs.recent(3)] == ids[:0:-1]
+        assert jobs.unfinished() == []
+
+    def test_a_kind_without_handler_waits_for_somebody_who_knows_it(self, jobs: Jobs) -> None:
+        strange = jobs.submit("strange", {})
+        known = jobs.submit("known", {})
+
+        self.run_all(jobs, known=lambda _context, _inputs: "ok")
+
+        assert jobs.get(known).state == "done"
+        assert [job.id for job in jobs.unfinished("strange")] == [strange]
+
+    def test_a_refusal_fails_the_job_with_its_line_and_its_exit_code(self, jobs: Jobs) -> None:
+        def refuse(_context: JobContext, _inputs: dict[str, Json]) -> Json:
+            raise Refused("the gate is shut", "mend the findings")
+
+        id = jobs.submit("refuse", {})
+        self.run_all(jobs, refuse=refuse)
+
+        job = jobs.get(id)
+        assert (job.state, job.error, job.exit_code) == ("failed", "the gate is shut: mend the findings", 4)
+
+    def test_a_surprise_fails_the_job_with_its_type_and_message_on_one_line(self, jobs: Jobs) -> None:
+        def surprise(_context: JobContext, _inputs: dict[str, Json]) -> Json:
+            raise ValueError("two\nlines")
+
+        id = jobs.submit("surprise", {})
+        self.run_all(jobs, surprise=surprise)
+
+        job = jobs.get(id)
+        assert (job.state, job.error, job.exit_code) == ("failed", "ValueError: two lines", 1)
+
+    def test_a_failed_job_does_not_keep_the_next_from_running(self, jobs: Jobs) -> None:
+        def fail(_context: JobContext, _inputs: dict[str, Json]) -> Json:
+            raise InvalidInput("no")
+
+        jobs.submit("fail", {})
+        fine = jobs.submit("fine", {})
+        self.run_all(jobs, fail=fail, fine=lambda _context, _inputs: None)
+
+        assert jobs.get(fine).state == "done"
+
+    def test_a_result_that_is_not_json_fails_the_job(self, jobs: Jobs) -> None:
+        ids = [jobs.submit("odd", {"n": n}) for n in range(2)]
+        odd: list[Any] = [object(), float("nan")]
+
+        self.run_all(jobs, odd=lambda _, inputs: odd[int(str(inputs["n"]))])
+
+        assert [jobs.get(id).state for id in ids] == ["failed", "failed"]
+
+    def test_an_interrupted_job_goes_on_at_its_first_unfinished_step(self, jobs: Jobs) -> None:
+        ran: list[str] = []
+
+        def handle(context: JobContext, _inputs: dict[str, Json]) -> Json:
+            def step(name: str) -> Json:
+                ran.append(name)
+                if ran == ["a", "b", "c"]:
+                    raise KeyboardInterrupt
+                return {"n": len(ran), "name": name}
+
+            return [context.step(name, lambda name=name: step(name)) for name in "abcd"]
+
+        id = jobs.submit("steps", {})
+        with pytest.raises(KeyboardInterrupt):
+            self.run_all(jobs, steps=handle)
+        assert not jobs.working()
+        assert [job.id for job in jobs.unfinished()] == [id]
+
+        again = self.reopened(jobs)
+        self.run_all(again, steps=handle)
+
+        assert ran == ["a", "b", "c", "c", "d"]
+        assert again.get(id).result == [
+            {"n": 1, "name": "a"},
+            {"n": 2, "name": "b"},
+            {"n": 4, "name": "c"},
+            {"n": 5, "name": "d"},
+        ]
+
+    def test_steps_of_one_name_are_told_apart_by_their_order(self, jobs: Jobs) -> None:
+        left = [3]
+
+        def batch() -> Json:
+            left[0] -= 1
+            if left[0] == 1 and not interrupted:
+                interrupted.append(True)
+                left[0] += 1
+                raise KeyboardInterrupt
+            return left[0]
+
+        def drain(context: JobContext, _inputs: dict[str, Json]) -> Json:
+            seen: list[Json] = []
+            while not seen or seen[-1] != 0:
+                seen.append(context.step("batch", batch))
+            return seen
+
+        interrupted: list[bool] = []
+        id = jobs.submit("drain", {})
+        with pytest.raises(KeyboardInterrupt):
+            self.run_all(jobs, drain=drain)
+        self.run_all(jobs, drain=drain)
+
+        assert jobs.get(id).result == [2, 1, 0]
+
+    def test_a_newer_handler_with_another_step_in_between_goes_on_all_the_same(self, jobs: Jobs) -> None:
+        ran: list[str] = []
+
+        def handler(*names: str) -> Handler:
+            def run(name: str) -> Json:
+                ran.append(name)
+                if name == "cut":
+                    raise KeyboardInterrupt
+                return name
+
+            return lambda context, _inputs: [context.step(name, lambda name=name: run(name)) for name in names]
+
+        id = jobs.submit("upgrade", {})
+        with pytest.raises(KeyboardInterrupt):
+            self.run_all(jobs, upgrade=handler("a", "b", "cut"))
+        self.run_all(jobs, upgrade=handler("a", "new", "b", "c"))
+
+        assert ran == ["a", "b", "cut", "new", "c"]
+        assert jobs.get(id).result == ["a", "new", "b", "c"]
+
+    def test_a_step_that_fails_is_not_recorded(self, jobs: Jobs) -> None:
+        def handle(context: JobContext, _inputs: dict[str, Json]) -> Json:
+            with pytest.raises(ValueError, match="once"):
+                context.step("fragile", lambda: _raise(ValueError("once")))
+            return "survived"
+
+        id = jobs.submit("fragile", {})
+        self.run_all(jobs, fragile=handle)
+
+        assert jobs.get(id).result == "survived"
+
+    def test_progress_is_seen_while_the_job_runs_and_is_exact_when_it_ended(self, jobs: Jobs) -> None:
+        seen: list[Progress] = []
+
+        def handle(context: JobContext, _inputs: dict[str, Json]) -> Json:
+            for n in range(1, 51):
+                context.progress(n, 50, "files")
+                if n == 1:
+                    seen.append(self.reopened(jobs).get(context.id).progress)
+            return None
+
+        id = jobs.submit("count", {})
+        self.run_all(jobs, count=handle)
+
+        assert seen == [Progress(done=1, total=50, unit="files")]
+        assert jobs.get(id).progress == Progress(done=50, total=50, unit="files")
+
+    def test_a_cancelled_job_that_waits_never_starts(self, jobs: Jobs) -> None:
+        ran: list[str] = []
+        first, second = jobs.submit("note", {}), jobs.submit("note", {})
+        jobs.cancel(first)
+
+        self.run_all(jobs, note=lambda context, _inputs: ran.append(context.id))
+
+        assert ran == [second]
+        assert jobs.get(first).state == "cancelled"
+
+    def test_a_running_job_stops_at_a_check_after_somebody_cancelled_it(self, jobs: Jobs) -> None:
+        def forever(context: JobContext, _inputs: dict[str, Json]) -> Json:
+            self.reopened(jobs).cancel(context.id)
+            while True:
+                context.check_cancelled()
+
+        id = jobs.submit("forever", {})
+        self.run_all(jobs, forever=forever)
+
+        assert jobs.get(id).state == "cancelled"
+
+    def test_cancelling_what_has_ended_changes_nothing(self, jobs: Jobs) -> None:
+        id = jobs.submit("quick", {})
+        self.run_all(jobs, quick=lambda _context, _inputs: 7)
+        jobs.cancel(id)
+
+        assert (jobs.get(id).state, jobs.get(id).result) == ("done", 7)
+
+    def test_only_one_works_at_a_time(self, jobs: Jobs) -> None:
+        def handle(_context: JobContext, _inputs: dict[str, Json]) -> Json:
+            other = self.reopened(jobs)
+            assert other.working()
+            with pytest.raises(Busy):
+                other.work({}, until=lambda: True)
+            return "alone"
+
+        assert not jobs.working()
+        id = jobs.submit("alone", {})
+        self.run_all(jobs, alone=handle)
+
+        assert jobs.get(id).result == "alone"
+        assert not self.reopened(jobs).working()
+
+    def test_a_worker_told_to_stop_leaves_its_job_to_go_on_another_time(self, jobs: Jobs) -> None:
+        stop = threading.Event()
+
+        def handle(context: JobContext, _inputs: dict[str, Json]) -> Json:
+            first = context.step("first", lambda: "once")
+            while stop_first:
+                stop.set()
+                context.check_cancelled()
+            return first
+
+        stop_first = [True]
+        id = jobs.submit("long", {})
+        jobs.work({"long": handle}, until=stop.is_set)
+        assert jobs.get(id).state == "queued"
+
+        stop_first.clear()
+        self.run_all(jobs, long=handle)
+        assert (jobs.get(id).state, jobs.get(id).result) == ("done", "once")
+
+    def test_work_ends_at_once_when_there_is_no_reason_to_begin(self, jobs: Jobs) -> None:
+        id = jobs.submit("note", {})
+        jobs.work({"note": lambda _context, _inputs: None}, until=lambda: True)
+
+        assert jobs.get(id).state == "queued"
+
+
+def _raise(error: Exception) -> Json:
+    raise error

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from firmground.errors import Damaged, InvalidInput, OutsideFailed, Refused
+from firmground.errors import Damaged, InvalidInput, OutsideFailed, Refused, StorageFull
 from firmground.ports import JobContext, Jobs
 from firmground.store.jobs import KEPT, SqlJobs, open_jobs
 from firmground.store.lease import FileLease
@@ -165,3 +165,12 @@ def test_looking_at_the_lease_does_not_take_it(tmp_path: Path):
     lease.release()
     assert not lease.held()
     lease.release()
+
+
+def test_a_full_disk_is_told_and_what_was_stored_before_is_intact(jobs: SqlJobs):
+    before = jobs.submit("job", {})
+    jobs._sql.change("pragma max_page_count = 1")
+    with pytest.raises(StorageFull, match="free some disk space"):
+        jobs.submit("job", {"documents": ["x" * 64] * 4000})
+
+    assert [job.id for job in jobs.unfinished()] == [before]

@@ -411,7 +411,7 @@ def _told_apart() -> Generator[None]:
         words = " ".join(str(error.orig).split())
         if "locked" in words:
             raise Busy("the database of jobs is locked", "wait for whoever holds it, then try again") from error
-        if "full" in words or "No space" in words:
+        if any(sign in words for sign in ("is full", "disk full", "No space")):
             raise StorageFull(
                 "there is no room to record the job", "free some disk space, then start again: it goes on"
             ) from error

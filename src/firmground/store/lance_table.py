@@ -1,0 +1,197 @@
+"""One Lance table, its files and its failures: the only place that talks to lancedb, whose calls are untyped.
+
+Every call goes through `LanceTable.read` or `LanceTable.write`. Both turn what lancedb raises into Firmground's errors. A read that
+finds its files gone (another process cleaned up meanwhile) opens the table anew and tries again; writers of one machine wait for each
+other on a lock file, those of several machines (object stores) by Lance's own retries on a commit conflict.
+"""
+
+import fcntl
+import os
+import re
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeVar
+
+from firmground.errors import Damaged, FirmgroundError, IndexMismatch, OutsideFailed, StorageFull
+
+T = TypeVar("T")
+Work = Callable[[Any], Coroutine[Any, Any, T]]
+
+FORMAT = "1"
+REBUILD = "build the index again with `firmground sync`"
+_ATTEMPTS = 6
+_FULL = re.compile(r"no space left|file too large|quota exceeded|os error (27|28|122)\b|storage ?full", re.IGNORECASE)
+_DENIED = re.compile(r"permission denied|read-only file system|os error (13|30)\b", re.IGNORECASE)
+_ABSENT = re.compile(r"table '?.*'? was not found|TableNotFound", re.IGNORECASE)
+_CONFLICT = re.compile(r"commit conflict|concurrent|too much write contention|retryable", re.IGNORECASE)
+
+
+class LanceTable:
+    """A table of chunks in `place` (a directory or an object-store url), made when it is not there yet.
+
+    The embedder's id and the dimension are in the schema's metadata: IndexMismatch when they differ from what is asked for.
+    """
+
+    def __init__(self, place: str | Path, name: str, embedder_id: str, dimension: int) -> None:
+        self.local = None if "://" in str(place) else Path(place)
+        self.name = name
+        self._place = str(place)
+        self._metadata = {"firmground.format": FORMAT, "firmground.embedder": embedder_id, "firmground.dimension": str(dimension)}
+        self._loop: Any = import_module("lancedb.background_loop").LOOP
+        self._db: Any = None
+        self._table: Any = None
+        self._empty: Callable[[], Any] = lambda: _schema(dimension, self._metadata)
+        if self.local is not None:
+            with _told_apart(self.name):
+                self.local.mkdir(parents=True, exist_ok=True)
+        self._open()
+        self._check_metadata()
+
+    # ------------------------------------------------------------ running
+
+    def read(self, work: Work[T]) -> T:
+        """Run `work(table)`; again on a newly opened table where files vanished under it. Damaged when that does not help."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                return self._run(work)
+            except (RuntimeError, ValueError, OSError) as error:
+                if attempt == _ATTEMPTS - 1 or _FULL.search(str(error)):
+                    raise _translated(error, self.name) from error
+                time.sleep(0.02 * attempt)
+                self._open()
+        raise AssertionError("unreachable")
+
+    def write(self, work: Work[T]) -> T:
+        """Run `work(table)` as the only writer of this machine; again after a conflict with a writer of another one."""
+        with self._alone():
+            for attempt in range(_ATTEMPTS):
+                try:
+                    return self._run(work)
+                except (RuntimeError, ValueError, OSError) as error:
+                    if attempt == _ATTEMPTS - 1 or not _CONFLICT.search(str(error)):
+                        raise _translated(error, self.name) from error
+                    time.sleep(0.05 * 2**attempt)
+                    self._open()
+        raise AssertionError("unreachable")
+
+    def drop(self) -> None:
+        """Throw the table away, whatever state its files are in."""
+
+        async def work(db: Any) -> None:
+            await db.drop_table(self.name, ignore_missing=True)
+
+        with self._alone(), _told_apart(self.name):
+            self._loop.run(work(self._db))
+            if self._table is not None:
+                self._table.close()
+        self._table = None
+
+    def close(self) -> None:
+        if self._table is not None:
+            self._table.close()
+        if self._db is not None:
+            self._db.close()
+        self._table = self._db = None
+
+    # ------------------------------------------------------------ inside
+
+    def _run(self, work: Work[T]) -> T:
+        if self._table is None:
+            self._open()
+        return self._loop.run(work(self._table))
+
+    def _open(self) -> None:
+        """Open the table; make it, as the only writer, where it is not there."""
+        lancedb: Any = import_module("lancedb")
+
+        async def connect() -> Any:
+            return await lancedb.connect_async(self._place, read_consistency_interval=timedelta(0))
+
+        async def open_table(db: Any) -> Any:
+            return await db.open_table(self.name)
+
+        async def create(db: Any) -> Any:
+            options = {"new_table_enable_v2_manifest_paths": "true"}
+            return await db.create_table(self.name, schema=self._empty(), exist_ok=True, storage_options=options)
+
+        with _told_apart(self.name):
+            if self._db is None:
+                self._db = self._loop.run(connect())
+            try:
+                self._table = self._loop.run(open_table(self._db))
+            except (RuntimeError, ValueError, OSError) as error:
+                if not _ABSENT.search(str(error)) or self._holds_files():
+                    raise
+                with self._alone():
+                    self._table = self._loop.run(create(self._db))
+
+    def _holds_files(self) -> bool:
+        """Whether something of the table is on disk although Lance cannot find it: making a new one would hide the damage."""
+        data = None if self.local is None else self.local / f"{self.name}.lance" / "data"
+        return data is not None and data.is_dir() and any(data.iterdir())
+
+    def _check_metadata(self) -> None:
+        async def schema(table: Any) -> dict[str, str]:
+            found: dict[bytes, bytes] = (await table.schema()).metadata or {}
+            return {key.decode(): value.decode() for key, value in found.items()}
+
+        stored = self.read(schema)
+        for key, wanted in self._metadata.items():
+            if stored.get(key) != wanted:
+                what = key.removeprefix("firmground.")
+                self.close()
+                raise IndexMismatch(f"The search index was built with {what} {_short(stored.get(key))}, not {_short(wanted)}", REBUILD)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Held by one writer of this machine at a time; a dead writer's hold ends with it."""
+        if self.local is None:
+            yield
+            return
+        with _told_apart(self.name):
+            handle = os.open(self.local / f"{self.name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def _told_apart(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (RuntimeError, ValueError, OSError) as error:
+        raise _translated(error, name) from error
+
+
+def _translated(error: Exception, name: str) -> FirmgroundError:
+    message = " ".join(str(error).split())
+    if _FULL.search(message):
+        return StorageFull("The disk takes no more of the search index", "free some space and sync again; what was stored is intact")
+    if _DENIED.search(message):
+        return OutsideFailed(f"The search index {name} cannot be written or read", "check the permissions of its directory")
+    if _CONFLICT.search(message):
+        return OutsideFailed(f"Other writers kept changing the search index {name}", "sync again")
+    return Damaged(f"The search index {name} cannot be read ({message[:160]})", f"remove its directory, then {REBUILD}")
+
+
+def _short(value: str | None) -> str:
+    return "unknown" if value is None else value[:24]
+
+
+def _schema(dimension: int, metadata: dict[str, str]) -> Any:
+    pa: Any = import_module("pyarrow")
+    fields = [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("document", pa.int32(), nullable=False),
+        pa.field("scope", pa.int32(), nullable=False),
+        pa.field("content", pa.string(), nullable=False),
+        pa.field("terms", pa.string(), nullable=False),
+        pa.field("vector", pa.list_(pa.float32(), dimension), nullable=False),
+    ]
+    return pa.schema(fields, metadata=metadata)

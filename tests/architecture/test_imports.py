@@ -1,0 +1,67 @@
+import json
+import subprocess
+import sys
+
+from importlinter.cli import lint_imports
+from repository import PACKAGE, ROOT, python_files
+
+HEAVY = [
+    "alembic",
+    "dbos",
+    "lancedb",
+    "onnx",
+    "onnxruntime",
+    "openai",
+    "psycopg",
+    "pyarrow",
+    "sqlalchemy",
+    "tokenizers",
+    "torch",
+    "xberg",
+]
+
+
+def test_imports_point_one_way(capsys):
+    """Doors → wire → app → serve → stages → language → ports → types, and adapters know no stage: see pyproject.toml."""
+    code = lint_imports(config_filename=str(ROOT / "pyproject.toml"), cache_dir=None)
+    assert code == 0, capsys.readouterr().out
+
+
+def test_importing_any_module_loads_no_heavy_library():
+    """They load inside the function that needs them, so that every command starts fast."""
+    paths = [path.relative_to(PACKAGE.parent).with_suffix("") for path in python_files(PACKAGE)]
+    modules = [
+        ".".join(path.parts).removesuffix(".__init__") for path in paths if "testing" not in path.parts and path.parts[1] != "web"
+    ]
+    program = (
+        "import importlib, json, sys\n"
+        "loaded = {}\n"
+        "for module in json.loads(sys.argv[1]):\n"
+        "    importlib.import_module(module)\n"
+        "    for heavy in json.loads(sys.argv[2]):\n"
+        "        if heavy in sys.modules: loaded.setdefault(heavy, module)\n"
+        "print(json.dumps(loaded))\n"
+    )
+    command = [
+        sys.executable,
+        "-c",
+        program,
+        json.dumps([module for module in modules if "__main__" not in module]),
+        json.dumps(HEAVY),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {}, "a library and the first module whose import loaded it"
+
+
+def test_tests_of_stages_reach_the_package_by_its_public_names():
+    """A test of one folder that needs a private name of another would freeze what should be free to change."""
+    stages = ("retrieve", "answer", "guard", "index", "language", "serve", "app")
+    wrong = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in python_files(ROOT / "tests")
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if line.startswith("from firmground.") and line.split(".")[1].split()[0] in stages and " import _" in line
+    ]
+    assert wrong == []

@@ -1,0 +1,300 @@
+"""Documents in a folder."""
+
+import os
+import stat
+import unicodedata
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from re import fullmatch
+from threading import Event
+from typing import NamedTuple
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+from firmground.errors import OutsideFailed, ParseFailed
+from firmground.sources.globs import compile_globs
+from firmground.sources.labels import (
+    FOLDER_SIDECARS,
+    NOBODY,
+    NONE,
+    SIDECARS,
+    Labels,
+    Rule,
+    Rules,
+    is_sidecar,
+    read_sidecar,
+    sidecar_problem,
+)
+from firmground.sources.matter import LIMIT, BadMatter
+from firmground.types import SourceFile
+
+_MEBIBYTE = 1 << 20
+
+
+class _Folder(NamedTuple):
+    """One folder on the way down: `real` are the resolved paths of its parents and, last, of itself, to notice loops."""
+
+    path: str
+    uri: str
+    labels: Labels
+    real: tuple[str, ...]
+
+
+class _Real(NamedTuple):
+    paths: tuple[str, ...]
+
+
+class FilesSource:
+    """Files below `root` that `include` covers and `exclude` does not (patterns: `firmground.sources.globs`).
+
+    Never listed: hidden files and folders (a dot first), lock files of office programs (`~$…`), sidecar files, and anything that is
+    not a regular file. A link is followed where it leads to something inside the root; elsewhere it is reported. Groups and metadata:
+    `firmground.sources.labels`. Names that are not clean Unicode are percent-encoded in the uri, and so is a literal `%` before two
+    hexadecimal digits, so that uris and names correspond one to one.
+
+    The stamp is made of size, modification time, change time and inode: programs can set a modification time back, but not the change
+    time; an inode differs when a file was replaced by another. A copy restored with all four equal does not exist on Linux.
+
+    Problems of the last `files()` name the folder with a `/` at its end where all of it is missing from the list.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        root: Path,
+        *,
+        include: Sequence[str] = ("**/*",),
+        exclude: Sequence[str] = (),
+        groups: Sequence[str] = ("everyone",),
+        rules: Sequence[Rule] = (),
+        max_bytes: int = 100 * _MEBIBYTE,
+    ) -> None:
+        self._name = name
+        self.root = root
+        self.max_bytes = max_bytes
+        self._include = compile_globs(include)
+        self._exclude = compile_globs(exclude)
+        self._rules = Rules(groups, rules)
+        self._problems: list[tuple[str, str, str]] = []
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def problems(self) -> tuple[tuple[str, str, str], ...]:
+        return tuple(self._problems)
+
+    # ------------------------------------------------------------ listing
+
+    def files(self) -> Iterator[SourceFile]:
+        self._problems = []
+        root = self._real_root()
+        pending = [_Folder(str(self.root), "", NONE, (root,))]
+        while pending:
+            folder = pending.pop()
+            found, folders = self._list(folder, root)
+            yield from found
+            pending.extend(reversed(folders))
+
+    def _real_root(self) -> str:
+        try:
+            root = os.path.realpath(self.root, strict=True)
+            with os.scandir(root):
+                return root
+        except OSError as wrong:
+            raise OutsideFailed(
+                f"the folder {self.root} of source {self._name} cannot be listed ({wrong.strerror})",
+                "bring it back, or correct `path` in firmground.toml; nothing was removed",
+            ) from wrong
+
+    def _list(self, folder: _Folder, root: str) -> tuple[list[SourceFile], list[_Folder]]:
+        try:
+            with os.scandir(folder.path) as entries:
+                listed = {entry.name: entry for entry in entries}
+        except OSError as wrong:
+            self._problem(
+                folder.uri, "unreadable", f"the folder cannot be listed ({wrong.strerror}): grant read access, or exclude it"
+            )
+            return [], []
+        labels = folder.labels.then(self._folder_labels(folder.uri, listed.keys()))
+        files: list[SourceFile] = []
+        folders: list[_Folder] = []
+        for name in sorted(listed):
+            if name.startswith((".", "~$")):
+                continue
+            uri = folder.uri + _uri_of(name)
+            if is_sidecar(name):
+                self._check_sidecar(uri, name, listed.keys())
+            elif not self._exclude.fullmatch(uri):
+                kind = self._kind(listed[name], uri, folder, root)
+                if isinstance(kind, _Real):
+                    folders.append(_Folder(listed[name].path, uri + "/", labels, kind.paths))
+                elif kind and self._include.fullmatch(uri):
+                    files.append(self._file(uri, kind, self._file_labels(uri, name, labels, listed.keys())))
+        return files, folders
+
+    def _kind(self, entry: os.DirEntry[str], uri: str, folder: _Folder, root: str) -> os.stat_result | _Real | None:
+        """The status of a regular file, the resolved paths of a folder and its parents, or None for what is not listed."""
+        try:
+            status = entry.stat()
+            real = folder.real[-1] + "/" + entry.name
+            if entry.is_symlink():
+                real = os.path.realpath(entry.path, strict=True)
+                if not _inside(real, root):
+                    self._problem(uri, "link_outside", "the link leads out of the source: copy the file, or exclude the link")
+                    return None
+        except OSError as wrong:
+            looping = wrong.errno == 40
+            self._problem(
+                uri, "link_loop" if looping else "unreadable", f"it leads nowhere ({wrong.strerror}): mend the link or exclude it"
+            )
+            return None
+        if stat.S_ISDIR(status.st_mode):
+            if real in folder.real:
+                self._problem(uri, "link_loop", "the link leads to a folder that it lies in: remove or exclude it")
+                return None
+            return _Real((*folder.real, real))
+        if stat.S_ISREG(status.st_mode):
+            return status
+        self._problem(uri, "unsupported", "not a regular file (a pipe, socket or device): exclude it")
+        return None
+
+    def _problem(self, uri: str, code: str, detail: str) -> None:
+        self._problems.append((uri, code, detail))
+
+    def _file(self, uri: str, status: os.stat_result, labels: Labels) -> SourceFile:
+        return SourceFile(
+            uri=uri,
+            stamp=_stamp(status),
+            size=status.st_size,
+            modified_ns=status.st_mtime_ns,
+            groups=labels.groups or (),
+            metadata=labels.metadata,
+        )
+
+    # ------------------------------------------------------------ groups and metadata
+
+    def _folder_labels(self, uri: str, names: Collection[str]) -> Labels:
+        return self._sidecar([uri + name for name in FOLDER_SIDECARS if name in names])
+
+    def _file_labels(self, uri: str, name: str, folder: Labels, names: Collection[str]) -> Labels:
+        own = self._sidecar([uri + end for end in SIDECARS if name + end in names])
+        return self._rules.labels(uri).then(folder).then(own)
+
+    def _sidecar(self, uris: Sequence[str]) -> Labels:
+        if not uris:
+            return NONE
+        try:
+            if len(uris) > 1:
+                raise BadMatter(f"there is another one beside it ({uris[1].rpartition('/')[2]}): keep one")
+            return read_sidecar(self._read(uris[0], LIMIT))
+        except (BadMatter, ParseFailed) as wrong:
+            self._problems.append(sidecar_problem(uris[0], wrong))
+            return NOBODY
+
+    def _check_sidecar(self, uri: str, name: str, names: Collection[str]) -> None:
+        if name in FOLDER_SIDECARS:
+            return
+        end = next(end for end in SIDECARS if name.endswith(end))
+        if name.removesuffix(end) not in names:
+            self._problem(uri, "sidecar_without_document", f"there is no {uri.removesuffix(end)}: rename or remove it")
+
+    # ------------------------------------------------------------ reading
+
+    def read(self, file: SourceFile) -> bytes:
+        return self._read(file.uri, self.max_bytes)
+
+    def _read(self, uri: str, limit: int) -> bytes:
+        for _ in range(2):
+            try:
+                descriptor = self._open(uri)
+            except OSError as wrong:
+                raise ParseFailed(
+                    "unreadable", f"it cannot be opened ({wrong.strerror}): grant read access, or exclude it"
+                ) from wrong
+            with os.fdopen(descriptor, "rb", buffering=0) as opened:
+                before = os.fstat(descriptor)
+                if not stat.S_ISREG(before.st_mode):
+                    raise ParseFailed("unreadable", "not a regular file")
+                content = _read_up_to(opened.fileno(), before.st_size, limit)
+                if _stamp(os.fstat(descriptor)) == _stamp(before) and len(content) == before.st_size:
+                    return content
+        raise ParseFailed("changed_while_reading", "it changed twice while it was read: sync again when nobody writes to it")
+
+    def _open(self, uri: str) -> int:
+        """Open what `uri` names inside the root. The path is resolved first, then walked without following any link, so that a
+        link put in its way meanwhile cannot lead elsewhere; O_NONBLOCK so that a pipe put there does not hang."""
+        root = os.path.realpath(self.root)
+        real = os.path.realpath(os.path.join(root, os.fsdecode(unquote_to_bytes(uri))), strict=True)  # noqa: PTH118 - bytes names
+        if not _inside(real, root):
+            raise OSError(1, "it lies outside the source")
+        names = real[len(root.rstrip("/")) + 1 :].split("/")
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+        at = os.open(root, flags | os.O_DIRECTORY)
+        try:
+            for name in names[:-1]:
+                below = os.open(name, flags | os.O_DIRECTORY, dir_fd=at)
+                os.close(at)
+                at = below
+            if not stat.S_ISREG(os.stat(names[-1], dir_fd=at, follow_symlinks=False).st_mode):
+                raise OSError(1, "not a regular file")
+            return os.open(names[-1], flags | os.O_NONBLOCK | os.O_NOCTTY, dir_fd=at)
+        finally:
+            os.close(at)
+
+    # ------------------------------------------------------------ watching
+
+    def watch(self, stop: Event, *, quiet_ms: int = 800) -> Iterator[frozenset[str]]:
+        """Yields the uris that changed each time the folder comes to rest for `quiet_ms` after a change; ends when `stop` is set.
+        A hint that a sync is due, not a record: hidden files are left out, anything else below the root counts."""
+        from watchfiles import watch
+
+        self._real_root()
+        root = self.root.resolve()
+        for changes in watch(
+            root, stop_event=stop, debounce=5 * quiet_ms, step=quiet_ms, watch_filter=None, raise_interrupt=False
+        ):
+            names = {os.path.relpath(path, root) for _, path in changes}
+            uris = frozenset(
+                "/".join(map(_uri_of, name.split("/"))) for name in names if not any(p.startswith(".") for p in name.split("/"))
+            )
+            if uris:
+                yield uris
+
+
+def _read_up_to(descriptor: int, size: int, limit: int) -> bytes:
+    """What the file holds, or one byte more than `size` where it grows. `limit_exceeded` past the limit."""
+    if size > limit:
+        raise ParseFailed("limit_exceeded", f"{size} bytes are more than the limit of {limit}: split it, or raise max_bytes")
+    parts: list[bytes] = []
+    left = size + 1
+    try:
+        while left > 0 and (part := os.read(descriptor, min(left, _MEBIBYTE))):
+            parts.append(part)
+            left -= len(part)
+    except OSError as wrong:
+        raise ParseFailed("unreadable", f"it cannot be read ({wrong.strerror}): check the disk") from wrong
+    return b"".join(parts)
+
+
+def _stamp(status: os.stat_result) -> str:
+    return f"{status.st_size:x}-{status.st_mtime_ns:x}-{status.st_ctime_ns:x}-{status.st_ino:x}"
+
+
+def _inside(path: str, root: str) -> bool:
+    return path.startswith(root.rstrip("/") + "/")
+
+
+@lru_cache(maxsize=4096)
+def _uri_of(name: str) -> str:
+    """One name as it stands in a uri; `unquote_to_bytes` is its inverse."""
+    if name.isascii() and name.isprintable() and "%" not in name:
+        return name
+    written = ""
+    for at, mark in enumerate(name):
+        literal_escape = mark == "%" and fullmatch("[0-9a-fA-F]{2}", name[at + 1 : at + 3])
+        if literal_escape or unicodedata.category(mark) in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
+            written += quote_from_bytes(os.fsencode(mark), safe="")
+        else:
+            written += mark
+    return written

@@ -1,7 +1,6 @@
 """Two rankings become one: BM25 and cosine are put on a common scale and added."""
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -20,12 +19,12 @@ class Fusion(Value):
     `z-score` subtracts the mean and divides by the standard deviation of the candidates. Scores are around 0.
     """
 
-    kind: Literal["z-score", "min-max"] = "z-score"
-    dense_weight: float = 0.7
+    kind: Literal["z-score", "min-max"] = "min-max"
+    dense_weight: float = 0.75
     """Share of the dense retriever, 0…1, for languages its embedder was trained for."""
     unknown_dense_weight: float = 0.1
     """The same for questions in a language that the embedder was not trained for."""
-    dense_weights: Mapping[str, float] = MappingProxyType({})
+    dense_weights: dict[str, float] = {}
     """ISO 639-1 code → share, where a language needs its own."""
 
     def weight(self, language: str, covered: frozenset[str] | None) -> float:

@@ -1,0 +1,219 @@
+"""Sets of real questions, and a corpus in memory to ask them of."""
+
+import hashlib
+import json
+import pickle
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmground.index.chunk import Chunker, embedded_text, index_terms
+from firmground.ports import Embedder, SearchIndex, Transaction, Vectors
+from firmground.serve.search import Corpus
+from firmground.types import Chunk, Document, IndexRow, digest
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Question:
+    id: str
+    text: str
+    relevant: dict[str, int] = field(default_factory=dict[str, int])
+    """Document → grade; empty where the set holds no answer."""
+    answers: tuple[str, ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
+    """Where in its relevant document the answer stands, if the set says so."""
+
+
+@dataclass(frozen=True)
+class QuestionSet:
+    name: str
+    documents: list[tuple[str, str, str]]
+    """Id, title, text."""
+    questions: list[Question]
+
+
+def scifact(data: Path) -> QuestionSet:
+    folder = data / "retrieval" / "scifact"
+    truth = _grades(folder / "qrels.tsv")
+    asked = [Question(row["id"], row["text"], truth[row["id"]]) for row in _rows(folder / "queries.jsonl") if row["id"] in truth]
+    return QuestionSet("scifact", _documents(folder / "corpus.jsonl"), asked)
+
+
+def claude_docs(data: Path) -> QuestionSet:
+    folder = data / "retrieval" / "claude_docs"
+    truth = _grades(folder / "qrels.tsv")
+    asked = [Question(row["id"], row["text"], truth.get(row["id"], {})) for row in _rows(folder / "queries.jsonl")]
+    return QuestionSet("claude_docs", _documents(folder / "corpus.jsonl"), asked)
+
+
+def chroma_chunking(data: Path) -> QuestionSet:
+    folder = data / "retrieval" / "chroma_chunking"
+    asked = [
+        Question(
+            row["id"],
+            row["text"],
+            {row["corpus_id"]: 1},
+            spans=tuple((part["start_index"], part["end_index"]) for part in row["references"]),
+        )
+        for row in _rows(folder / "queries.jsonl")
+    ]
+    return QuestionSet("chroma_chunking", _documents(folder / "corpus.jsonl"), asked)
+
+
+def squad_passages(data: Path) -> QuestionSet:
+    """Each passage is a document of its own."""
+    folder = data / "qa" / "squad_v2.0_dev"
+    asked = [
+        Question(row["id"], row["question"], {row["passage_id"]: 1}, tuple(row["answers"]))
+        for row in _rows(folder / "qa.jsonl")
+        if not row["is_impossible"]
+    ]
+    return QuestionSet("squad_passages", _documents(folder / "passages.jsonl"), asked)
+
+
+def squad_articles(data: Path) -> QuestionSet:
+    """Each article is a document, its passages as paragraphs; a question's span is its passage."""
+    folder = data / "qa" / "squad_v2.0_dev"
+    articles: dict[str, list[str]] = defaultdict(list)
+    place: dict[str, tuple[str, int, int]] = {}
+    for row in _rows(folder / "passages.jsonl"):
+        held = articles[row["title"]]
+        start = sum(len(text) + 2 for text in held)
+        text = " ".join(row["text"].split("\n"))
+        place[row["id"]] = (row["title"], start, start + len(text))
+        held.append(text)
+    asked = [
+        Question(
+            row["id"],
+            row["question"],
+            {place[row["passage_id"]][0]: 1},
+            tuple(row["answers"]),
+            (place[row["passage_id"]][1:],),
+        )
+        for row in _rows(folder / "qa.jsonl")
+        if not row["is_impossible"]
+    ]
+    return QuestionSet("squad_articles", [(title, title, "\n\n".join(parts)) for title, parts in articles.items()], asked)
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def _documents(path: Path) -> list[tuple[str, str, str]]:
+    return [(row["id"], row.get("title", ""), row["text"]) for row in _rows(path)]
+
+
+def _grades(path: Path) -> dict[str, dict[str, int]]:
+    grades: dict[str, dict[str, int]] = defaultdict(dict)
+    for line in path.read_text(encoding="utf-8").splitlines()[1:]:
+        question, document, grade = line.split("\t")
+        grades[question][document] = int(grade)
+    return dict(grades)
+
+
+class Remembering:
+    """An embedder that keeps every vector it made in a file, so that a second run costs nothing."""
+
+    def __init__(self, embedder: Embedder, folder: Path | None) -> None:
+        self._embedder = embedder
+        self._path = folder / f"{digest(embedder.id)[:16]}.vectors" if folder else None
+        self._known: dict[bytes, NDArray[np.float16]] = {}
+        self._new = 0
+        if self._path and self._path.exists():
+            self._known = pickle.loads(self._path.read_bytes())
+        self.id, self.dimension, self.languages = embedder.id, embedder.dimension, embedder.languages
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        keys = [hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest() for text in texts]
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
+        if missing:
+            for key, vector in zip(missing, self._embedder.embed(list(missing.values())), strict=True):
+                self._known[key] = vector.astype(np.float16)
+            self._new += len(missing)
+        vectors = np.array([self._known[key] for key in keys], dtype=np.float32).reshape(len(texts), self.dimension)
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+
+    def save(self) -> None:
+        if self._path and self._new:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.write_bytes(pickle.dumps(self._known))
+            self._new = 0
+
+
+class Shelf:
+    """The part of a database that a search reads, held in memory."""
+
+    def __init__(self) -> None:
+        self.known: dict[int, Document] = {}
+        self._texts: dict[int, str] = {}
+        self._chunks: dict[str, Chunk] = {}
+        self._places: dict[tuple[int, int], Chunk] = {}
+
+    def put(self, document: Document, text: str, chunks: Sequence[Chunk]) -> None:
+        self.known[document.number] = document
+        self._texts[document.number] = text
+        for chunk in chunks:
+            self._chunks[chunk.id] = self._places[chunk.document, chunk.ordinal] = chunk
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        yield cast("Transaction", self)
+
+    def documents_numbered(self, numbers: Collection[int]) -> dict[int, Document]:
+        return {number: self.known[number] for number in numbers if number in self.known}
+
+    def chunks(self, build: str, ids: Collection[str]) -> dict[str, Chunk]:
+        assert build
+        return {id: self._chunks[id] for id in ids if id in self._chunks}
+
+    def chunks_around(self, build: str, wanted: Collection[tuple[int, int]]) -> list[Chunk]:
+        assert build
+        return [self._places[place] for place in sorted(wanted) if place in self._places]
+
+    def slices(self, spans: Sequence[tuple[int, int, int]]) -> list[str]:
+        return [self._texts[number][start:end] for number, start, end in spans]
+
+    def corpus_version(self) -> int:
+        return len(self.known)
+
+
+def build(
+    documents: Sequence[tuple[str, str, str]], index: SearchIndex, embedder: Embedder, chunker: Chunker | None = None
+) -> tuple[Corpus, Shelf]:
+    """Chunk, embed and index the documents as a sync does, number n for the n-th."""
+    shelf, chunker = Shelf(), chunker or Chunker()
+    rows: list[IndexRow] = []
+    texts: list[str] = []
+    for number, (id, title, text) in enumerate(documents, 1):
+        chunks = chunker.chunk(number, text, title)
+        document = Document(
+            id=id,
+            number=number,
+            source="bench",
+            uri=id,
+            state="indexed",
+            title=title,
+            language="en",
+            added_at=EPOCH,
+            updated_at=EPOCH,
+        )
+        shelf.put(document, text, chunks)
+        for chunk in chunks:
+            texts.append(embedded_text(title, chunk, text))
+            terms = index_terms(title, chunk, text, "en")
+            rows.append(IndexRow(id=chunk.id, document=number, scope=0, content=digest(texts[-1]), terms=terms))
+    index.apply(rows, np.concatenate([embedder.embed(texts[at : at + 256]) for at in range(0, len(texts), 256)]), replaces=[])
+    index.maintain(force=True)
+    return Corpus(shelf.reading, index, embedder, "bench"), shelf

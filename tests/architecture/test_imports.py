@@ -1,9 +1,10 @@
+import ast
 import json
 import subprocess
 import sys
 
 from importlinter.cli import lint_imports
-from repository import PACKAGE, ROOT, python_files
+from repository import PACKAGE, ROOT, name, python_files
 
 HEAVY = [
     "alembic",
@@ -65,3 +66,20 @@ def test_tests_of_stages_reach_the_package_by_its_public_names():
         if line.startswith("from firmground.") and line.split(".")[1].split()[0] in stages and " import _" in line
     ]
     assert wrong == []
+
+
+def test_only_the_web_door_is_asynchronous():
+    """Two colours of function would have every helper written twice (decision 1). An adapter may drive an asynchronous library
+    inside its private functions; what others call is synchronous."""
+    coloured: list[str] = []
+    for path in python_files(PACKAGE):
+        folder = path.relative_to(PACKAGE).parts[0]
+        module = ast.parse(path.read_text())
+        if folder in {"store", "models"}:
+            classes = [node for node in module.body if isinstance(node, ast.ClassDef)]
+            open_to_others = [node for scope in (module, *classes) for node in scope.body]
+            nodes = [node for node in open_to_others if not getattr(node, "name", "_").startswith("_")]
+        else:
+            nodes = [] if folder == "web" else list(ast.walk(module))
+        coloured += [f"{name(path)}:{node.name}" for node in nodes if isinstance(node, ast.AsyncFunctionDef)]
+    assert coloured == []

@@ -1,0 +1,83 @@
+"""Look at documents, and decide about those that wait."""
+
+from typing import Any
+
+from firmground.app.app import App
+from firmground.app.indexing import bring_up_to_date
+from firmground.app.saving import forget_facts, let_in
+from firmground.errors import NotFound, Refused
+from firmground.types import Actor, Document, DocumentState
+
+
+def listed(app: App, actor: Actor, *, source: str | None = None, state: DocumentState | None = None) -> list[Document]:
+    """The documents this person may see, by source and uri."""
+    if source is not None and source not in app.sources:
+        raise NotFound(f"there is no source {source!r}", f"known sources: {', '.join(app.sources)}")
+    with app.database.reading() as tx:
+        scopes = None if actor.admin else tx.visible_scopes(actor.groups)
+        found = tx.documents(source=source, state=state)
+    return [document for document in found if scopes is None or document.scope in scopes]
+
+
+def show(app: App, actor: Actor, reference: str) -> dict[str, Any]:
+    """One document with its text, its chunks and what was found in it."""
+    with app.database.reading() as tx:
+        document = _visible(app, actor, tx.find_document(reference), reference)
+        return {
+            **document.model_dump(mode="json"),
+            "text": tx.text(document.number),
+            "chunks": [chunk.model_dump(mode="json") for chunk in tx.document_chunks(app.candidate.build, document.number)],
+            "spans": [span.model_dump(mode="json") for span in tx.spans(document.number)],
+        }
+
+
+def release(app: App, actor: Actor, reference: str) -> Document:
+    """Let a quarantined document in, on the word of the person who looked at it; it holds until its content changes."""
+    with app.database.transaction() as tx:
+        document = _visible(app, actor, tx.find_document(reference), reference)
+        if document.state != "quarantined":
+            raise Refused(
+                f"{document.source}/{document.uri} is {document.state}, not quarantined", "only what waits can be released"
+            )
+        released = let_in(tx, document, app.clock())
+    bring_up_to_date(app)
+    return released
+
+
+def purge(app: App, actor: Actor, reference: str) -> Document:
+    """Erase a document from database and index, and leave an exclusion, so that the next sync does not bring it back while its file
+    exists."""
+    with app.database.transaction() as tx:
+        document = _visible(app, actor, tx.find_document(reference), reference)
+        excluded = tx.save_document(
+            document.model_copy(
+                update={
+                    "state": "excluded",
+                    "code": None,
+                    "detail": f"purged by {actor.person}",
+                    "title": "",
+                    "metadata": {},
+                    "pages": (),
+                    "characters": 0,
+                    "content_hash": "",
+                    "updated_at": app.clock(),
+                }
+            ),
+            text="",
+            spans=(),
+        )
+        forget_facts(tx, [document.id])
+    bring_up_to_date(app)
+    app.index.purge()
+    app.database.purge()
+    return excluded
+
+
+def _visible(app: App, actor: Actor, document: Document, reference: str) -> Document:
+    """NotFound, in the words for a document that does not exist, where this person may not see it."""
+    if not actor.admin:
+        with app.database.reading() as tx:
+            scopes = tx.visible_scopes(actor.groups)
+        if document.scope not in scopes:
+            raise NotFound(f"there is no document {reference!r}", "list them with `firmground documents list`")
+    return document

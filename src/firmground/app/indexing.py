@@ -1,0 +1,127 @@
+"""Bring the search index up to date with the database: chunk, analyse, embed, write.
+
+Idempotent: whatever a crash left half-done is repaired by doing it again.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from firmground.app.app import App
+from firmground.app.titles import own_title
+from firmground.index.chunk import Chunker, embedded_text, index_terms
+from firmground.ports import Vectors
+from firmground.types import Chunk, Document, IndexRow, digest
+
+_DOCUMENTS_AT_ONCE = 64
+_CHARACTERS_AT_ONCE = 1_000_000
+
+
+class Indexed(NamedTuple):
+    """What one run changed: chunks that appeared, chunks that vanished."""
+
+    added: int = 0
+    removed: int = 0
+
+    def plus(self, other: "Indexed") -> "Indexed":
+        return Indexed(self.added + other.added, self.removed + other.removed)
+
+
+class _Work(NamedTuple):
+    document: Document
+    text: str
+    before: list[Chunk]
+
+
+class _Rechunked(NamedTuple):
+    document: Document
+    text: str
+    chunks: list[Chunk]
+    before: list[Chunk]
+
+
+def bring_up_to_date(app: App) -> Indexed:
+    """Take in every document that the candidate's build does not hold as it is now."""
+    total = Indexed()
+    while work := _next_batch(app):
+        total = total.plus(_take_in(app, work))
+    return total
+
+
+def _next_batch(app: App) -> list[_Work]:
+    build = app.candidate.build
+    batch: list[_Work] = []
+    characters = 0
+    with app.database.reading() as tx:
+        for document in tx.stale_documents(build, limit=_DOCUMENTS_AT_ONCE):
+            characters += document.characters
+            if batch and characters > _CHARACTERS_AT_ONCE:
+                break
+            text = tx.text(document.number) if document.state == "indexed" else ""
+            batch.append(_Work(document, text, tx.document_chunks(build, document.number)))
+    return batch
+
+
+def _take_in(app: App, batch: Sequence[_Work]) -> Indexed:
+    build = app.candidate.build
+    rescoped: dict[int, int] = {}
+    replaced: list[_Rechunked] = []
+    settled: list[tuple[Document, list[Chunk]]] = []
+    for document, text, before in batch:
+        chunks = _chunks(app.candidate.chunker, document, text)
+        settled.append((document, chunks))
+        if before and [chunk.id for chunk in chunks] == [chunk.id for chunk in before]:
+            rescoped[document.number] = document.scope
+        else:
+            replaced.append(_Rechunked(document, text, chunks, before))
+    # Whoever reads this record after a crash sees that these documents are in flight, and does not trust their chunks.
+    in_flight = [work for work in replaced if work.before]
+    if in_flight:
+        with app.database.transaction() as tx:
+            for work in in_flight:
+                tx.save_chunks(build, work.document.number, 0, [])
+    if rescoped:
+        app.index.rescope(rescoped)
+    if replaced:
+        rows, texts = _rows(replaced)
+        app.index.apply(rows, _vectors(app, rows, texts), replaces=[work.document.number for work in replaced])
+    with app.database.transaction() as tx:
+        for document, chunks in settled:
+            tx.save_chunks(build, document.number, document.revision, chunks)
+    return Indexed(sum(len(work.chunks) for work in replaced), sum(len(work.before) for work in replaced))
+
+
+def _chunks(chunker: Chunker, document: Document, text: str) -> list[Chunk]:
+    return chunker.chunk(document.number, text, document.title, document.pages) if text else []
+
+
+def _rows(replaced: Sequence[_Rechunked]) -> tuple[list[IndexRow], list[str]]:
+    rows: list[IndexRow] = []
+    texts: list[str] = []
+    for document, text, chunks, _ in replaced:
+        embedded_title = own_title(document)
+        for chunk in chunks:
+            embedded = embedded_text(embedded_title, chunk, text)
+            texts.append(embedded)
+            rows.append(
+                IndexRow.model_construct(
+                    id=chunk.id,
+                    document=document.number,
+                    scope=document.scope,
+                    content=digest(embedded)[:32],
+                    terms=index_terms(document.title, chunk, text, document.language),
+                )
+            )
+    return rows, texts
+
+
+def _vectors(app: App, rows: Sequence[IndexRow], texts: Sequence[str]) -> Vectors:
+    """One row each; what the index holds already is not embedded again, and equal texts are embedded once."""
+    if not rows:
+        return np.zeros((0, app.embedder.dimension), dtype=np.float32)
+    known = app.index.vectors({row.content for row in rows})
+    fresh = {row.content: text for row, text in zip(rows, texts, strict=True) if row.content not in known}
+    if fresh:
+        known.update(zip(fresh, app.embedder.embed(list(fresh.values())), strict=True))
+    return np.stack([known[row.content] for row in rows])

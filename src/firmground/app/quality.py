@@ -1,0 +1,167 @@
+"""The quality report: what is odd in the documents of the workspace, where, and what a person can do about it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, cast
+
+from firmground.app.app import App
+from firmground.app.saving import FACTS, WARNINGS
+from firmground.index.compare import Comparer, Profile
+from firmground.ports import Transaction
+from firmground.types import Document, Finding, Problem
+
+_REMEDIES = {
+    "unsupported": "convert it to a supported format, or exclude it from its source",
+    "encrypted": "save a copy without a password, or exclude it",
+    "corrupt": "replace it by a sound copy; the original program may still open and repair it",
+    "limit_exceeded": "split it, or raise the limit under [parsing]",
+    "timeout": "split it, or raise max_seconds under [parsing]",
+    "out_of_memory": "split it, or raise max_memory_megabytes under [parsing]",
+    "parser_crashed": "open it in its program and export it again",
+    "no_text": "switch on ocr under [parsing], or replace it by a file with text",
+    "ocr_language_missing": "install the tesseract data for this language, or change ocr_languages under [parsing]",
+    "unreadable": "give the user that runs firmground the right to read it",
+    "changed_while_reading": "sync again when nobody is writing it",
+    "suspected_instructions": "read it, then `firmground documents release` or remove it",
+}
+_PERSONAL_NOUNS = {
+    "email": "e-mail addresses",
+    "phone": "phone numbers",
+    "iban": "bank accounts",
+    "card": "card numbers",
+    "ip": "IP addresses",
+}
+_RARE_LANGUAGE_SHARE = 0.05
+
+
+def assess(app: App, *, anything_changed: bool) -> dict[str, list[Finding]]:
+    """Findings by source, ordered by document. Where nothing changed since the last report of today, that one is returned."""
+    if not anything_changed and (earlier := _earlier(app)) is not None:
+        return earlier
+    with app.database.reading() as tx:
+        documents = {_address(document): document for document in tx.documents()}
+        facts = cast("dict[str, dict[str, Any]]", tx.facts(FACTS))
+        findings = [finding for document in documents.values() for finding in _of(document, facts.get(document.id, {}))]
+        findings += _rare_languages(documents)
+        profiles = [
+            Profile.model_validate({**facts[document.id]["profile"], "uri": uri, "title": document.title})
+            for uri, document in documents.items()
+            if document.state == "indexed" and document.id in facts
+        ]
+        findings += _newly_stale(profiles, findings, app.clock().date(), app.workspace.settings.quality.stale_after_days)
+        comparer = Comparer()
+        findings += comparer.duplicates(profiles)
+        findings += comparer.contradictions(profiles, lambda uri: tx.text(documents[uri].number))
+    by_source: dict[str, list[Finding]] = {name: [] for name in app.sources}
+    for finding in sorted(findings, key=lambda each: (each.uri, each.code, each.start or 0)):
+        by_source.setdefault(finding.uri.split("/", 1)[0], []).append(finding)
+    return by_source
+
+
+def problems(tx: Transaction, source: str) -> list[dict[str, Any]]:
+    """Documents that wait or failed, and warnings of the parser."""
+    found: list[Problem] = []
+    warnings = cast("dict[str, list[str]]", tx.facts(WARNINGS))
+    for document in tx.documents(source=source):
+        uri = _address(document)
+        if document.state in {"quarantined", "failed"}:
+            kind = "quarantined" if document.state == "quarantined" else "failed"
+            found.append(Problem(uri=uri, kind=kind, code=document.code or "", detail=document.detail))
+            continue
+        for warning in warnings.get(document.id, ()):
+            code, _, detail = warning.partition(":")
+            found.append(Problem(uri=uri, kind="warning", code=code, detail=detail.strip()))
+    return [problem.model_dump() for problem in found]
+
+
+def summary(tx: Transaction, source: str, findings: Sequence[Finding]) -> dict[str, Any]:
+    """How many findings of each kind, how many documents in each language, and the findings themselves."""
+    languages = Counter(document.language or "unknown" for document in tx.documents(source=source, state="indexed"))
+    return {
+        "counts": dict(sorted(Counter(finding.code for finding in findings).items())),
+        "languages": dict(languages.most_common()),
+        "findings": [finding.model_dump(mode="json", exclude_none=True) for finding in findings],
+    }
+
+
+def remember_languages(tx: Transaction) -> None:
+    """Keep the languages of the corpus at hand for searching."""
+    counts = Counter(document.language for document in tx.documents(state="indexed") if document.language)
+    tx.put_fact("corpus", "languages", [language for language, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))])
+
+
+def languages(tx: Transaction) -> tuple[str, ...]:
+    """ISO 639-1 codes of the documents as of the last sync, most frequent first; English where none is known."""
+    known = tx.fact("corpus", "languages")
+    return tuple(str(code) for code in known) if isinstance(known, list) and known else ("en",)
+
+
+def _earlier(app: App) -> dict[str, list[Finding]] | None:
+    found: dict[str, list[Finding]] = {}
+    today = app.clock().date().isoformat()
+    with app.database.reading() as tx:
+        for name in app.sources:
+            report = tx.report(name)
+            if report is None or str(cast("dict[str, Any]", report[0]).get("finished_at", ""))[:10] != today:
+                return None
+            found[name] = report[1]
+    return found
+
+
+def _of(document: Document, facts: Mapping[str, Any]) -> list[Finding]:
+    uri = _address(document)
+    if document.state in {"failed", "quarantined"}:
+        code = document.code or "unknown"
+        remedy = _REMEDIES.get(code, "look at the file")
+        return [Finding(code=code, uri=uri, detail=document.detail, remedy=remedy)]
+    found = [Finding.model_validate({**finding, "uri": uri}) for finding in facts.get("findings", ())]
+    personal = {kind: count for kind, count in facts.get("personal", {}).items() if kind in _PERSONAL_NOUNS}
+    secrets = sum(count for kind, count in facts.get("personal", {}).items() if kind in {"secret", "api_key", "credential"})
+    if personal or secrets:
+        parts = [f"{count} {_PERSONAL_NOUNS[kind]}" for kind, count in sorted(personal.items())]
+        parts += [f"{secrets} credentials"] if secrets else []
+        remedy = (
+            "revoke the credentials and remove them" if secrets else "check that everybody who may see the document may see these"
+        )
+        found.append(Finding(code="personal_data", uri=uri, detail=f"holds {', '.join(parts)}", remedy=remedy))
+    if not document.groups:
+        remedy = "name groups that its source allows, or change the source's groups"
+        found.append(Finding(code="nobody_may_see_it", uri=uri, detail="no group may see it, only administrators", remedy=remedy))
+    return found
+
+
+def _rare_languages(documents: Mapping[str, Document]) -> list[Finding]:
+    """Documents in a language that hardly any other is in: often a wrong file, sometimes one that needs a translation."""
+    languages = Counter(document.language for document in documents.values() if document.state == "indexed")
+    total = sum(languages.values())
+    return [
+        Finding(
+            code="rare_language",
+            uri=uri,
+            detail=f"is in {document.language!r} like {languages[document.language]} of {total} documents",
+            remedy="check that it belongs here; people who ask in the main language find it less easily",
+        )
+        for uri, document in documents.items()
+        if document.state == "indexed" and document.language and languages[document.language] < _RARE_LANGUAGE_SHARE * total
+    ]
+
+
+def _newly_stale(profiles: Sequence[Profile], known: Sequence[Finding], today: date, days: int) -> list[Finding]:
+    """Documents that became stale since they were read."""
+    already = {finding.uri for finding in known if finding.code == "stale"}
+    ages = {each.uri: (today - date.fromisoformat(each.stated)).days for each in profiles if each.stated}
+    return [
+        Finding(
+            code="stale",
+            uri=each.uri,
+            detail=f"says it is of {each.stated}, {ages[each.uri]} days ago",
+            remedy="check that it still holds and update its date, or remove it",
+        )
+        for each in profiles
+        if ages.get(each.uri, 0) > days and each.uri not in already
+    ]
+
+
+def _address(document: Document) -> str:
+    return f"{document.source}/{document.uri}"

@@ -1,0 +1,180 @@
+"""What was read of a file becomes a document in the database, inside the caller's transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from firmground.app.app import App
+from firmground.app.groups import narrowed
+from firmground.app.reading import Reading, reading_stamp
+from firmground.app.titles import title_from_name
+from firmground.index.compare import profile
+from firmground.ports import Transaction
+from firmground.types import Document, Json, Scalar, Span, digest
+
+FACTS = "document"
+"""Namespace of what is remembered of each document besides its row, by id: `groups` and `metadata` it states itself, `findings`,
+`profile` (for comparing documents), `personal` (how many of each kind)."""
+WARNINGS = "warnings"
+"""Namespace of the parser's warnings, by document id; only documents that have some."""
+
+
+def save(tx: Transaction, source: str, reading: Reading, app: App) -> str:
+    """Save one reading; returns the kind it counts as in the report."""
+    if reading.failure is not None:
+        return _save_failure(tx, source, reading, app)
+    if reading.action in {"same", "renamed"}:
+        return _save_known(tx, reading, app)
+    return _save_content(tx, source, reading, app)
+
+
+def forget(tx: Transaction, ids: Sequence[str]) -> None:
+    """Remove documents and everything remembered of them."""
+    tx.remove_documents(ids)
+    forget_facts(tx, ids)
+
+
+def forget_facts(tx: Transaction, ids: Sequence[str]) -> None:
+    """Drop what is remembered of documents besides their rows."""
+    tx.drop_facts(FACTS, list(ids))
+    tx.drop_facts(WARNINGS, list(ids))
+
+
+def let_in(tx: Transaction, document: Document, now: datetime) -> Document:
+    """Release a quarantined document; it holds until its content changes."""
+    change = {"state": "indexed", "code": None, "detail": "", "released": True, "updated_at": now}
+    return tx.save_document(document.model_copy(update=change))
+
+
+def _save_known(tx: Transaction, reading: Reading, app: App) -> str:
+    """Content known already: only its place, name or what its place says of it may differ."""
+    before, file = reading.before, reading.file
+    if before is None:
+        raise ValueError("a known reading has a document")
+    said = cast("dict[str, Any]", tx.fact(FACTS, before.id) or {})
+    title = title_from_name(file.uri) if before.title == title_from_name(before.uri) else before.title
+    saved = tx.save_document(
+        before.model_copy(
+            update={
+                "uri": file.uri,
+                "title": str(file.metadata.get("title", title)),
+                "groups": narrowed(file.groups, said.get("groups")),
+                "metadata": _metadata(said.get("metadata", {}), reading),
+                **_state_of_file(reading, app),
+            }
+        )
+    )
+    if saved.state == "quarantined":
+        return "quarantined"
+    return "renamed" if reading.action == "renamed" else "changed" if saved.revision != before.revision else "unchanged"
+
+
+def _save_content(tx: Transaction, source: str, reading: Reading, app: App) -> str:
+    parsed, file = reading.parsed, reading.file
+    if parsed is None:
+        raise ValueError("a reading of new content has a text")
+    title = str(file.metadata.get("title") or parsed.title or title_from_name(file.uri))
+    metadata = _metadata(parsed.metadata, reading)
+    base = reading.before or _new(tx, source, reading, app)
+    unreadable_groups = parsed.groups is not None and not narrowed(file.groups, parsed.groups)
+    held = bool(reading.suspicion) and app.workspace.settings.guard.quarantine_instructions and not _still_released(reading)
+    document = tx.save_document(
+        base.model_copy(
+            update={
+                "state": "quarantined" if held else "indexed",
+                "code": "suspected_instructions" if held else None,
+                "detail": reading.suspicion if held else "no group may see it: only administrators" if unreadable_groups else "",
+                "title": title,
+                "media_type": parsed.media_type,
+                "language": reading.language,
+                "content_hash": reading.content_hash,
+                "groups": narrowed(file.groups, parsed.groups),
+                "metadata": metadata,
+                "pages": parsed.pages,
+                "characters": len(parsed.text),
+                "released": _still_released(reading),
+                **_state_of_file(reading, app),
+            }
+        ),
+        text=parsed.text,
+        spans=reading.spans,
+    )
+    facts: dict[str, Any] = {
+        "groups": None if parsed.groups is None else list(parsed.groups),
+        "metadata": dict(parsed.metadata),
+        "findings": [finding.model_dump(mode="json") for finding in reading.findings],
+        "profile": profile(file.uri, title, parsed.text, metadata, reading.language).model_dump(mode="json"),
+        "personal": _counts(reading.spans),
+    }
+    tx.put_fact(FACTS, document.id, cast("Json", facts))
+    if parsed.warnings:
+        tx.put_fact(WARNINGS, document.id, list(parsed.warnings))
+    else:
+        tx.drop_facts(WARNINGS, [document.id])
+    return "quarantined" if held else reading.action
+
+
+def _save_failure(tx: Transaction, source: str, reading: Reading, app: App) -> str:
+    """An answer must not rest on a file that cannot be read now, so its text goes even if an older one was known."""
+    code, detail = reading.failure or ("", "")
+    base = reading.before or _new(tx, source, reading, app)
+    tx.save_document(
+        base.model_copy(
+            update={
+                "state": "failed",
+                "code": code,
+                "detail": detail,
+                "title": base.title or title_from_name(reading.file.uri),
+                "content_hash": reading.content_hash,
+                "groups": narrowed(reading.file.groups, None),
+                "metadata": _metadata({}, reading),
+                "pages": (),
+                "characters": 0,
+                "released": False,
+                **_state_of_file(reading, app),
+            }
+        ),
+        text="",
+        spans=(),
+    )
+    forget_facts(tx, [base.id])
+    return "failed"
+
+
+def _state_of_file(reading: Reading, app: App) -> dict[str, Any]:
+    file = reading.file
+    return {
+        "stamp": reading_stamp(file, reading.reading_id),
+        "size": file.size,
+        "modified_ns": file.modified_ns,
+        "updated_at": app.clock(),
+    }
+
+
+def _still_released(reading: Reading) -> bool:
+    before = reading.before
+    return before is not None and before.released and before.content_hash == reading.content_hash
+
+
+def _metadata(own: dict[str, Scalar | tuple[Scalar, ...]], reading: Reading) -> dict[str, Scalar | tuple[Scalar, ...]]:
+    """What its place says of a document overrules what it says itself."""
+    return {**own, **{key: value for key, value in reading.file.metadata.items() if key != "title"}}
+
+
+def _new(tx: Transaction, source: str, reading: Reading, app: App) -> Document:
+    """A document with a fresh id: from its first content and place, with a counter where a renamed one has it already."""
+    attempt = 0
+    while True:
+        id = digest([source, reading.file.uri, reading.content_hash, attempt])[:24]
+        if tx.document(id) is None:
+            break
+        attempt += 1
+    now = app.clock()
+    return Document(id=id, number=0, source=source, uri=reading.file.uri, state="indexed", added_at=now, updated_at=now)
+
+
+def _counts(spans: Sequence[Span]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for span in spans:
+        counts[span.kind] = counts.get(span.kind, 0) + 1
+    return counts

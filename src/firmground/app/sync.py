@@ -1,0 +1,297 @@
+"""Bring the workspace up to date with its sources: one durable job of idempotent batches.
+
+plan (list, compare stamps) → take in batches (read, parse, inspect, save, index) → remove → report → clean up.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
+from typing import Any, cast
+
+from pydantic import TypeAdapter
+
+from firmground.app import quality
+from firmground.app.app import App
+from firmground.app.following import follow
+from firmground.app.indexing import Indexed, bring_up_to_date
+from firmground.app.reading import Reader, Reading, reading_stamp
+from firmground.app.saving import forget, save
+from firmground.errors import InvalidInput, NotFound
+from firmground.index.quality import Inspector
+from firmground.ports import Handler, JobContext, Source
+from firmground.types import Actor, Document, Job, Json, Problem, SourceFile, digest
+
+COUNTS = ("added", "changed", "renamed", "removed", "unchanged", "quarantined", "failed")
+_INSPECTION = 1
+"""Grows when documents must be inspected again because the inspection changed."""
+_BATCH_FILES = 48
+_BATCH_BYTES = 24_000_000
+_FILES = TypeAdapter(list[SourceFile])
+
+
+def sync(app: App, actor: Actor, sources: Sequence[str] = (), *, watch: Callable[[Job], None] = lambda _: None) -> dict[str, Any]:
+    """Take in what changed in `sources` (default: all) and return the report. Joins a sync that still waits for the same sources.
+
+    NotFound names an unknown source; OutsideFailed where a source itself is missing: then nothing has changed.
+    """
+    del actor  # whoever reaches the command line may sync; roles come with accounts
+    wanted: list[Json] = list(_wanted(app, sources))
+    job = None
+    for waiting in app.jobs.unfinished("sync"):
+        with app.database.reading() as tx:
+            if waiting.state == "queued" and tx.fact("sync", waiting.id) == wanted:
+                job = waiting.id
+    if job is None:
+        job = app.jobs.submit("sync", {"sources": wanted})
+        with app.database.transaction() as tx:
+            tx.put_fact("sync", job, wanted)
+    return cast("dict[str, Any]", follow(app, job, handlers(app), watch))
+
+
+def handlers(app: App) -> dict[str, Handler]:
+    """What a worker of this workspace can do."""
+    return {"sync": lambda context, inputs: _Sync(app, context, cast("list[str]", inputs["sources"])).run()}
+
+
+def dry_run(app: App, sources: Sequence[str] = ()) -> dict[str, Any]:
+    """What a sync would do, by stamps and content alone. Nothing is parsed or written, so a file that would end in quarantine or fail
+    counts as added or changed."""
+    reports: list[dict[str, Any]] = []
+    for name in _wanted(app, sources):
+        plan = _plan(app, app.sources[name])
+        counts: dict[str, int] = {**plan["counts"], "removed": len(plan["missing"])}
+        with app.database.reading() as tx:
+            known = {document.uri: document for document in tx.documents(source=name)}
+        reader = _reader(app, name, known, plan["missing"])
+        for files in plan["batches"]:
+            for action in reader.actions(_FILES.validate_python(files)):
+                counts["unchanged" if action == "same" else action] += 1
+                counts["removed"] -= action == "renamed"
+        reports.append({"source": name, "documents": counts})
+    return {"dry_run": True, "sources": reports, "totals": {"documents": _summed([each["documents"] for each in reports])}}
+
+
+class _Sync:
+    """One run of the job. Everything it must remember over a kill is in the database under its plan."""
+
+    def __init__(self, app: App, context: JobContext, names: Sequence[str]) -> None:
+        self.app = app
+        self.context = context
+        self.names = names
+        self.namespace = f"plan:{context.id}"
+        self.started = perf_counter()
+
+    def run(self) -> Json:
+        bring_up_to_date(self.app)  # what a crash may have left between database and index
+        plans = cast("dict[str, dict[str, Any]]", self.context.step("plan", self._plan))
+        total = sum(plan["files"] for plan in plans.values())
+        done = 0
+        reports: list[dict[str, Any]] = []
+        for name, plan in plans.items():
+            counts: dict[str, int] = dict(plan["counts"])
+            indexed = Indexed()
+            for step in self._batches(name, plan["batches"]):
+                counts = _summed([counts, step["documents"]])
+                indexed = indexed.plus(Indexed(*step["chunks"]))
+                done += step["files"]
+                self.context.progress(done, total, "files")
+            removed = cast("dict[str, Any]", self.context.step(f"remove {name}", lambda name=name: self._remove(name)))
+            counts["removed"] += removed["documents"]
+            indexed = indexed.plus(Indexed(*removed["chunks"]))
+            reports.append({"source": name, "documents": counts, "chunks": indexed, "problems": plan["problems"]})
+        return self.context.step("finish", lambda: self._finish(reports))
+
+    def _plan(self) -> Json:
+        """List every source before anything changes, so that a source that is missing stops the sync as a whole."""
+        plans = {name: _plan(self.app, self.app.sources[name]) for name in self.names}
+        with self.app.database.transaction() as tx:
+            for name, plan in plans.items():
+                for number, files in enumerate(plan["batches"]):
+                    tx.put_fact(self.namespace, _batch_key(name, number), files)
+                tx.put_fact(self.namespace, f"{name}/missing", plan["missing"])
+        return {
+            name: {
+                "batches": len(plan["batches"]),
+                "files": sum(len(files) for files in plan["batches"]),
+                "counts": plan["counts"],
+                "problems": plan["problems"],
+            }
+            for name, plan in plans.items()
+        }
+
+    def _batches(self, name: str, count: int) -> Iterator[dict[str, Any]]:
+        """The batches of one source, one step each; the next one is read while this one is indexed."""
+        if not count:
+            return
+        with self.app.database.reading() as tx:
+            known = {document.uri: document for document in tx.documents(source=name)}
+            missing = cast("list[list[str]]", tx.fact(self.namespace, f"{name}/missing"))
+            done = {key for key in tx.facts(self.namespace) if key.endswith("/done")}
+        reader = _reader(self.app, name, known, missing)
+        with ThreadPoolExecutor(1, thread_name_prefix="reader") as ahead:
+            pending = [number for number in range(count) if f"{_batch_key(name, number)}/done" not in done]
+            readings = {number: ahead.submit(self._read, reader, name, number) for number in pending[:1]}
+            for number in range(count):
+                self.context.check_cancelled()
+                following = next((each for each in pending if each > number), None)
+                if following is not None and number in readings:
+                    readings[following] = ahead.submit(self._read, reader, name, following)
+                mine = readings.pop(number, None)
+                get = mine.result if mine else list[Reading]
+                step = self.context.step(_batch_key(name, number), lambda get=get, number=number: self._take(name, number, get))
+                yield cast("dict[str, Any]", step)
+
+    def _read(self, reader: Reader, name: str, number: int) -> list[Reading]:
+        with self.app.database.reading() as tx:
+            files = tx.fact(self.namespace, _batch_key(name, number))
+        return reader.read(_FILES.validate_python(files))
+
+    def _take(self, name: str, number: int, get: Callable[[], list[Reading]]) -> Json:
+        key = f"{_batch_key(name, number)}/done"
+        with self.app.database.reading() as tx:
+            already = tx.fact(self.namespace, key)
+        if already is None:
+            readings = get()
+            with self.app.database.transaction() as tx:
+                counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
+                for reading in readings:
+                    counts[save(tx, name, reading, self.app)] += 1
+                already = {"documents": cast("Json", counts), "files": len(readings)}
+                tx.put_fact(self.namespace, key, already)
+        return {**cast("dict[str, Json]", already), "chunks": list(bring_up_to_date(self.app))}
+
+    def _remove(self, name: str) -> Json:
+        """What the source no longer lists and no new file turned out to be. A document that was renamed has another uri by now."""
+        with self.app.database.transaction() as tx:
+            missing = cast("list[list[str]]", tx.fact(self.namespace, f"{name}/missing"))
+            gone = [id for id, uri, _ in missing if (found := tx.document(id)) and found.uri == uri and found.state != "removed"]
+            forget(tx, gone)
+            already = tx.fact(self.namespace, f"{name}/removed")
+            count = (already if isinstance(already, int) else 0) + len(gone)
+            tx.put_fact(self.namespace, f"{name}/removed", count)
+        return {"documents": count, "chunks": list(bring_up_to_date(self.app))}
+
+    def _finish(self, reports: Sequence[dict[str, Any]]) -> Json:
+        changed = any(report["documents"][kind] for report in reports for kind in ("added", "changed", "renamed", "removed"))
+        erased = any(report["chunks"].removed or report["documents"]["removed"] for report in reports)
+        self.app.index.maintain()
+        findings = quality.assess(self.app, anything_changed=changed)
+        result = _report(self.app, self.context.id, reports, findings, perf_counter() - self.started)
+        if erased:
+            self.app.index.purge()
+            self.app.database.purge()
+        with self.app.database.transaction() as tx:
+            for report in result["sources"]:
+                tx.save_report(
+                    report["source"], {**report, "finished_at": self.app.clock().isoformat()}, findings[report["source"]]
+                )
+            quality.remember_languages(tx)
+            tx.drop_facts(self.namespace)
+            tx.drop_facts("sync", [self.context.id])
+        return result
+
+
+def _plan(app: App, source: Source) -> dict[str, Any]:
+    """Files to look at in batches, documents that are gone, and what needs no look."""
+    with app.database.reading() as tx:
+        known = {document.uri: document for document in tx.documents(source=source.name)}
+    reading_id = _reading_id(app)
+    counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
+    changed: list[SourceFile] = []
+    listed: set[str] = set()
+    for file in source.files():
+        listed.add(file.uri)
+        before = known.get(file.uri)
+        if before is not None and (before.state == "excluded" or before.stamp == reading_stamp(file, reading_id)):
+            counts[before.state if before.state in {"quarantined", "failed"} else "unchanged"] += 1
+        else:
+            changed.append(file)
+    missing = [[document.id, document.uri, document.content_hash] for uri, document in known.items() if uri not in listed]
+    problems = [
+        Problem(uri=f"{source.name}/{uri}", kind="warning", code=code, detail=text) for uri, code, text in source.problems()
+    ]
+    return {
+        "batches": [[file.model_dump(mode="json") for file in batch] for batch in _batched(changed)],
+        "missing": missing,
+        "counts": counts,
+        "problems": [problem.model_dump() for problem in problems],
+    }
+
+
+def _reader(app: App, name: str, known: Mapping[str, Document], missing: Sequence[Sequence[str]]) -> Reader:
+    gone = {id for id, _, _ in missing}
+    by_hash: dict[str, list[Document]] = {}
+    for document in known.values():
+        if document.id in gone:
+            by_hash.setdefault(document.content_hash, []).append(document)
+    settings = app.workspace.settings
+    return Reader(
+        source=app.sources[name],
+        parser=app.parser,
+        inspector=Inspector(stale_days=settings.quality.stale_after_days),
+        reading_id=_reading_id(app),
+        workers=settings.parsing.workers,
+        today=app.clock().date(),
+        known=known,
+        missing=by_hash,
+    )
+
+
+def _reading_id(app: App) -> str:
+    return digest([app.parser.id, _INSPECTION])[:12]
+
+
+def _report(
+    app: App, job: str, reports: Sequence[dict[str, Any]], findings: Mapping[str, Sequence[quality.Finding]], seconds: float
+) -> dict[str, Any]:
+    sources: list[dict[str, Any]] = []
+    build = app.candidate.build
+    with app.database.reading() as tx:
+        for report in reports:
+            name: str = report["source"]
+            chunks = {"added": report["chunks"].added, "removed": report["chunks"].removed, "total": tx.chunk_count(build, name)}
+            sources.append(
+                {
+                    "source": name,
+                    "documents": report["documents"],
+                    "chunks": chunks,
+                    "problems": [*report["problems"], *quality.problems(tx, name)],
+                    "quality": quality.summary(tx, name, findings[name]),
+                }
+            )
+    totals = {part: _summed([source[part] for source in sources]) for part in ("documents", "chunks")}
+    return {"job": job, "seconds": round(seconds, 3), "sources": sources, "totals": totals}
+
+
+def _wanted(app: App, sources: Sequence[str]) -> Sequence[str]:
+    if not app.sources:
+        raise InvalidInput("this workspace has no sources", "add a [[sources]] table to firmground.toml")
+    for name in sources:
+        if name not in app.sources:
+            raise NotFound(f"there is no source {name!r}", f"known sources: {', '.join(app.sources)}")
+    return list(dict.fromkeys(sources)) or list(app.sources)
+
+
+def _batched(files: Sequence[SourceFile]) -> Iterator[list[SourceFile]]:
+    batch: list[SourceFile] = []
+    size = 0
+    for file in files:
+        if batch and (len(batch) >= _BATCH_FILES or size + file.size > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(file)
+        size += file.size
+    if batch:
+        yield batch
+
+
+def _batch_key(name: str, number: int) -> str:
+    return f"{name}/{number:06d}"
+
+
+def _summed(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for each in counts:
+        for key, value in each.items():
+            total[key] = total.get(key, 0) + value
+    return total

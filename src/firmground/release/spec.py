@@ -1,0 +1,49 @@
+"""The recipe: everything that can change an answer, under one digest."""
+
+from typing import Any
+
+from firmground.index.chunk import Chunker
+from firmground.retrieve.fuse import Fusion
+from firmground.serve.search import Retrieval
+from firmground.settings import Settings, recipe_keys
+from firmground.types import Value, digest
+
+ANALYSIS = 1
+"""Grows when the words the index holds, or the text that is embedded, are made differently from the same document."""
+
+
+class ReleaseSpec(Value):
+    """What makes an answer. Equal content, equal digest; corpus content is not part of it."""
+
+    embedder: str
+    """Id of the embedder: digest of its weights and settings."""
+    chunker: Chunker
+    retrieval: Retrieval
+    analysis: int = ANALYSIS
+
+    @property
+    def build(self) -> str:
+        """Name of the index this recipe searches: recipes with the same chunking, analysis and embedder share one."""
+        return digest([self.embedder, self.chunker.digest, self.analysis])[:16]
+
+
+def candidate(settings: Settings, embedder: str) -> ReleaseSpec:
+    """The recipe of the workspace as it stands; keys that are absent take the measured defaults."""
+    keys = recipe_keys(settings)
+    return ReleaseSpec(
+        embedder=embedder,
+        chunker=Chunker(**_given(chunk_tokens=keys["index.chunk_tokens"])),
+        retrieval=Retrieval(
+            candidates=keys["retrieval.candidates"],
+            passages=keys["retrieval.passages"],
+            fusion=Fusion(
+                **_given(
+                    dense_weight=keys["retrieval.dense_weight"], dense_weights=keys["retrieval.dense_weight_by_language"] or None
+                )
+            ),
+        ),
+    )
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

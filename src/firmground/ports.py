@@ -112,9 +112,7 @@ class SearchIndex(Protocol):
         """Vectors already stored for these content digests (see IndexRow.content); absent ones are left out."""
         ...
 
-    def search(
-        self, terms: Sequence[str], vector: NDArray[np.float32] | None, *, limit: int, within: Within
-    ) -> list[Hit]:
+    def search(self, terms: Sequence[str], vector: NDArray[np.float32] | None, *, limit: int, within: Within) -> list[Hit]:
         """The union of the `limit` best by BM25 over `terms` and the `limit` best by cosine to `vector`, each hit with both scores
         (0.0 lexical where no term matches; None where a side was not asked: no terms, no vector). No particular order."""
         ...
@@ -266,7 +264,8 @@ class JobContext(Protocol):
 
     def step(self, name: str, work: Callable[[], Json]) -> Json:
         """Run `work` once: a job that continues after a kill gets the recorded result of finished steps. Steps are batches,
-        not rows, and their results small JSON. `work` that was cut off runs again, so it must be idempotent."""
+        not rows, and their results small JSON. `work` that was cut off runs again, so it must be idempotent. A step is known by
+        its name and how many of that name came before. One that is not recorded checks first, as `check_cancelled` does."""
         ...
 
     def progress(self, done: int, total: int, unit: str) -> None: ...
@@ -300,6 +299,7 @@ class Jobs(Protocol):
 
     def work(self, handlers: Mapping[str, Handler], *, until: Callable[[], bool]) -> None:
         """Hold the workspace's one worker lease and run jobs, oldest first, continuing those a killed worker left, until `until()`.
+        `until` is also looked at by each check of a running job, which then stops and is queued again, as it is after Ctrl-C.
         Busy when another live process holds the lease; a dead one's lease is free at once."""
         ...
 

@@ -206,8 +206,6 @@ class SqlJobs:
         self._sql.close()
 
     def work(self, handlers: Mapping[str, Handler], *, until: Callable[[], bool]) -> None:
-        """Besides what the port promises: `until` is also looked at by each check of a running job, which is then left
-        to go on another time; so is one that Ctrl-C interrupts."""
         with _told_apart():
             taken = self._lease.acquire()
         if not taken:
@@ -397,7 +395,7 @@ def _now() -> datetime:
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # Write-ahead logging survives a kill -9; a power cut may undo the last steps, which are then done again.
-    for pragma in ("busy_timeout = 10000", "journal_mode = wal", "synchronous = normal"):
+    for pragma in ("busy_timeout = 10000", "journal_mode = wal", "synchronous = normal", "secure_delete = on"):
         connection.execute(f"pragma {pragma}")
 
 

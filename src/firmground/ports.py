@@ -2,6 +2,7 @@
 only `wire.py` knows them. Each port has a contract suite in `firmground.testing` that an adapter must pass.
 """
 
+import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -58,6 +59,11 @@ class Source(Protocol):
 
     def problems(self) -> tuple[tuple[str, str, str], ...]:
         """What the last `files()` could not list: (uri, code, detail), e.g. an unreadable folder or a link that loops."""
+        ...
+
+    def watch(self, stop: threading.Event) -> Iterator[None]:
+        """One item whenever something may have changed, changes close together as one. Ends when `stop` is set; a source that cannot
+        tell ends at once."""
         ...
 
 

@@ -365,3 +365,12 @@ class Job(Value):
     """Of the error that failed it: what a command that followed it ends with."""
     result: Json = None
     created_at: datetime
+
+
+class Check(Value):
+    """One thing `firmground doctor` looked at; `remedy` says how to mend what is wrong."""
+
+    name: str
+    state: Literal["ok", "warning", "error"]
+    detail: str
+    remedy: str = ""

@@ -1,12 +1,12 @@
 """Look at documents, and decide about those that wait."""
 
-from typing import Any
+from typing import Any, get_args
 
 from firmground.app.app import App
 from firmground.app.indexing import bring_up_to_date
 from firmground.app.saving import forget_facts, let_in
-from firmground.errors import NotFound, Refused
-from firmground.types import Actor, Document, DocumentState
+from firmground.errors import InvalidInput, NotFound, Refused
+from firmground.types import Actor, Document, DocumentState, Finding
 
 
 def listed(app: App, actor: Actor, *, source: str | None = None, state: DocumentState | None = None) -> list[Document]:
@@ -81,3 +81,24 @@ def _visible(app: App, actor: Actor, document: Document, reference: str) -> Docu
         if document.scope not in scopes:
             raise NotFound(f"there is no document {reference!r}", "list them with `firmground documents list`")
     return document
+
+
+def quality(app: App, *, source: str | None = None) -> list[Finding]:
+    """The quality findings of the last sync."""
+    names = [source] if source is not None else list(app.sources)
+    found: list[Finding] = []
+    with app.database.reading() as tx:
+        for name in names:
+            if name not in app.sources:
+                raise NotFound(f"there is no source {name!r}", f"known sources: {', '.join(app.sources)}")
+            report = tx.report(name)
+            found += report[1] if report else []
+    return found
+
+
+def parse_state(state: str | None) -> DocumentState | None:
+    """InvalidInput for a state that does not exist."""
+    known: tuple[DocumentState, ...] = get_args(DocumentState)
+    if state is not None and state not in known:
+        raise InvalidInput(f"there is no state {state!r}", f"use one of {', '.join(known)}")
+    return next((each for each in known if each == state), None)

@@ -1,0 +1,36 @@
+"""What the workspace holds, at a glance."""
+
+from typing import Any, cast
+
+from firmground.app.app import App
+
+
+def status(app: App) -> dict[str, Any]:
+    """Sources with their counts and last sync, the database, unfinished jobs. Opens neither model nor index."""
+    sources: list[dict[str, Any]] = []
+    with app.database.reading() as tx:
+        for name in app.sources:
+            states = [document.state for document in tx.documents(source=name)]
+            report = tx.report(name)
+            last = cast("dict[str, Any]", report[0]) if report else {}
+            sources.append(
+                {
+                    "source": name,
+                    **{state: states.count(state) for state in ("indexed", "quarantined", "failed", "excluded")},
+                    "chunks": last.get("chunks", {}).get("total", 0),
+                    "synced_at": last.get("finished_at"),
+                    "quality": last.get("quality", {}).get("counts", {}),
+                }
+            )
+        corpus = tx.corpus_version()
+    data = app.workspace.data
+    return {
+        "workspace": app.workspace.name,
+        "root": str(app.workspace.root),
+        "data": str(data),
+        "bytes": sum(path.stat().st_size for path in data.rglob("*") if path.is_file()),
+        "corpus": str(corpus),
+        "database": app.database.describe(),
+        "sources": sources,
+        "jobs": [job.model_dump(mode="json") for job in app.jobs.unfinished()],
+    }

@@ -1,0 +1,25 @@
+"""Every command by name. The groups live in their own modules."""
+
+import typer
+from typer.main import get_command
+
+from firmground.cli import ask, documents, people, sync, workspace
+
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+_app = typer.Typer(
+    name="firmground",
+    help="Answers from your documents, with citations, and proof that they hold before they go live.",
+    context_settings=_CONTEXT,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (workspace.init, workspace.demo, sync.sync, sync.status, ask.ask, ask.search, workspace.serve, workspace.doctor):
+    _app.command(context_settings=_CONTEXT)(command)
+_app.add_typer(documents.group, name="documents")
+_app.add_typer(people.persons, name="person")
+_app.add_typer(people.groups, name="group")
+
+commands = get_command(_app)

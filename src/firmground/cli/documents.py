@@ -1,0 +1,106 @@
+"""`documents`: list, show, release, purge, quality."""
+
+from typing import Annotated
+
+import typer
+
+from firmground.cli.options import AsJson, AsPerson, Debug, Directory, actor, opened
+from firmground.cli.terminal import print_json, say, table
+
+group = typer.Typer(help="Documents: list them, look at one, decide about those that wait.", no_args_is_help=True, rich_markup_mode=None)
+
+Reference = Annotated[str, typer.Argument(metavar="DOCUMENT", help="Its address (source/path), path, or id.")]
+OneSource = Annotated[str | None, typer.Option("--source", metavar="NAME", help="Only this source.")]
+
+
+@group.command("list")
+def list_(
+    source: OneSource = None,
+    state: Annotated[str | None, typer.Option("--state", metavar="STATE", help="indexed, quarantined, failed or excluded.")] = None,
+    person: AsPerson = None,
+    as_json: AsJson = False,
+    directory: Directory = None,
+    debug: Debug = False,
+) -> None:
+    """Documents with their state."""
+    from firmground.app import documents as use
+
+    del debug
+    with opened(directory) as app:
+        found = use.listed(app, actor(app, person), source=source, state=use.parse_state(state))
+    if as_json:
+        print_json([document.model_dump(mode="json") for document in found])
+        return
+    table(
+        ("state", "document", "language", "title", "why"),
+        [
+            (each.state, f"{each.source}/{each.uri}", each.language, each.title[:60], f"{each.code}: {each.detail}" if each.code else "")
+            for each in found
+        ],
+    )
+
+
+@group.command()
+def show(
+    document: Reference, person: AsPerson = None, as_json: AsJson = False, directory: Directory = None, debug: Debug = False
+) -> None:
+    """One document: what is known of it, and its text."""
+    from firmground.app import documents as use
+
+    del debug
+    with opened(directory) as app:
+        found = use.show(app, actor(app, person), document)
+    if as_json:
+        print_json(found)
+        return
+    for key in ("id", "source", "uri", "state", "code", "detail", "title", "media_type", "language", "groups", "metadata", "size"):
+        if found[key] not in (None, "", {}, []):
+            say(f"{key:11} {found[key]}")
+    say(f"{'chunks':11} {len(found['chunks'])}")
+    say()
+    say(found["text"])
+
+
+@group.command()
+def release(document: Reference, as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:
+    """Let a quarantined document in, after you have read it. Holds until its content changes."""
+    from firmground.app import documents as use
+
+    del debug
+    with opened(directory) as app:
+        found = use.release(app, actor(app, None), document)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        say(f"{found.source}/{found.uri} is indexed now")
+
+
+@group.command()
+def purge(document: Reference, as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:
+    """Erase a document from database and index. Its file stays; the next sync does not bring it back."""
+    from firmground.app import documents as use
+
+    del debug
+    with opened(directory) as app:
+        found = use.purge(app, actor(app, None), document)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        say(f"{found.source}/{found.uri} is erased and excluded")
+
+
+@group.command()
+def quality(source: OneSource = None, as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:
+    """What is odd in the documents, where, and what to do about it, as of the last sync."""
+    from firmground.app import documents as use
+
+    del debug
+    with opened(directory) as app:
+        findings = use.quality(app, source=source)
+    if as_json:
+        print_json([finding.model_dump(mode="json", exclude_none=True) for finding in findings])
+        return
+    table(
+        ("finding", "document", "what", "remedy"),
+        [(each.code, each.uri + (f":{each.start}" if each.start is not None else ""), each.detail[:90], each.remedy) for each in findings],
+    )

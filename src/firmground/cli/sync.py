@@ -1,0 +1,107 @@
+"""`sync` and `status`."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from firmground.cli.options import AsJson, Debug, Directory, actor, opened
+from firmground.cli.terminal import print_json, progress, remark, say, table
+
+if TYPE_CHECKING:
+    from firmground.wire import Wired
+
+_SHOWN = 12
+
+
+def sync(
+    source: Annotated[list[str] | None, typer.Option("--source", metavar="NAME", help="Only this source. Repeatable.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; write nothing.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on, and sync again whenever files change.")] = False,
+    as_json: AsJson = False,
+    directory: Directory = None,
+    debug: Debug = False,
+) -> None:
+    """Take in what changed in the sources. Interrupted, it goes on where it stopped."""
+    from firmground.app import sync as use
+
+    del debug
+    with opened(directory) as app:
+        if dry_run:
+            _show_plan(use.dry_run(app, source or ()), as_json=as_json)
+            return
+        _once(app, source or [], as_json=as_json)
+        if watch:
+            from firmground.app.watching import changes
+
+            remark("watching for changes; stop with Ctrl-C")
+            for _ in changes(app, source or ()):
+                _once(app, source or [], as_json=as_json)
+
+
+def status(as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:
+    """What the workspace holds: sources, documents, index, jobs."""
+    from firmground.app.status import status as use
+
+    del debug
+    with opened(directory) as app:
+        found = use(app)
+    if as_json:
+        print_json(found)
+        return
+    say(f"workspace  {found['workspace']} ({found['root']})")
+    say(f"data       {found['data']}, {found['bytes'] / 1e6:.1f} MB")
+    say(f"database   {found['database']['kind']} {found['database']['version']}")
+    say()
+    table(
+        ("source", "indexed", "quarantined", "failed", "chunks", "last sync"),
+        [
+            (each["source"], each["indexed"], each["quarantined"], each["failed"], each["chunks"], each["synced_at"] or "never")
+            for each in found["sources"]
+        ],
+    )
+    for job in found["jobs"]:
+        say(f"job {job['id']}: {job['kind']} {job['state']}, {job['progress']['done']} of {job['progress']['total']}")
+
+
+def _once(app: "Wired", sources: list[str], *, as_json: bool) -> None:
+    from firmground.app import sync as use
+
+    with progress("syncing") as shown:
+        report = use.sync(app, actor(app, None), sources, watch=shown)
+    if as_json:
+        print_json(report)
+    else:
+        show_report(report)
+
+
+def show_report(report: dict[str, Any]) -> None:
+    """The report of a sync, for people."""
+    heads = ("added", "changed", "renamed", "removed", "unchanged", "quarantined", "failed")
+    table(
+        ("source", *heads, "chunks"),
+        [
+            (each["source"], *(each["documents"][kind] for kind in heads), each["chunks"]["total"])
+            for each in report["sources"]
+        ],
+    )
+    problems = [problem for each in report["sources"] for problem in each["problems"] if problem["kind"] != "warning"]
+    for problem in problems[:_SHOWN]:
+        say(f"  {problem['kind']}: {problem['uri']}: {problem['code']}: {problem['detail']}")
+    if len(problems) > _SHOWN:
+        say(f"  … and {len(problems) - _SHOWN} more: firmground documents list --state failed, --state quarantined")
+    findings: dict[str, int] = {}
+    for each in report["sources"]:
+        for code, count in each["quality"]["counts"].items():
+            findings[code] = findings.get(code, 0) + count
+    if findings:
+        say("quality: " + ", ".join(f"{count} {code.replace('_', ' ')}" for code, count in findings.items()) + " (firmground documents quality)")
+    say(f"took {report['seconds']:.1f} s")
+
+
+def _show_plan(plan: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(plan)
+        return
+    heads = ("added", "changed", "renamed", "removed", "unchanged", "quarantined", "failed")
+    table(("source", *heads), [(each["source"], *(each["documents"][kind] for kind in heads)) for each in plan["sources"]])
+    say("nothing was written")

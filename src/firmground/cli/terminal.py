@@ -1,0 +1,84 @@
+"""What a person sees: results on stdout, progress and remarks on stderr; with --json, one document and nothing else on stdout."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from firmground.types import Job
+
+
+def print_json(document: Any) -> None:
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str, indent=None if not sys.stdout.isatty() else 2) + "\n")
+    sys.stdout.flush()
+
+
+def say(text: str = "") -> None:
+    """To stdout. Control characters of documents never reach the terminal."""
+    sys.stdout.write(safe(text) + "\n")
+
+
+def remark(text: str) -> None:
+    """To stderr."""
+    sys.stderr.write(safe(text) + "\n")
+    sys.stderr.flush()
+
+
+def safe(text: str) -> str:
+    """Without what could steer a terminal: a document's text is not ours."""
+    return "".join(sign if sign in "\n\t" or (sign.isprintable() and not 0xE0000 <= ord(sign) <= 0xE007F) else "�" for sign in text)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A plain table, columns as wide as their content."""
+    cells = [[safe(str(cell)).replace("\n", " ").replace("\t", " ") for cell in row] for row in (head, *rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    for row in cells:
+        sys.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
+
+
+@contextmanager
+def progress(verb: str) -> "Iterator[Callable[[Job], None]]":
+    """Shows a job: a bar with rate and time left on a terminal, else a plain line every few seconds. On stderr."""
+    if sys.stderr.isatty():
+        with _bar(verb) as watch:
+            yield watch
+    else:
+        yield _Lines(verb)
+
+
+class _Lines:
+    """For logs and pipes."""
+
+    def __init__(self, verb: str, every_seconds: float = 5.0) -> None:
+        self._verb = verb
+        self._every = every_seconds
+        self._last = time.monotonic()
+
+    def __call__(self, job: "Job") -> None:
+        now = time.monotonic()
+        if job.state == "running" and job.progress.total and now - self._last >= self._every:
+            self._last = now
+            remark(f"{self._verb}: {job.progress.done} of {job.progress.total} {job.progress.unit}")
+
+
+@contextmanager
+def _bar(verb: str) -> "Iterator[Callable[[Job], None]]":
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    rate = TextColumn("{task.fields[rate]}")
+    columns = (TextColumn(verb), BarColumn(), MofNCompleteColumn(), rate, TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(verb, total=None, rate="")
+
+        def watch(job: "Job") -> None:
+            if job.progress.total:
+                speed = shown.tasks[0].speed
+                rate = f"{speed:.1f} {job.progress.unit}/s" if speed else job.progress.unit
+                shown.update(task, completed=job.progress.done, total=job.progress.total, rate=rate)
+
+        yield watch

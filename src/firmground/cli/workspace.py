@@ -1,0 +1,67 @@
+"""`init`, `demo`, `serve` and `doctor`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from firmground.cli.options import AsJson, Debug, Directory, opened
+from firmground.cli.terminal import print_json, remark, say
+
+
+def init(
+    directory: Annotated[Path, typer.Argument(help="Where; made if need be.")] = Path(),
+    sample: Annotated[bool, typer.Option("--sample", help="With the documents of the sample company.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Make a workspace."""
+    from firmground.app.setup import init as use
+
+    del debug
+    made = use(directory, sample=sample)
+    say(f"made {made}: put documents into {made / 'documents'}, then run `firmground sync`")
+
+
+def demo(
+    directory: Annotated[Path, typer.Option("--dir", help="Where the sample workspace is made, or used again.")] = Path("firmground-demo"),
+    serve_after: Annotated[bool, typer.Option("--serve", help="Serve it afterwards.")] = False,
+    debug: Debug = False,
+) -> None:
+    """The whole way on a sample workspace: sync real files, ask, see the answer with its sources."""
+    from firmground.cli.demo import run
+
+    run(directory)
+    if serve_after:
+        serve(directory=directory, debug=debug)
+
+
+def serve(
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on; loopback until accounts exist.")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="Port; 0 takes a free one.")] = None,
+    directory: Directory = None,
+    debug: Debug = False,
+) -> None:
+    """Serve questions and searches to this machine, over HTTP and as a page."""
+    del debug
+    with opened(directory) as app:
+        from firmground.web.server import run
+
+        settings = app.workspace.settings.serve
+        run(app, host=host or settings.host, port=settings.port if port is None else port, ready=remark)
+
+
+def doctor(as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:
+    """What is wrong, and how to mend it. Exit code 1 when something is."""
+    del debug
+    with opened(directory) as app:
+        from firmground.app.doctor import doctor as use
+        from firmground.wire import component_checks
+
+        checks = use(app, component_checks(app))
+    if as_json:
+        print_json([check.model_dump() for check in checks])
+    else:
+        for check in checks:
+            say(f"{check.state:8} {check.name:18} {check.detail}" + (f": {check.remedy}" if check.remedy else ""))
+    if any(check.state == "error" for check in checks):
+        raise typer.Exit(1)

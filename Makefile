@@ -1,0 +1,63 @@
+# Two commands matter: `make demo` shows it, `make test` proves it. Everything lands in .venv and nothing else is touched,
+# but for Debian packages that the tests need.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+DATA ?= benchmarks/data
+
+.PHONY: demo serve test check format bench docs sample lock clean
+
+$(VENV)/.installed: locks/base.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python %s is too old: install Python 3.11 or newer, or name one with PYTHON=" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@echo "installing into $(VENV) (hashes checked)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes --no-deps -r locks/base.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.tools: $(VENV)/.installed locks/dev.lock
+	@$(PIP) install --require-hashes --no-deps -r locks/dev.lock
+	@touch $@
+
+demo: $(VENV)/.installed
+	@$(BIN)/firmground demo --dir firmground-demo
+
+serve: $(VENV)/.installed
+	@$(BIN)/firmground demo --dir firmground-demo --serve
+
+test: $(VENV)/.tools
+	@tools/install-test-packages
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: $(VENV)/.tools
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.tools
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.tools
+	$(BIN)/python -m benchmarks --data $(DATA)
+
+docs: $(VENV)/.tools
+	$(BIN)/python tools/build_reference.py
+	$(BIN)/python -m pytest tests/docs -q
+
+sample: $(VENV)/.tools
+	$(BIN)/python tools/build_sample.py
+
+# Needs uv. Locks hold hashes and no address.
+lock:
+	cd locks && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  ../pyproject.toml --group ../pyproject.toml:build -o base.lock
+	cd locks && uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  ../pyproject.toml --group ../pyproject.toml:build --group ../pyproject.toml:test --group ../pyproject.toml:sample \
+	  -c base.lock -o dev.lock
+
+clean:
+	rm -rf $(VENV) firmground-demo .pytest_cache .ruff_cache .hypothesis

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from firmground.store.jobs import SqlJobs, open_jobs
+from firmground.testing.postgresql import postgresql_server
 
 WORKER = """
 import json, os, sys, time
@@ -20,8 +21,8 @@ from pathlib import Path
 from firmground.errors import Busy
 from firmground.store.jobs import open_jobs
 
-directory, mode = Path(sys.argv[1]), sys.argv[2]
-jobs = open_jobs(directory)
+directory, url, mode = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+jobs = open_jobs(directory, url)
 
 def note(**entry):
     with (directory / "log.jsonl").open("a") as log:
@@ -65,19 +66,33 @@ else:  # follow: whoever gets the lease works
 """
 
 
+@pytest.fixture(scope="module")
+def server():
+    with postgresql_server() as server:
+        yield server
+
+
 @pytest.fixture
-def jobs(tmp_path: Path):
-    jobs = open_jobs(tmp_path)
+def url(request: pytest.FixtureRequest) -> str:
+    return request.getfixturevalue("server").database() if getattr(request, "param", "sqlite") == "postgresql" else "sqlite"
+
+
+on_both = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
+def jobs(tmp_path: Path, url: str):
+    jobs = open_jobs(tmp_path, url)
     yield jobs
     jobs.close()
 
 
 @pytest.fixture
-def start(tmp_path: Path):
+def start(tmp_path: Path, url: str):
     started: list[subprocess.Popen[str]] = []
 
     def start(mode: str = "once") -> subprocess.Popen[str]:
-        process = subprocess.Popen([sys.executable, "-c", WORKER, str(tmp_path), mode], stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen([sys.executable, "-c", WORKER, str(tmp_path), url, mode], stdout=subprocess.PIPE, text=True)
         started.append(process)
         return process
 
@@ -126,6 +141,7 @@ def check_one_worked_at_a_time(directory: Path) -> None:
     assert len(turns) == len(set(turns))
 
 
+@on_both
 def test_a_job_killed_at_random_moments_ends_as_if_nothing_had_happened(jobs: SqlJobs, start, tmp_path: Path):
     steps, chance = 60, random.Random(20261121)
     id = jobs.submit("count", {"steps": steps})
@@ -162,6 +178,7 @@ def test_a_second_worker_is_turned_away_while_the_first_lives(jobs: SqlJobs, sta
     assert not jobs.working()
 
 
+@on_both
 def test_those_who_wait_take_over_when_the_worker_is_killed(jobs: SqlJobs, start, tmp_path: Path):
     steps = 60
     id = jobs.submit("count", {"steps": steps})

@@ -1,0 +1,24 @@
+"""The search indexes keep their contract."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from firmground.ports import SearchIndex
+from firmground.store.lance import open_lance
+from firmground.testing.index import MemoryIndex, SearchIndexContract
+
+
+class TestMemoryIndex(SearchIndexContract):
+    @pytest.fixture
+    def index(self) -> SearchIndex:
+        return MemoryIndex()
+
+
+class TestLanceIndex(SearchIndexContract):
+    @pytest.fixture
+    def index(self, tmp_path: Path) -> Iterator[SearchIndex]:
+        index = open_lance(tmp_path / "index", "build", "embedder", self.dimension)
+        yield index
+        index.close()

@@ -1,0 +1,299 @@
+"""Documents with their texts, spans and metadata."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, cast
+
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, literal, or_, select, tuple_, update
+
+from firmground.errors import InvalidInput, NotFound
+from firmground.ports import Filters
+from firmground.store import matching
+from firmground.store.people import People, group_names
+from firmground.store.tables import PART, build_documents, builds, chunks, document_metadata, documents, findings, scopes, texts
+from firmground.store.tables import spans as span_table
+from firmground.store.unit import in_lots, loaded_list, made, not_found, packed
+from firmground.types import Document, DocumentState, Page, Span, Within
+
+_d = documents.c
+_COLUMNS = [name for name in Document.model_fields if name != "groups"]
+SELECT_DOCUMENT = select(*(_d[name] for name in _COLUMNS), scopes.c.groups).join(scopes, scopes.c.id == _d.scope)
+_BY_ID = SELECT_DOCUMENT.where(_d.id == bindparam("id"))
+_NUMBERED = SELECT_DOCUMENT.where(_d.number.in_(bindparam("numbers", expanding=True)))
+_PARTS = select(texts.c.document, texts.c.part, texts.c.text).where(
+    tuple_(texts.c.document, texts.c.part).in_(bindparam("parts", expanding=True))
+)
+_TEXT = select(texts.c.text).where(texts.c.document == bindparam("number")).order_by(texts.c.part)
+_TWICE = (
+    select(_d.source, _d.uri)
+    .where(tuple_(_d.source, _d.uri).in_(bindparam("places", expanding=True)), _d.state != "removed")
+    .group_by(_d.source, _d.uri)
+    .having(func.count() > 1)
+)
+_NOTHING: dict[str, Any] = {
+    "state": "removed",
+    "code": None,
+    "detail": "",
+    "title": "",
+    "language": "",
+    "content_hash": "",
+    "stamp": "",
+    "metadata": "{}",
+    "pages": "[]",
+    "characters": 0,
+    "released": False,
+    "revision": _d.revision + 1,
+    "text_revision": _d.revision + 1,
+}
+_SHOWN = ("source", "uri", "metadata", "language", "media_type", "modified_ns", "pages")
+"""Besides what the revision follows: what an answer, its filters or its citations show of a document."""
+_URI_BYTES = 2000
+"""Longer ones do not fit into an index of PostgreSQL."""
+_SUGGESTIONS = 2000
+_FIELDS = [*_COLUMNS, "groups"]
+
+
+class Documents(People):
+    """The chapter of a transaction on documents."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._placed: set[tuple[str, str]] = set()
+
+    def finish(self) -> None:
+        """Two documents may trade places within a transaction, but not be in one place after it."""
+        super().finish()
+        for lot in in_lots(self._placed):
+            twice = self._rows(_TWICE, {"places": lot})
+            if twice:
+                raise InvalidInput(f"two documents would be at {'/'.join(twice[0])}", "remove or rename one of them first")
+
+    def document(self, id: str) -> Document | None:
+        rows = self._rows(_BY_ID, {"id": id})
+        return document_of(rows[0]) if rows else None
+
+    def find_document(self, reference: str) -> Document:
+        source, _, uri = reference.partition("/")
+        ways = [_d.id == reference, and_(_d.source == source, _d.uri == uri), _d.uri == reference]
+        if reference:
+            ways.append(and_(_d.id >= reference, _d.id < reference + "\U0010ffff"))
+        for way in ways:
+            rows = self._rows(SELECT_DOCUMENT.where(way, _d.state != "removed").order_by(_d.source, _d.uri).limit(4))
+            if len(rows) == 1:
+                return document_of(rows[0])
+            if rows:
+                found = ", ".join(f"{document.source}/{document.uri}" for document in map(document_of, rows[:3]))
+                raise InvalidInput(f"'{reference}' may mean {found}{', …' if len(rows) > 3 else ''}", "name one of them in full")
+        some = self._rows(select(_d.source, _d.uri).where(_d.state != "removed").limit(_SUGGESTIONS))
+        known = [f"{source}/{uri}" for source, uri in some] + [uri for _, uri in some]
+        raise not_found("document", reference, known, "`firmground documents list` shows all")
+
+    def documents_numbered(self, numbers: Collection[int]) -> dict[int, Document]:
+        rows = (row for lot in in_lots(numbers) for row in self._rows(_NUMBERED, {"numbers": lot}))
+        return {document.number: document for document in map(document_of, rows)}
+
+    def documents(
+        self, *, source: str | None = None, state: DocumentState | None = None, after: str = "", limit: int | None = None
+    ) -> list[Document]:
+        statement = SELECT_DOCUMENT.where(_d.state != "removed" if state is None else _d.state == state)
+        if source is not None:
+            statement = statement.where(_d.source == source)
+        if after:
+            place, _, uri = after.partition("/")
+            statement = statement.where(or_(_d.source > place, and_(_d.source == place, _d.uri > uri)))
+        return [document_of(row) for row in self._rows(statement.order_by(_d.source, _d.uri).limit(limit))]
+
+    def save_document(self, document: Document, text: str | None = None, spans: Sequence[Span] | None = None) -> Document:
+        _check(document, text)
+        before = self.document(document.id)
+        if before is None and document.number:
+            raise NotFound(f"document {document.source}/{document.uri} was removed meanwhile", "sync again")
+        groups = tuple(sorted(set(document.groups)))
+        saved = document.model_copy(
+            update={
+                "number": before.number if before else 0,
+                "groups": groups,
+                "scope": before.scope if before and before.groups == groups else self.scope(groups),
+                "characters": len(text) if text is not None else before.characters if before else 0,
+            }
+        )
+        change = self._change(before, saved, text)
+        saved = saved.model_copy(update={"revision": (before.revision if before else 0) + change.revision})
+        row = _row(saved)
+        if change.text:
+            row["text_revision"] = saved.revision
+        if before is None:
+            result = self._connection.execute(documents.insert(), {"text_revision": saved.revision, **row})
+            number = result.inserted_primary_key[0] if result.inserted_primary_key else 0
+            saved = saved.model_copy(update={"number": number})
+        else:
+            self._connection.execute(update(documents).where(_d.number == saved.number).values(row))
+        self._save_content(before, saved, text if change.text else None, spans if text is None else spans or ())
+        if change.revision:
+            self._mark_stale(saved)
+        self._corpus_changed |= change.answers or (saved.state == "indexed" and spans is not None)
+        self._check_place(before, saved)
+        return saved
+
+    def remove_documents(self, ids: Collection[str]) -> None:
+        for lot in in_lots(ids):
+            rows = self._rows(select(_d.number, _d.source, _d.uri, _d.state).where(_d.id.in_(lot), _d.state != "removed"))
+            numbers = [number for number, *_ in rows]
+            self._corpus_changed |= any(state == "indexed" for *_, state in rows)
+            self._erase(numbers)
+            uris = [f"{source}/{uri}" for _, source, uri, _ in rows]
+            self._connection.execute(delete(findings).where(findings.c.uri.in_(uris)))
+            self._connection.execute(update(build_documents).where(build_documents.c.document.in_(numbers)).values(stale=True))
+            self._let_go(numbers)
+
+    def text(self, number: int) -> str:
+        return "".join(part for (part,) in self._rows(_TEXT, {"number": number}))
+
+    def slices(self, spans: Sequence[tuple[int, int, int]]) -> list[str]:
+        wanted = {(number, part) for number, start, end in spans for part in _parts(start, end)}
+        found: dict[tuple[int, int], str] = {}
+        for lot in in_lots(wanted):
+            found.update({(number, part): text for number, part, text in self._rows(_PARTS, {"parts": lot})})
+        return [_slice(found, number, start, end) for number, start, end in spans]
+
+    def spans(self, number: int) -> list[Span]:
+        rows = self._rows(
+            select(span_table.c.kind, span_table.c.start, span_table.c.end, span_table.c.score)
+            .where(span_table.c.document == number)
+            .order_by(span_table.c.ordinal)
+        )
+        return [made(Span, {"kind": kind, "start": start, "end": end, "score": score}) for kind, start, end, score in rows]
+
+    def documents_matching(self, filters: Filters) -> Within:
+        if not filters:
+            return Within()
+        indexed = _d.state == "indexed"
+        wanted = and_(indexed, *matching.conditions(filters))
+        total = self._value(select(func.count()).where(indexed))
+        count = self._value(select(func.count()).select_from(documents).where(wanted))
+        if count * 2 <= total:
+            return Within(documents=frozenset(number for (number,) in self._rows(select(_d.number).where(wanted))))
+        inside = select(_d.number).where(wanted)
+        outside = select(_d.number).where(indexed, _d.number.not_in(inside)) if count < total else None
+        return Within(excluded=frozenset(number for (number,) in self._rows(outside)) if outside is not None else frozenset())
+
+    def _change(self, before: Document | None, saved: Document, text: str | None) -> "_Change":
+        if before is None:
+            return _Change(text=bool(text), revision=True, answers=saved.state == "indexed")
+        new_text = text is not None and (len(text) != before.characters or text != self.text(before.number))
+
+        def differs(names: Sequence[str]) -> bool:
+            return any(_shown(before, name) != _shown(saved, name) for name in names)
+
+        revision = new_text or differs(("title", "scope", "state"))
+        seen = "indexed" in {before.state, saved.state}
+        return _Change(new_text, revision, seen and (revision or differs(_SHOWN)))
+
+    def _save_content(self, before: Document | None, saved: Document, text: str | None, found: Sequence[Span] | None) -> None:
+        number = saved.number
+        if text is not None:
+            if before is not None:
+                self._connection.execute(delete(texts).where(texts.c.document == number))
+            parts = [text[start : start + PART] for start in range(0, len(text), PART)]
+            self._insert(texts, [{"document": number, "part": n, "text": part} for n, part in enumerate(parts)])
+        if found is not None:
+            if before is not None:
+                self._connection.execute(delete(span_table).where(span_table.c.document == number))
+            self._insert(span_table, [{"document": number, "ordinal": n, **span.model_dump()} for n, span in enumerate(found)])
+        if before is None or _shown(before, "metadata") != _shown(saved, "metadata"):
+            if before is not None:
+                self._connection.execute(delete(document_metadata).where(document_metadata.c.document == number))
+            rows = matching.metadata_rows(saved.metadata)
+            self._insert(document_metadata, [{"document": number, "ordinal": n, **row} for n, row in enumerate(rows)])
+
+    def _mark_stale(self, saved: Document) -> None:
+        taken = build_documents.c
+        self._connection.execute(update(build_documents).where(taken.document == saved.number).values(stale=True))
+        if saved.state == "indexed":
+            unseen = select(builds.c.id, literal(saved.number), literal(0), literal(True)).where(
+                ~exists().where(taken.build == builds.c.id, taken.document == saved.number)
+            )
+            self._connection.execute(build_documents.insert().from_select(["build", "document", "revision", "stale"], unseen))
+
+    def _check_place(self, before: Document | None, saved: Document) -> None:
+        if before is None or before.state == "removed" or (before.source, before.uri) != (saved.source, saved.uri):
+            self._placed.add((saved.source, saved.uri))
+
+    def _erase(self, numbers: Sequence[int]) -> None:
+        """Headings and table headers are words of the document as well."""
+        for table, column in (
+            (texts, texts.c.document),
+            (span_table, span_table.c.document),
+            (document_metadata, document_metadata.c.document),
+        ):
+            self._connection.execute(delete(table).where(column.in_(numbers)))
+        self._connection.execute(update(chunks).where(chunks.c.document.in_(numbers)).values(headings="[]", table_header=""))
+        self._connection.execute(update(documents).where(_d.number.in_(numbers)).values(_NOTHING))
+
+    def _let_go(self, numbers: Sequence[int]) -> None:
+        """The rows of removed documents that no build holds any more vanish."""
+        held = exists().where(build_documents.c.document == _d.number)
+        self._connection.execute(delete(documents).where(_d.number.in_(numbers), _d.state == "removed", ~held))
+
+
+class _Change(NamedTuple):
+    """What a save changes: the text, what the index depends on, what an answer may show."""
+
+    text: bool
+    revision: bool
+    answers: bool
+
+
+def _check(document: Document, text: str | None) -> None:
+    place = f"{document.source}/{document.uri}"
+    if document.state == "removed":
+        raise InvalidInput(f"{place} cannot be saved as removed", "remove it")
+    if len(document.uri.encode()) > _URI_BYTES:
+        raise InvalidInput(f"the path {document.uri[:80]}… is longer than {_URI_BYTES} bytes", "shorten it")
+    if "\0" in document.title or (text is not None and "\0" in text):
+        raise InvalidInput(f"{place} holds a NUL character", "take it out before saving")
+
+
+def _shown(document: Document, name: str) -> Any:
+    """1, 1.0 and true are equal to Python, but not in a filter."""
+    value = getattr(document, name)
+    return packed(value) if name == "metadata" else value
+
+
+def _row(document: Document) -> dict[str, Any]:
+    row: dict[str, Any] = {name: getattr(document, name) for name in _COLUMNS if name != "number"}
+    row["metadata"] = packed(document.metadata)
+    row["pages"] = packed([[page.number, page.start, page.end] for page in document.pages])
+    row["added_at"] = document.added_at.astimezone(UTC).isoformat()
+    row["updated_at"] = document.updated_at.astimezone(UTC).isoformat()
+    return row
+
+
+def document_of(row: Sequence[Any]) -> Document:
+    fields: dict[str, Any] = dict(zip(_FIELDS, row, strict=True))
+    fields["groups"] = group_names(fields["groups"])
+    fields["metadata"] = _metadata(fields["metadata"])
+    fields["pages"] = tuple(
+        made(Page, {"number": number, "start": start, "end": end}) for number, start, end in loaded_list(fields["pages"])
+    )
+    fields["added_at"] = datetime.fromisoformat(fields["added_at"])
+    fields["updated_at"] = datetime.fromisoformat(fields["updated_at"])
+    return made(Document, fields)
+
+
+def _metadata(text: str) -> dict[str, Any]:
+    if text == "{}":
+        return {}
+    value = cast("Mapping[str, Any]", json.loads(text))
+    return {key: tuple(cast("list[Any]", each)) if isinstance(each, list) else each for key, each in value.items()}
+
+
+def _parts(start: int, end: int) -> range:
+    return range(start // PART, (end - 1) // PART + 1) if end > start else range(0)
+
+
+def _slice(found: Mapping[tuple[int, int], str], number: int, start: int, end: int) -> str:
+    parts = _parts(start, end)
+    offset = parts.start * PART
+    return "".join(found.get((number, part), "") for part in parts)[start - offset : end - offset]

@@ -1,0 +1,97 @@
+"""Persons, groups, and the interned sets of groups that documents are visible to."""
+
+import json
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from typing import Any, cast
+
+from sqlalchemy import bindparam, select
+
+from firmground.errors import InvalidInput
+from firmground.store.tables import groups as group_table
+from firmground.store.tables import memberships, persons, scope_groups, scopes
+from firmground.store.unit import Unit, in_lots, name_checked, not_found, packed
+from firmground.types import Actor, digest
+
+IMPLIED = frozenset({"everyone", "public"})
+"""Every person is in these, without a row that says so."""
+
+_MEMBERS = select(group_table.c.name).join(memberships, memberships.c.group == group_table.c.id)
+_GROUPS_OF = _MEMBERS.where(memberships.c.person == bindparam("person"))
+_VISIBLE = (
+    select(scope_groups.c.scope)
+    .join(group_table, group_table.c.id == scope_groups.c.group)
+    .where(group_table.c.name.in_(bindparam("names", expanding=True)))
+    .distinct()
+)
+_SCOPE = select(scopes.c.id).where(scopes.c.digest == bindparam("digest"))
+
+
+@lru_cache(maxsize=4096)
+def group_names(packed_names: str) -> tuple[str, ...]:
+    return tuple(cast("list[str]", json.loads(packed_names)))
+
+
+class People(Unit):
+    """The chapter of a transaction on persons, groups and scopes."""
+
+    def actor(self, person: str, *, via: str = "cli") -> Actor:
+        admin = self._value(select(persons.c.admin).where(persons.c.name == person))
+        if admin is None:
+            raise not_found("person", person, self._rows_of_names(), "`firmground person list` shows all")
+        names = {name for (name,) in self._rows(_GROUPS_OF, {"person": person})}
+        return Actor(person=person, groups=IMPLIED | names, admin=admin, via=cast("Any", via))
+
+    def add_person(self, name: str, *, admin: bool = False, groups: Sequence[str] = ()) -> None:
+        """Twice changes nothing, except that groups are added. Unknown groups are created."""
+        known = self._value(select(persons.c.admin).where(persons.c.name == name_checked("person", name)))
+        if known is None:
+            self._insert(persons, [{"name": name, "admin": admin}])
+        elif known != admin:
+            raise InvalidInput(f"there is a person '{name}' already, with other rights", "choose another name")
+        for group in groups:
+            self.add_member(group, name)
+
+    def add_group(self, name: str) -> None:
+        self._group(name)
+
+    def add_member(self, group: str, person: str) -> None:
+        """Twice changes nothing. An unknown group is created."""
+        if self._value(select(persons.c.admin).where(persons.c.name == person)) is None:
+            raise not_found("person", person, self._rows_of_names(), "`firmground person list` shows all")
+        if group in IMPLIED:
+            return
+        row = {"person": person, "group": self._group(group)}
+        at = (memberships.c.person == person) & (memberships.c.group == row["group"])
+        if not self._rows(select(memberships.c.person).where(at)):
+            self._insert(memberships, [row])
+
+    def people(self) -> dict[str, frozenset[str]]:
+        members: dict[str, set[str]] = {name: set(IMPLIED) for name in self._rows_of_names()}
+        for group, person in self._rows(_MEMBERS.add_columns(memberships.c.person)):
+            members[person].add(group)
+        return {name: frozenset(names) for name, names in members.items()}
+
+    def scope(self, groups: Collection[str]) -> int:
+        names = sorted(set(groups))
+        key = digest(cast("Any", names))
+        known = self._value(_SCOPE, {"digest": key})
+        if known is None:
+            members = [self._group(name) for name in names]
+            result = self._connection.execute(scopes.insert(), {"digest": key, "groups": packed(names)})
+            known = result.inserted_primary_key[0] if result.inserted_primary_key else 0
+            self._insert(scope_groups, [{"group": group, "scope": known} for group in members])
+        return int(known)
+
+    def visible_scopes(self, groups: Collection[str]) -> frozenset[int]:
+        return frozenset(scope for lot in in_lots(groups) for (scope,) in self._rows(_VISIBLE, {"names": lot}))
+
+    def _group(self, name: str) -> int:
+        known = self._value(select(group_table.c.id).where(group_table.c.name == name_checked("group", name)))
+        if known is None:
+            result = self._connection.execute(group_table.insert(), {"name": name})
+            known = result.inserted_primary_key[0] if result.inserted_primary_key else 0
+        return int(known)
+
+    def _rows_of_names(self) -> list[str]:
+        return [name for (name,) in self._rows(select(persons.c.name).order_by(persons.c.name))]

@@ -1,0 +1,228 @@
+"""The tables of the truth, for SQLite and PostgreSQL alike.
+
+A change here needs a numbered migration that does the same to databases in use, and a new HEAD; a test compares the two.
+Text is compared and sorted by code point on both. JSON is kept as text. Times are ISO 8601 in UTC.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    true,
+)
+
+HEAD = "0001"
+"""The revision these tables are at."""
+
+PART = 4096
+"""Code points in a part of a text: a slice reads one or two parts, however long the document is."""
+
+metadata = MetaData()
+Words = Text().with_variant(Text(collation="C"), "postgresql")
+
+# ---------------------------------------------------------------- the schema itself
+
+# The one migration this database is at.
+schema = Table(
+    "firmground_schema",
+    metadata,
+    Column("version_num", Text, primary_key=True),
+)
+# One row; the version grows with every change that can alter an answer.
+corpus = Table(
+    "corpus",
+    metadata,
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+)
+
+# ---------------------------------------------------------------- people
+
+persons = Table(
+    "persons",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("admin", Boolean, nullable=False),
+)
+groups = Table(
+    "groups",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Words, nullable=False, unique=True),
+)
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("person", Words, ForeignKey("persons.name", ondelete="CASCADE"), primary_key=True),
+    Column("group", Integer, ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True),
+    Index("memberships_of_group", "group"),
+    sqlite_with_rowid=False,
+)
+
+# ---------------------------------------------------------------- scopes: interned sets of groups
+
+# groups: sorted names as a JSON list; digest: its SHA-256. A scope never changes.
+scopes = Table(
+    "scopes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", Words, nullable=False, unique=True),
+    Column("groups", Words, nullable=False),
+)
+scope_groups = Table(
+    "scope_groups",
+    metadata,
+    Column("group", Integer, ForeignKey("groups.id"), primary_key=True),
+    Column("scope", Integer, ForeignKey("scopes.id"), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# ---------------------------------------------------------------- documents
+
+# A number is never given twice: the index refers to documents by it. text_revision: the revision at which the text last changed.
+documents = Table(
+    "documents",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", Words, nullable=False, unique=True),
+    Column("source", Words, nullable=False),
+    Column("uri", Words, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("code", Words),
+    Column("detail", Words, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("media_type", Words, nullable=False),
+    Column("language", Words, nullable=False),
+    Column("content_hash", Words, nullable=False),
+    Column("stamp", Words, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("modified_ns", BigInteger, nullable=False),
+    Column("scope", Integer, ForeignKey("scopes.id"), nullable=False),
+    Column("metadata", Words, nullable=False),
+    Column("pages", Words, nullable=False),
+    Column("characters", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("text_revision", Integer, nullable=False),
+    Column("released", Boolean, nullable=False),
+    Column("added_at", Words, nullable=False),
+    Column("updated_at", Words, nullable=False),
+    Index("documents_of_source", "source", "uri"),
+    Index("documents_at", "uri"),
+    sqlite_autoincrement=True,
+)
+# Part n holds the code points from PART * n up to PART * (n + 1).
+texts = Table(
+    "texts",
+    metadata,
+    Column("document", Integer, ForeignKey("documents.number", ondelete="CASCADE"), primary_key=True),
+    Column("part", Integer, primary_key=True),
+    Column("text", Words, nullable=False),
+)
+spans = Table(
+    "spans",
+    metadata,
+    Column("document", Integer, ForeignKey("documents.number", ondelete="CASCADE"), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("kind", Words, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("score", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
+# For filters: one row for each value, lists have several. A long text stands here as its digest.
+document_metadata = Table(
+    "document_metadata",
+    metadata,
+    Column("document", Integer, ForeignKey("documents.number", ondelete="CASCADE"), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("key", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("number", Float),
+    Column("date", Words),
+    Index("metadata_by_text", "key", "text"),
+    Index("metadata_by_number", "key", "number"),
+    Index("metadata_by_date", "key", "date"),
+)
+
+# ---------------------------------------------------------------- builds: what one index has taken in
+
+builds = Table(
+    "builds",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Words, nullable=False, unique=True),
+)
+# revision: what the build has taken in, 0 for nothing yet; stale: the document has moved on since.
+build_documents = Table(
+    "build_documents",
+    metadata,
+    Column("build", Integer, ForeignKey("builds.id", ondelete="CASCADE"), primary_key=True),
+    Column("document", Integer, ForeignKey("documents.number", ondelete="CASCADE"), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("stale", Boolean, nullable=False),
+    Index("build_documents_of_document", "document"),
+    sqlite_with_rowid=False,
+)
+Index(
+    "stale_documents",
+    build_documents.c.build,
+    build_documents.c.document,
+    sqlite_where=build_documents.c.stale == true(),
+    postgresql_where=build_documents.c.stale == true(),
+)
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("build", Integer, primary_key=True),
+    Column("document", Integer, primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("id", Words, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("headings", Words, nullable=False),
+    Column("table_header", Words, nullable=False),
+    Column("page", Integer),
+    ForeignKeyConstraint(
+        ["build", "document"], ["build_documents.build", "build_documents.document"], ondelete="CASCADE", name="chunks_of_build"
+    ),
+    Index("chunks_by_id", "id"),
+    sqlite_with_rowid=False,
+)
+
+# ---------------------------------------------------------------- reports and small facts
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("source", Words, primary_key=True),
+    Column("report", Words, nullable=False),
+)
+findings = Table(
+    "findings",
+    metadata,
+    Column("source", Words, ForeignKey("reports.source", ondelete="CASCADE"), primary_key=True),
+    Column("ordinal", Integer, primary_key=True),
+    Column("code", Words, nullable=False),
+    Column("uri", Words, nullable=False),
+    Column("detail", Words, nullable=False),
+    Column("remedy", Words, nullable=False),
+    Column("start", Integer),
+    Column("end", Integer),
+    Column("related", Words, nullable=False),
+    Index("findings_of_document", "uri"),
+)
+facts = Table(
+    "facts",
+    metadata,
+    Column("namespace", Words, primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("value", Words, nullable=False),
+)

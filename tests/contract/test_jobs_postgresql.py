@@ -61,5 +61,5 @@ class TestPostgresqlJobs(JobsContract):
 
 
 def test_a_server_that_is_not_there_is_told(tmp_path: Path):
-    with pytest.raises(OutsideFailed, match="the database of jobs failed"):
+    with pytest.raises(OutsideFailed, match="did not answer"):
         open_jobs(tmp_path, f"postgresql:///x?host={tmp_path}")

@@ -9,23 +9,13 @@ import logging
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from firmground.errors import (
-    Busy,
-    Damaged,
-    FirmgroundError,
-    InvalidInput,
-    JobCancelled,
-    NotFound,
-    OutsideFailed,
-    Refused,
-    StorageFull,
-)
+from firmground.errors import Busy, FirmgroundError, InvalidInput, JobCancelled, NotFound, OutsideFailed, Refused
 from firmground.ports import Clock, Handler
 from firmground.store.lease import AdvisoryLease, FileLease, Lease
 from firmground.types import Job, Json, Progress
@@ -80,26 +70,29 @@ def open_jobs(directory: Path, database_url: str = "sqlite", clock: Clock | None
     from sqlalchemy.exc import ArgumentError
 
     if database_url == "sqlite":
-        engine = create_engine(f"sqlite:///{directory / 'jobs.sqlite'}", isolation_level="AUTOCOMMIT")
+        place = str(directory / "jobs.sqlite")
+        engine = create_engine(f"sqlite:///{place}", isolation_level="AUTOCOMMIT")
         event.listen(engine, "connect", _prepare_sqlite)
         lease: Lease = FileLease(directory / "worker.lock")
     elif database_url.partition("://")[0] in {"postgresql", "postgres", "postgresql+psycopg"}:
         try:
             url = f"postgresql+psycopg://{database_url.partition('://')[2]}"
             engine = create_engine(url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
+            place = engine.url.render_as_string()  # its password is hidden
         except (ArgumentError, ValueError) as error:
             raise InvalidInput("the database url cannot be read", "write postgresql://user@host/name") from error
         lease = AdvisoryLease(engine)
     else:
         raise InvalidInput("the database url is neither sqlite nor postgresql://…", "mend `url` under [database]")
-    return SqlJobs(Statements(engine), lease, clock or _now)
+    return SqlJobs(Statements(engine, place), lease, clock or _now)
 
 
 class Statements:
     """Runs single statements, each its own transaction, and tells the ways a database fails apart."""
 
-    def __init__(self, engine: "Engine") -> None:
+    def __init__(self, engine: "Engine", place: str) -> None:
         self._engine = engine
+        self._place = place
         try:
             self._migrate()
         except BaseException:
@@ -109,15 +102,21 @@ class Statements:
     def rows(self, statement: str, **values: object) -> list[Row]:
         from sqlalchemy import text
 
-        with _told_apart(), self._engine.connect() as connection:
+        with self.told(), self._engine.connect() as connection:
             return [tuple(row) for row in connection.execute(text(statement), values)]
 
     def change(self, statement: str, **values: object) -> int:
         """The number of rows it touched."""
         from sqlalchemy import text
 
-        with _told_apart(), self._engine.connect() as connection:
+        with self.told(), self._engine.connect() as connection:
             return connection.execute(text(statement), values).rowcount
+
+    def told(self) -> AbstractContextManager[None]:
+        """Errors of the database leave the block as errors of ours."""
+        from firmground.store.failures import told
+
+        return told(self._place)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -125,13 +124,13 @@ class Statements:
     def _migrate(self) -> None:
         from sqlalchemy import inspect
 
-        with _told_apart():
+        with self.told():
             known = inspect(self._engine).has_table("jobs_schema")
         version = self.rows("select max(version) from jobs_schema")[0][0] if known else None
         if version is not None and version > len(MIGRATIONS):
             raise Refused("the jobs were written by a newer Firmground", "upgrade this one")
         if version != len(MIGRATIONS):
-            with _told_apart():
+            with self.told():
                 self._apply()
 
     def _apply(self) -> None:
@@ -198,7 +197,7 @@ class SqlJobs:
         )
 
     def working(self) -> bool:
-        with _told_apart():
+        with self._sql.told():
             return self._lease.held()
 
     def close(self) -> None:
@@ -206,14 +205,14 @@ class SqlJobs:
         self._sql.close()
 
     def work(self, handlers: Mapping[str, Handler], *, until: Callable[[], bool]) -> None:
-        with _told_apart():
+        with self._sql.told():
             taken = self._lease.acquire()
         if not taken:
             raise Busy("another process is working in this workspace", "wait until it is done, or stop it")
         try:
             worker = secrets.token_hex(8)
             while not until():
-                with _told_apart():
+                with self._sql.told():
                     self._lease.confirm()
                 if not self._run_oldest(worker, handlers, until):
                     time.sleep(IDLE_SECONDS)
@@ -397,24 +396,3 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # Write-ahead logging survives a kill -9; a power cut may undo the last steps, which are then done again.
     for pragma in ("busy_timeout = 10000", "journal_mode = wal", "synchronous = normal", "secure_delete = on"):
         connection.execute(f"pragma {pragma}")
-
-
-@contextmanager
-def _told_apart() -> Generator[None]:
-    from sqlalchemy.exc import DatabaseError
-
-    try:
-        yield
-    except DatabaseError as error:
-        words = " ".join(str(error.orig).split())
-        if "locked" in words:
-            raise Busy("the database of jobs is locked", "wait for whoever holds it, then try again") from error
-        if any(sign in words for sign in ("is full", "disk full", "No space")):
-            raise StorageFull(
-                "there is no room to record the job", "free some disk space, then start again: it goes on"
-            ) from error
-        if "malformed" in words or "not a database" in words:
-            raise Damaged(
-                "jobs.sqlite is damaged", "remove it: unfinished jobs are lost, documents and answers are not"
-            ) from error
-        raise OutsideFailed(f"the database of jobs failed ({words})", "see `firmground doctor`") from error

@@ -116,7 +116,7 @@ class AdvisoryLease:
 
         look = text(
             "select count(*) from pg_locks join pg_database on pg_database.oid = pg_locks.database"
-            " where locktype = 'advisory' and classid = :a and objid = :b and granted and datname = current_database()"
+            " where locktype = 'advisory' and classid = :a and objid = :b and objsubid = 2 and granted and datname = current_database()"
         )
         with self._engine.connect() as connection:
             return connection.execute(look, self._key).scalar_one() > 0

@@ -3,23 +3,22 @@
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 
+from firmground.app.app import App
 from firmground.errors import InvalidSettings, OutsideFailed
-from firmground.ports import Clock, Database, Embedder, Jobs, Parser, SearchIndex, Source
-from firmground.release.spec import ReleaseSpec, candidate
+from firmground.ports import Database, Embedder, Jobs, Parser, SearchIndex, Source
+from firmground.release.spec import ReleaseSpec
 from firmground.settings import Settings, Workspace, find_workspace, load_workspace
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 
 
-def open_workspace(directory: Path | None = None) -> "Wired":
-    """The workspace at `directory`, or the one the current directory is in. Use it as a context manager: it closes what it opened."""
-    return Wired(load_workspace(find_workspace(directory)))
+def open_workspace(directory: Path | None = None) -> App:
+    """The workspace at `directory`, or the one the current directory is in."""
+    workspace = load_workspace(find_workspace(directory))
+    return App(workspace, _Adapters(workspace), utc_now)
 
 
 def model_directory() -> Path:
@@ -32,91 +31,64 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Wired:
-    """An `App` on real adapters; each opens at its first use and closes with this."""
+class _Adapters:
+    """Opens the real parts of one workspace."""
 
-    def __init__(self, workspace: Workspace, clock: Clock = utc_now) -> None:
-        self.workspace = workspace
-        self.clock = clock
-        self._closing = ExitStack()
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._settings = workspace.settings
 
-    def __enter__(self) -> "Wired":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._closing.close()
-
-    @cached_property
-    def data(self) -> Path:
-        data = self.workspace.data
-        try:
-            data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutsideFailed(
-                f"cannot make the data directory {data} ({error.strerror})", "free the place, or name another with FIRMGROUND_DATA"
-            ) from None
-        return data
-
-    @cached_property
     def database(self) -> Database:
         from firmground.store.database import open_database
 
-        database = open_database(self.workspace.settings.database.url, self.data)
-        self._closing.callback(database.close)
-        return database
+        return open_database(self._settings.database.url, self._data())
 
-    @cached_property
     def jobs(self) -> Jobs:
         from firmground.store.jobs import open_jobs
 
-        jobs = open_jobs(self.data, self.workspace.settings.database.url)
-        self._closing.callback(jobs.close)
-        return jobs
+        return open_jobs(self._data(), self._settings.database.url)
 
-    @cached_property
     def sources(self) -> Mapping[str, Source]:
         from firmground.sources.files import FilesSource, Rule
 
-        limit = self.workspace.settings.parsing.max_megabytes * 1_000_000
         return {
             source.name: FilesSource(
                 source.name,
-                self.workspace.source_path(source),
+                self._workspace.source_path(source),
                 include=source.include,
                 exclude=source.exclude,
                 groups=source.groups,
                 rules=tuple(Rule(match=rule.match, groups=rule.groups, metadata=rule.metadata) for rule in source.rules),
-                max_bytes=limit,
+                max_bytes=self._settings.parsing.max_megabytes * 1_000_000,
             )
-            for source in self.workspace.settings.sources
+            for source in self._settings.sources
         }
 
-    @cached_property
     def parser(self) -> Parser:
         from firmground.sources.parse import SandboxedParser
 
-        settings = self.workspace.settings.parsing
-        parser = SandboxedParser(settings)
-        self._closing.callback(parser.close)
-        return parser
+        return SandboxedParser(self._settings.parsing)
 
-    @cached_property
     def embedder(self) -> Embedder:
-        return open_embedder(self.workspace.root, self.workspace.settings)
+        return open_embedder(self._workspace.root, self._settings)
 
-    @cached_property
-    def index(self) -> SearchIndex:
+    def index(self, recipe: ReleaseSpec, dimension: int) -> SearchIndex:
         from firmground.store.lance import open_lance
 
-        url = self.workspace.settings.index.url
-        place = str(self.data / "index") if url == "local" else url
-        index = open_lance(place, self.candidate.build, self.embedder.id, self.embedder.dimension)
-        self._closing.callback(index.close)
-        return index
+        url = self._settings.index.url
+        place = str(self._data() / "index") if url == "local" else url
+        return open_lance(place, recipe.build, recipe.embedder, dimension)
 
-    @cached_property
-    def candidate(self) -> ReleaseSpec:
-        return candidate(self.workspace.settings, self.embedder.id)
+    def _data(self) -> Path:
+        data = self._workspace.data
+        try:
+            data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutsideFailed(
+                f"cannot make the data directory {data} ({error.strerror})",
+                "free the place, or name another with FIRMGROUND_DATA",
+            ) from None
+        return data
 
 
 def open_embedder(root: Path, settings: Settings) -> Embedder:

@@ -1,36 +1,80 @@
-"""What a use case may use: the workspace and its ports, already wired."""
+"""What a use case may use: the workspace and its ports."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from contextlib import ExitStack
+from functools import cached_property
+from types import TracebackType
+from typing import Protocol, TypeVar
 
 from firmground.ports import Clock, Database, Embedder, Jobs, Parser, SearchIndex, Source
-from firmground.release.spec import ReleaseSpec
+from firmground.release.spec import ReleaseSpec, candidate
 from firmground.settings import Workspace
 
 
-class App(Protocol):
-    """One open workspace. Each part opens when it is first used, so that a quick question does not pay for what it does not need."""
+class _Closing(Protocol):
+    def close(self) -> None: ...
 
-    @property
-    def workspace(self) -> Workspace: ...
-    @property
-    def clock(self) -> Clock: ...
-    @property
+
+_Live = TypeVar("_Live", bound=_Closing)
+
+
+class Opening(Protocol):
+    """How the parts of one workspace are opened; `wire.py` has the real one, tests have theirs."""
+
     def database(self) -> Database: ...
-    @property
     def jobs(self) -> Jobs: ...
-    @property
     def sources(self) -> Mapping[str, Source]: ...
-    @property
     def parser(self) -> Parser: ...
-    @property
     def embedder(self) -> Embedder: ...
-    @property
-    def index(self) -> SearchIndex:
-        """The index of `candidate.build`."""
-        ...
+    def index(self, recipe: ReleaseSpec, dimension: int) -> SearchIndex: ...
 
-    @property
+
+class App:
+    """One open workspace. Each part opens when it is first used, so that a quick question does not pay for what it does not need, and
+    closes with this. Use it as a context manager."""
+
+    def __init__(self, workspace: Workspace, opening: Opening, clock: Clock) -> None:
+        self.workspace = workspace
+        self.clock = clock
+        self._opening = opening
+        self._closing = ExitStack()
+
+    def __enter__(self) -> "App":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._closing.close()
+
+    @cached_property
+    def database(self) -> Database:
+        return self._closed_later(self._opening.database())
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        return self._closed_later(self._opening.jobs())
+
+    @cached_property
+    def sources(self) -> Mapping[str, Source]:
+        return self._opening.sources()
+
+    @cached_property
+    def parser(self) -> Parser:
+        return self._closed_later(self._opening.parser())
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        return self._opening.embedder()
+
+    @cached_property
     def candidate(self) -> ReleaseSpec:
-        """The workspace as it stands."""
-        ...
+        """The recipe of the workspace as it stands."""
+        return candidate(self.workspace.settings, self.embedder.id)
+
+    @cached_property
+    def index(self) -> SearchIndex:
+        """The index that the candidate searches."""
+        return self._closed_later(self._opening.index(self.candidate, self.embedder.dimension))
+
+    def _closed_later(self, part: _Live) -> _Live:
+        self._closing.callback(part.close)
+        return part

@@ -40,7 +40,10 @@ def _python() -> Iterator[Check]:
     supported = sys.platform == "linux"
     detail = f"Python {version} on {sys.platform}"
     yield Check(
-        name="python", state="ok" if supported else "warning", detail=detail, remedy="" if supported else "only Linux x86-64 is tested"
+        name="python",
+        state="ok" if supported else "warning",
+        detail=detail,
+        remedy="" if supported else "only Linux x86-64 is tested",
     )
 
 
@@ -55,8 +58,15 @@ def _disk(app: App) -> Iterator[Check]:
 def _database(app: App) -> Iterator[Check]:
     described = ", ".join(f"{key} {value}" for key, value in app.database.describe().items())
     faults = app.database.check()
-    yield Check(name="database", state="ok", detail=described) if not faults else Check(
-        name="database", state="error", detail="; ".join(faults), remedy="restore the last backup, or sync into a fresh data directory"
+    yield (
+        Check(name="database", state="ok", detail=described)
+        if not faults
+        else Check(
+            name="database",
+            state="error",
+            detail="; ".join(faults),
+            remedy="restore the last backup, or sync into a fresh data directory",
+        )
     )
 
 
@@ -85,7 +95,10 @@ def _index(app: App) -> Iterator[Check]:
     else:
         slow = stats.unindexed > _MANY_UNINDEXED
         yield Check(
-            name="index", state="warning" if slow else "ok", detail=detail, remedy="run `firmground sync`, it compacts" if slow else ""
+            name="index",
+            state="warning" if slow else "ok",
+            detail=detail,
+            remedy="run `firmground sync`, it compacts" if slow else "",
         )
 
 

@@ -27,7 +27,9 @@ def init(directory: Path, *, sample: bool = False) -> Path:
         template = files("firmground.app").joinpath("firmground.toml.template").read_text(encoding="utf-8")
         (directory / FILE_NAME).write_text(template, encoding="utf-8")
     except OSError as error:
-        raise OutsideFailed(f"cannot write a workspace into {directory} ({error.strerror})", "check permissions and free space") from None
+        raise OutsideFailed(
+            f"cannot write a workspace into {directory} ({error.strerror})", "check permissions and free space"
+        ) from None
     return directory.absolute()
 
 

@@ -6,19 +6,24 @@ import sys
 
 def main() -> None:
     """Entry point of `firmground`: one line for an error, an exit code by its kind, a traceback only when asked for."""
-    from click.exceptions import Abort, ClickException, Exit
+    from typer import Abort, BadParameter, Exit
 
     from firmground.cli.commands import commands
 
+    # Usage errors are typer's own; only this leaf of their tree is exported.
+    usage_error: type[Exception] = BadParameter.__mro__[1]
     try:
-        sys.exit(commands(standalone_mode=False))
+        code = commands(standalone_mode=False)
+        sys.stdout.flush()
+        sys.exit(code)
     except Exit as stop:
         sys.exit(stop.exit_code)
     except (KeyboardInterrupt, Abort):
         _say("stopped: run the command again to go on")
         sys.exit(130)
-    except ClickException as error:
-        _say(f"{error.format_message()}: see --help")
+    except usage_error as error:
+        message = str(getattr(error, "format_message", error.__str__)())
+        _say(message if message.startswith("Usage:") else f"{' '.join(message.split()).rstrip('.')}: see `firmground --help`")
         sys.exit(2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -31,7 +36,9 @@ def main() -> None:
         if isinstance(error, FirmgroundError):
             _say(str(error))
             sys.exit(error.exit_code)
-        _say(f"{type(error).__name__}: {' '.join(str(error).split()) or 'no details'}: run it again with --debug and report what it shows")
+        _say(
+            f"{type(error).__name__}: {' '.join(str(error).split()) or 'no details'}: run it again with --debug and report what it shows"
+        )
         sys.exit(1)
 
 

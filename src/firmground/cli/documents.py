@@ -7,7 +7,9 @@ import typer
 from firmground.cli.options import AsJson, AsPerson, Debug, Directory, actor, opened
 from firmground.cli.terminal import print_json, say, table
 
-group = typer.Typer(help="Documents: list them, look at one, decide about those that wait.", no_args_is_help=True, rich_markup_mode=None)
+group = typer.Typer(
+    help="Documents: list them, look at one, decide about those that wait.", no_args_is_help=True, rich_markup_mode=None
+)
 
 Reference = Annotated[str, typer.Argument(metavar="DOCUMENT", help="Its address (source/path), path, or id.")]
 OneSource = Annotated[str | None, typer.Option("--source", metavar="NAME", help="Only this source.")]
@@ -16,7 +18,9 @@ OneSource = Annotated[str | None, typer.Option("--source", metavar="NAME", help=
 @group.command("list")
 def list_(
     source: OneSource = None,
-    state: Annotated[str | None, typer.Option("--state", metavar="STATE", help="indexed, quarantined, failed or excluded.")] = None,
+    state: Annotated[
+        str | None, typer.Option("--state", metavar="STATE", help="indexed, quarantined, failed or excluded.")
+    ] = None,
     person: AsPerson = None,
     as_json: AsJson = False,
     directory: Directory = None,
@@ -34,7 +38,13 @@ def list_(
     table(
         ("state", "document", "language", "title", "why"),
         [
-            (each.state, f"{each.source}/{each.uri}", each.language, each.title[:60], f"{each.code}: {each.detail}" if each.code else "")
+            (
+                each.state,
+                f"{each.source}/{each.uri}",
+                each.language,
+                each.title[:60],
+                f"{each.code}: {each.detail}" if each.code else "",
+            )
             for each in found
         ],
     )
@@ -53,7 +63,20 @@ def show(
     if as_json:
         print_json(found)
         return
-    for key in ("id", "source", "uri", "state", "code", "detail", "title", "media_type", "language", "groups", "metadata", "size"):
+    for key in (
+        "id",
+        "source",
+        "uri",
+        "state",
+        "code",
+        "detail",
+        "title",
+        "media_type",
+        "language",
+        "groups",
+        "metadata",
+        "size",
+    ):
         if found[key] not in (None, "", {}, []):
             say(f"{key:11} {found[key]}")
     say(f"{'chunks':11} {len(found['chunks'])}")
@@ -102,5 +125,8 @@ def quality(source: OneSource = None, as_json: AsJson = False, directory: Direct
         return
     table(
         ("finding", "document", "what", "remedy"),
-        [(each.code, each.uri + (f":{each.start}" if each.start is not None else ""), each.detail[:90], each.remedy) for each in findings],
+        [
+            (each.code, each.uri + (f":{each.start}" if each.start is not None else ""), each.detail[:90], each.remedy)
+            for each in findings
+        ],
     )

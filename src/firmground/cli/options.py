@@ -1,6 +1,6 @@
 """Options that several commands share."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 if TYPE_CHECKING:
+    from firmground.app.app import App
     from firmground.types import Actor
-    from firmground.wire import Wired
 
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
 Directory: TypeAlias = Annotated[
@@ -24,7 +24,7 @@ Filter: TypeAlias = Annotated[
 
 
 @contextmanager
-def opened(directory: Path | None) -> "Iterator[Wired]":
+def opened(directory: Path | None) -> "Generator[App, None, None]":
     """The workspace, closed again at the end."""
     from firmground.wire import open_workspace
 
@@ -32,7 +32,7 @@ def opened(directory: Path | None) -> "Iterator[Wired]":
         yield app
 
 
-def actor(app: "Wired", person: str | None) -> "Actor":
+def actor(app: "App", person: str | None) -> "Actor":
     """The person named, or whoever has access to the files: an administrator."""
     from firmground.types import Actor
 

@@ -8,7 +8,7 @@ from firmground.cli.options import AsJson, Debug, Directory, actor, opened
 from firmground.cli.terminal import print_json, progress, remark, say, table
 
 if TYPE_CHECKING:
-    from firmground.wire import Wired
+    from firmground.app.app import App
 
 _SHOWN = 12
 
@@ -63,7 +63,7 @@ def status(as_json: AsJson = False, directory: Directory = None, debug: Debug = 
         say(f"job {job['id']}: {job['kind']} {job['state']}, {job['progress']['done']} of {job['progress']['total']}")
 
 
-def _once(app: "Wired", sources: list[str], *, as_json: bool) -> None:
+def _once(app: "App", sources: list[str], *, as_json: bool) -> None:
     from firmground.app import sync as use
 
     with progress("syncing") as shown:
@@ -79,10 +79,7 @@ def show_report(report: dict[str, Any]) -> None:
     heads = ("added", "changed", "renamed", "removed", "unchanged", "quarantined", "failed")
     table(
         ("source", *heads, "chunks"),
-        [
-            (each["source"], *(each["documents"][kind] for kind in heads), each["chunks"]["total"])
-            for each in report["sources"]
-        ],
+        [(each["source"], *(each["documents"][kind] for kind in heads), each["chunks"]["total"]) for each in report["sources"]],
     )
     problems = [problem for each in report["sources"] for problem in each["problems"] if problem["kind"] != "warning"]
     for problem in problems[:_SHOWN]:
@@ -94,7 +91,11 @@ def show_report(report: dict[str, Any]) -> None:
         for code, count in each["quality"]["counts"].items():
             findings[code] = findings.get(code, 0) + count
     if findings:
-        say("quality: " + ", ".join(f"{count} {code.replace('_', ' ')}" for code, count in findings.items()) + " (firmground documents quality)")
+        say(
+            "quality: "
+            + ", ".join(f"{count} {code.replace('_', ' ')}" for code, count in findings.items())
+            + " (firmground documents quality)"
+        )
     say(f"took {report['seconds']:.1f} s")
 
 

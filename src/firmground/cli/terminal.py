@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,9 @@ def remark(text: str) -> None:
 
 def safe(text: str) -> str:
     """Without what could steer a terminal: a document's text is not ours."""
-    return "".join(sign if sign in "\n\t" or (sign.isprintable() and not 0xE0000 <= ord(sign) <= 0xE007F) else "�" for sign in text)
+    return "".join(
+        sign if sign in "\n\t" or (sign.isprintable() and not 0xE0000 <= ord(sign) <= 0xE007F) else "�" for sign in text
+    )
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -41,7 +43,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 
 
 @contextmanager
-def progress(verb: str) -> "Iterator[Callable[[Job], None]]":
+def progress(verb: str) -> "Generator[Callable[[Job], None], None, None]":
     """Shows a job: a bar with rate and time left on a terminal, else a plain line every few seconds. On stderr."""
     if sys.stderr.isatty():
         with _bar(verb) as watch:
@@ -66,7 +68,7 @@ class _Lines:
 
 
 @contextmanager
-def _bar(verb: str) -> "Iterator[Callable[[Job], None]]":
+def _bar(verb: str) -> "Generator[Callable[[Job], None], None, None]":
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 

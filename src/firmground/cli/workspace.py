@@ -23,7 +23,9 @@ def init(
 
 
 def demo(
-    directory: Annotated[Path, typer.Option("--dir", help="Where the sample workspace is made, or used again.")] = Path("firmground-demo"),
+    directory: Annotated[Path, typer.Option("--dir", help="Where the sample workspace is made, or used again.")] = Path(
+        "firmground-demo"
+    ),
     serve_after: Annotated[bool, typer.Option("--serve", help="Serve it afterwards.")] = False,
     debug: Debug = False,
 ) -> None:

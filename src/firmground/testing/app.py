@@ -1,0 +1,70 @@
+"""A whole workspace for tests: real database, everything else in memory. Parts are shared, so that a test can look into them, break
+them, and open the same workspace again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from firmground.app.app import App
+from firmground.ports import Database, Embedder, Jobs, Parser, SearchIndex, Source
+from firmground.release.spec import ReleaseSpec
+from firmground.settings import Settings, Workspace
+from firmground.store.database import open_database
+from firmground.testing.embedder import FakeEmbedder
+from firmground.testing.index import MemoryIndex
+from firmground.testing.jobs import MemoryJobs
+from firmground.testing.parser import PlainParser
+from firmground.testing.source import MemorySource
+from firmground.types import Actor
+
+ADMINISTRATOR = Actor(person="admin", groups=frozenset({"public", "everyone"}), admin=True)
+COLLEAGUE = Actor(person="colleague", groups=frozenset({"public", "everyone"}))
+
+
+class Ticking:
+    """A clock that a test sets; each look is a second later."""
+
+    def __init__(self, now: datetime = datetime(2026, 11, 20, 9, tzinfo=UTC)) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+@dataclass
+class Bench:
+    """The parts of one workspace. `app()` opens it; opening twice is what two processes, or one after a crash, would do."""
+
+    root: Path
+    settings: Settings = field(default_factory=Settings)
+    source: MemorySource = field(default_factory=lambda: MemorySource(name="docs"))
+    parser_: PlainParser = field(default_factory=PlainParser)
+    embedder_: FakeEmbedder = field(default_factory=FakeEmbedder)
+    index_: SearchIndex = field(default_factory=MemoryIndex)
+    jobs_: Jobs = field(default_factory=MemoryJobs)
+    clock: Ticking = field(default_factory=Ticking)
+
+    def app(self) -> App:
+        return App(Workspace(root=self.root, data=self.root / ".firmground", settings=self.settings), self, self.clock)
+
+    def database(self) -> Database:
+        (self.root / ".firmground").mkdir(exist_ok=True)
+        return open_database("sqlite", self.root / ".firmground")
+
+    def jobs(self) -> Jobs:
+        return self.jobs_
+
+    def sources(self) -> Mapping[str, Source]:
+        return {self.source.name: self.source}
+
+    def parser(self) -> Parser:
+        return self.parser_
+
+    def embedder(self) -> Embedder:
+        return self.embedder_
+
+    def index(self, recipe: ReleaseSpec, dimension: int) -> SearchIndex:
+        del recipe, dimension
+        return self.index_

@@ -71,7 +71,9 @@ def pdf(text: str, _modified: datetime, *, password: str | None = None) -> bytes
             return PageBreak()
         if block.kind == "table":
             cells = [[Paragraph(escape(cell), styles["BodyText"]) for cell in row] for row in block.rows]
-            return Table(cells, style=grid, repeatRows=1, spaceBefore=6, spaceAfter=8)
+            return Table(
+                cells, colWidths=[451 / len(cells[0])] * len(cells[0]), style=grid, repeatRows=1, spaceBefore=6, spaceAfter=8
+            )
         if block.kind in ("list", "steps"):
             items = [Paragraph(escape(row[0]), styles["BodyText"]) for row in block.rows]
             return ListFlowable(items, bulletType="bullet" if block.kind == "list" else "1")
@@ -110,7 +112,7 @@ def docx(text: str, modified: datetime) -> bytes:
     document = Document()
     for block in blocks(text):
         if block.kind in ("title", "heading"):
-            document.add_heading(block.text, 0 if block.kind == "title" else 1)
+            document.add_heading(block.text, 1 if block.kind == "title" else 2)
         elif block.kind == "table":
             table = document.add_table(rows=0, cols=len(block.rows[0]), style="Table Grid")
             for row in block.rows:
@@ -228,7 +230,7 @@ def scanned_pdf(text: str, _modified: datetime) -> bytes:
 
     picture, out = io.BytesIO(), io.BytesIO()
     typed_page(text, seed=1987, degrees=-1.1).save(picture, "JPEG", quality=45)
-    canvas = Canvas(out, pagesize=(595, 842), invariant=1)
+    canvas = Canvas(out, pagesize=(595, 842), invariant=1, pageCompression=0)
     canvas.drawImage(ImageReader(picture), 0, 0, 595, 842)
     canvas.save()
     return out.getvalue()

@@ -8,6 +8,7 @@ import fcntl
 import os
 import time
 import weakref
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +16,10 @@ from firmground.errors import OutsideFailed
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
+
+
+_TRIES = 20
+_PAUSE_SECONDS = 0.005
 
 
 class Lease(Protocol):
@@ -52,12 +57,12 @@ class FileLease:
         except OSError as error:
             raise OutsideFailed(f"cannot open {self._path} ({error.strerror})", "make the data directory writable") from error
         # A look by `held` in another process has the lock for microseconds: it must not turn a worker away.
-        for _ in range(10):
+        for _ in range(_TRIES):
             if _locked(file, fcntl.LOCK_EX):
                 self._file = file
                 _open_leases.add(self)
                 return True
-            time.sleep(0.005)
+            time.sleep(_PAUSE_SECONDS)
         os.close(file)
         return False
 
@@ -104,12 +109,14 @@ class AdvisoryLease:
         if self._connection is not None:
             return False
         connection = self._engine.connect()
-        taken = connection.execute(text("select pg_try_advisory_lock(:a, :b)"), self._key).scalar_one()
-        if not taken:
-            connection.close()
-            return False
-        self._connection = connection
-        return True
+        # The server needs a moment to notice that the one before was killed.
+        for _ in range(_TRIES):
+            if connection.execute(text("select pg_try_advisory_lock(:a, :b)"), self._key).scalar_one():
+                self._connection = connection
+                return True
+            time.sleep(_PAUSE_SECONDS)
+        connection.close()
+        return False
 
     def held(self) -> bool:
         from sqlalchemy import text
@@ -132,10 +139,17 @@ class AdvisoryLease:
             raise OutsideFailed("the connection that held the worker lease broke", "start again: the job goes on") from error
 
     def release(self) -> None:
+        from sqlalchemy import text
+        from sqlalchemy.exc import DatabaseError
+
         connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.invalidate()  # ends the session, and the lock with it, also when the session is already broken
-            connection.close()
+        if connection is None:
+            return
+        # The server lets go when the session ends, yet some moments later: whoever comes next should not have to wait for that.
+        with suppress(DatabaseError):
+            connection.execute(text("select pg_advisory_unlock(:a, :b)"), self._key)
+        connection.invalidate()
+        connection.close()
 
     @property
     def _key(self) -> dict[str, int]:

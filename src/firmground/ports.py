@@ -61,9 +61,9 @@ class Source(Protocol):
         """What the last `files()` could not list: (uri, code, detail), e.g. an unreadable folder or a link that loops."""
         ...
 
-    def watch(self, stop: threading.Event) -> Iterator[None]:
-        """One item whenever something may have changed, changes close together as one. Ends when `stop` is set; a source that cannot
-        tell ends at once."""
+    def watch(self, stop: threading.Event) -> Iterator[frozenset[str]]:
+        """The uris that may have changed, changes close together as one item. Ends when `stop` is set; a source that cannot tell ends
+        at once."""
         ...
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from firmground.types import Hit, Value
 
@@ -24,7 +25,7 @@ class Fusion(Value):
     """Share of the dense retriever, 0…1, for languages its embedder was trained for."""
     unknown_dense_weight: float = 0.1
     """The same for questions in a language that the embedder was not trained for."""
-    dense_weights: dict[str, float] = {}
+    dense_weights: dict[str, float] = Field(default_factory=dict[str, float])
     """ISO 639-1 code → share, where a language needs its own."""
 
     def weight(self, language: str, covered: frozenset[str] | None) -> float:

@@ -52,6 +52,8 @@ class Found:
     question: str
     language: str
     """Of the question; empty when unsure."""
+    covered: bool
+    """Whether the embedder was trained for that language; unsure counts as covered."""
     terms: tuple[str, ...]
     vector: NDArray[np.float32] | None
     """Of the question; None where the dense retriever has no say in its language."""
@@ -92,6 +94,7 @@ def search(corpus: Corpus, recipe: Retrieval, question: str, within: Within | No
     return Found(
         question=question,
         language=language,
+        covered=not language or corpus.embedder.languages is None or language in corpus.embedder.languages,
         terms=tuple(terms),
         vector=vector,
         ranked=tuple(ranked),

@@ -1,0 +1,144 @@
+"""The one answer path: question → evidence → answer, with every step timed and named."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from random import Random
+from uuid import UUID
+
+from firmground.answer.confidence import Confidence, signs
+from firmground.answer.extract import Extract, Extractive, Quote
+from firmground.language.terms import query_terms
+from firmground.ports import Clock
+from firmground.retrieve.evidence import page_at
+from firmground.serve.search import Corpus, Found, Retrieval, Watch, search
+from firmground.types import Answer, AnswerStatus, Citation, Locator, Notice, Passage, Sentence, Value, Within
+
+_CLOSEST = 3
+
+
+class Answering(Value):
+    """What makes an answer of evidence, frozen into releases."""
+
+    extractive: Extractive = Extractive()
+    confidence: Confidence = Confidence()
+    refusal: str = "I don't know. Your documents do not seem to answer this question."
+
+
+def answer(
+    corpus: Corpus,
+    retrieval: Retrieval,
+    answering: Answering,
+    question: str,
+    within: Within | None = None,
+    *,
+    release: str,
+    clock: Clock,
+    random: Random,
+    conversation: str = "",
+) -> Answer:
+    """Answer from what the asker may see (`within`), or say that the documents do not answer it.
+
+    `release` is the digest of the recipe that answers; `random` makes the ids. InvalidInput for an empty or overlong question.
+    """
+    watch = Watch()
+    created = clock()
+    found = search(corpus, retrieval, question, within)
+    watch.lap("retrieve")
+    passages, notices = _newest_first(found.passages)
+    vector = found.vector if found.covered else None
+    extract = answering.extractive.read(found.question, vector, passages, corpus.embedder.embed)
+    watch.lap("generate")
+    seen = signs(found.ranked, extract, asked=len(query_terms(found.question, [found.language])))
+    confidence = answering.confidence.of(seen, dense=found.covered) if extract.quotes else 0.0
+    status = _status(answering.confidence, confidence)
+    watch.lap("check")
+    id = time_ordered(created, random)
+    sentences, citations, text = _cited(found, passages, extract) if status != "abstained" else ((), (), answering.refusal)
+    return Answer(
+        id=id,
+        question=found.question,
+        conversation=conversation or id,
+        created_at=created,
+        release=release,
+        corpus=str(found.corpus),
+        model="extractive",
+        status=status,
+        text=text,
+        sentences=sentences,
+        citations=citations,
+        closest=found.passages[:_CLOSEST] if status == "abstained" else (),
+        notices=notices if status != "abstained" else (),
+        confidence=round(confidence, 4),
+        reasons=answering.confidence.reasons(seen, dense=found.covered) if found.passages else ("nothing was found",),
+        timings_ms={"guard": 0.0, **watch.laps, "first_sentence": watch.total(), "total": watch.total()},
+    )
+
+
+def _status(rule: Confidence, confidence: float) -> AnswerStatus:
+    if confidence < rule.threshold:
+        return "abstained"
+    return "answered" if confidence >= rule.sure else "weak"
+
+
+def _cited(found: Found, passages: Sequence[Passage], extract: Extract) -> tuple[tuple[Sentence, ...], tuple[Citation, ...], str]:
+    """The quotes as sentences, each with a citation of exactly its span; the text that the reader sees."""
+    sentences: list[Sentence] = []
+    citations: list[Citation] = []
+    text = ""
+    before: Quote | None = None
+    for n, quote in enumerate(extract.quotes, 1):
+        sentences.append(Sentence(text=quote.shown, citations=(n,)))
+        citations.append(_citation(n, quote, found, passages[quote.unit.passage]))
+        mark = f"\n[{n}]" if quote.unit.header else f" [{n}]"
+        text += _between(before, quote) + quote.shown + mark
+        before = quote
+    return tuple(sentences), tuple(citations), text
+
+
+def _between(before: Quote | None, quote: Quote) -> str:
+    if before is None:
+        return ""
+    if before.unit.item or quote.unit.item or before.unit.passage != quote.unit.passage:
+        return "\n\n"
+    return " "
+
+
+def _citation(n: int, quote: Quote, found: Found, passage: Passage) -> Citation:
+    start, end = passage.locator.start + quote.unit.start, passage.locator.start + quote.unit.end
+    page = page_at(found.documents[passage.document], start)
+    heading = quote.unit.heading or passage.locator.heading
+    return Citation(
+        n=n,
+        passage=passage.passage,
+        document=passage.document,
+        title=passage.title,
+        uri=passage.uri,
+        locator=Locator(page=passage.locator.page if page is None else page, heading=heading, start=start, end=end),
+        snippet=quote.unit.text,
+    )
+
+
+def _newest_first(passages: tuple[Passage, ...]) -> tuple[tuple[Passage, ...], tuple[Notice, ...]]:
+    """Where the two best passages come from dated documents of one title, the newer document speaks and the older is silent."""
+    if len(passages) < 2:
+        return passages, ()
+    one, two = passages[:2]
+    dates = {passage.document: str(passage.metadata.get("date", "")) for passage in (one, two)}
+    same = one.document != two.document and one.title and one.title.casefold() == two.title.casefold()
+    if not same or not all(dates.values()) or dates[one.document] == dates[two.document]:
+        return passages, ()
+    newer, older = sorted((one, two), key=lambda passage: dates[passage.document], reverse=True)
+    kept = tuple(passage for passage in passages if passage.document != older.document)
+    ahead = (newer.model_copy(update={"score": max(one.score, two.score)}), *(other for other in kept if other is not newer))
+    notice = Notice(
+        code="superseded",
+        text=f"{older.uri} ({dates[older.document]}) has the same title as {newer.uri} ({dates[newer.document]}): the newer one is used.",
+    )
+    return ahead, (notice,)
+
+
+def time_ordered(moment: datetime, random: Random) -> str:
+    """A UUID version 7 (RFC 9562, section 5.7): later moments sort later, to the millisecond."""
+    milliseconds = int(moment.timestamp() * 1000) & (2**48 - 1)
+    bits = milliseconds << 80 | 0x7 << 76 | random.getrandbits(12) << 64 | 0b10 << 62 | random.getrandbits(62)
+    return str(UUID(int=bits))

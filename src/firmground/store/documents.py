@@ -222,13 +222,16 @@ class Documents(People):
 
     def _erase(self, numbers: Sequence[int]) -> None:
         """Headings and table headers are words of the document as well."""
+        held = select(build_documents.c.build, build_documents.c.document).where(build_documents.c.document.in_(numbers))
         for table, column in (
             (texts, texts.c.document),
             (span_table, span_table.c.document),
             (document_metadata, document_metadata.c.document),
         ):
             self._connection.execute(delete(table).where(column.in_(numbers)))
-        self._connection.execute(update(chunks).where(chunks.c.document.in_(numbers)).values(headings="[]", table_header=""))
+        self._connection.execute(
+            update(chunks).where(tuple_(chunks.c.build, chunks.c.document).in_(held)).values(headings="[]", table_header="")
+        )
         self._connection.execute(update(documents).where(_d.number.in_(numbers)).values(_NOTHING))
 
     def _let_go(self, numbers: Sequence[int]) -> None:

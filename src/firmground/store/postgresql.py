@@ -65,7 +65,7 @@ class PostgresqlServer:
         with self._readers.connect() as connection:
             version = connection.execute(text("show server_version")).scalar_one()
             sizes = text(
-                "select coalesce(sum(pg_total_relation_size(to_regclass(quote_ident(name)))), 0)::bigint from unnest(:names) name"
+                "select coalesce(sum(pg_total_relation_size(to_regclass(quote_ident(name)))), 0)::bigint from unnest(cast(:names as text[])) name"
             )
             names = [table.name for table in tables.metadata.sorted_tables]
             return {"kind": "postgresql", "version": version, "bytes": connection.execute(sizes, {"names": names}).scalar_one()}

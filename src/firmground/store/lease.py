@@ -146,9 +146,10 @@ class AdvisoryLease:
         if connection is None:
             return
         # The server lets go when the session ends, yet some moments later: whoever comes next should not have to wait for that.
-        with suppress(DatabaseError):
-            connection.execute(text("select pg_advisory_unlock(:a, :b)"), self._key)
-        connection.invalidate()
+        if not connection.invalidated:
+            with suppress(DatabaseError):
+                connection.execute(text("select pg_advisory_unlock(:a, :b)"), self._key)
+            connection.invalidate()
         connection.close()
 
     @property

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from firmground.errors import Damaged
 from firmground.ports import Vectors
@@ -57,7 +58,7 @@ class Runtime:
         rows: list[Vectors] = [np.empty(0, np.float32)] * len(ids)
 
         def run(batch: Sequence[int]) -> None:
-            (found,) = self._session.run(None, {"ids": np.array([ids[at] for at in batch], dtype=np.int64)})
+            (found,) = self._session.run(["vectors"], {"ids": np.array([ids[at] for at in batch], dtype=np.int64)})
             for at, row in zip(batch, found, strict=True):
                 rows[at] = row
 
@@ -68,6 +69,11 @@ class Runtime:
         else:
             list(self._pool.map(run, batches))
         return np.stack(rows)
+
+    def outputs(self, ids: Sequence[int]) -> dict[str, NDArray[np.float32]]:
+        """All outputs of the graph for one text, by name."""
+        names = [output.name for output in self._session.get_outputs()]
+        return dict(zip(names, self._session.run(names, {"ids": np.array([ids], dtype=np.int64)}), strict=True))
 
     def embed(self, texts: Sequence[str], dimension: int) -> Vectors:
         vectors = np.empty((len(texts), dimension), dtype=np.float32)

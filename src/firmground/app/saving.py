@@ -15,6 +15,8 @@ from firmground.types import Document, Json, Scalar, Span, digest
 FACTS = "document"
 """Namespace of what is remembered of each document besides its row, by id: `groups` and `metadata` it states itself, `findings`,
 `profile` (for comparing documents), `personal` (how many of each kind)."""
+DATED = "dated"
+"""Metadata key of the date a document states for itself, wherever it states it: what documents are filtered and compared by."""
 WARNINGS = "warnings"
 """Namespace of the parser's warnings, by document id; only documents that have some."""
 
@@ -74,7 +76,8 @@ def _save_content(tx: Transaction, source: str, reading: Reading, app: App) -> s
     if parsed is None:
         raise ValueError("a reading of new content has a text")
     title = str(file.metadata.get("title") or parsed.title or title_from_name(file.uri))
-    metadata = _metadata(parsed.metadata, reading)
+    compared = profile(file.uri, title, parsed.text, _metadata(parsed.metadata, reading), reading.language)
+    own = {**parsed.metadata, **({DATED: compared.stated} if compared.stated else {})}
     base = reading.before or _new(tx, source, reading, app)
     unreadable_groups = parsed.groups is not None and not narrowed(file.groups, parsed.groups)
     held = bool(reading.suspicion) and app.workspace.settings.guard.quarantine_instructions and not _still_released(reading)
@@ -89,7 +92,7 @@ def _save_content(tx: Transaction, source: str, reading: Reading, app: App) -> s
                 "language": reading.language,
                 "content_hash": reading.content_hash,
                 "groups": narrowed(file.groups, parsed.groups),
-                "metadata": metadata,
+                "metadata": _metadata(own, reading),
                 "pages": parsed.pages,
                 "characters": len(parsed.text),
                 "released": _still_released(reading),
@@ -101,9 +104,9 @@ def _save_content(tx: Transaction, source: str, reading: Reading, app: App) -> s
     )
     facts: dict[str, Any] = {
         "groups": None if parsed.groups is None else list(parsed.groups),
-        "metadata": dict(parsed.metadata),
+        "metadata": dict(own),
         "findings": [finding.model_dump(mode="json") for finding in reading.findings],
-        "profile": profile(file.uri, title, parsed.text, metadata, reading.language).model_dump(mode="json"),
+        "profile": compared.model_dump(mode="json"),
         "personal": _counts(reading.spans),
     }
     tx.put_fact(FACTS, document.id, cast("Json", facts))

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from firmground.answer.confidence import Confidence
+from firmground.answer.extract import Extractive
 from firmground.index.chunk import Chunker
 from firmground.retrieve.fuse import Fusion
+from firmground.serve.ask import Answering
 from firmground.serve.search import Retrieval
 from firmground.settings import Settings, recipe_keys
 from firmground.types import Value, digest
@@ -19,6 +22,7 @@ class ReleaseSpec(Value):
     """Id of the embedder: digest of its weights and settings."""
     chunker: Chunker
     retrieval: Retrieval
+    answering: Answering
     analysis: int = ANALYSIS
 
     @property
@@ -41,6 +45,11 @@ def candidate(settings: Settings, embedder: str) -> ReleaseSpec:
                     dense_weight=keys["retrieval.dense_weight"], dense_weights=keys["retrieval.dense_weight_by_language"] or None
                 )
             ),
+        ),
+        answering=Answering(
+            extractive=Extractive(max_sentences=keys["answer.max_sentences"]),
+            confidence=Confidence(**_given(threshold=keys["answer.threshold"])),
+            refusal=keys["answer.refusal"],
         ),
     )
 

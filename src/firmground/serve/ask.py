@@ -123,7 +123,7 @@ def _newest_first(passages: tuple[Passage, ...]) -> tuple[tuple[Passage, ...], t
     if len(passages) < 2:
         return passages, ()
     one, two = passages[:2]
-    dates = {passage.document: str(passage.metadata.get("date", "")) for passage in (one, two)}
+    dates = {passage.document: str(passage.metadata.get("dated", "")) for passage in (one, two)}
     same = one.document != two.document and one.title and one.title.casefold() == two.title.casefold()
     if not same or not all(dates.values()) or dates[one.document] == dates[two.document]:
         return passages, ()

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmground.ports import Vectors
-from firmground.store.lance_table import LanceTable
+from firmground.store.lance_table import LanceTable, drop_table
 from firmground.types import Hit, IndexRow, IndexStats, Scores, Within
 
 Floats: TypeAlias = NDArray[np.float32]
@@ -44,6 +44,11 @@ def open_lance(directory_or_url: str | Path, build: str, embedder_id: str, dimen
     """The index of one build (chunking x embedder), made if absent. IndexMismatch for another embedder or dimension, Damaged,
     StorageFull, OutsideFailed (no permission)."""
     return LanceIndex(LanceTable(directory_or_url, build, embedder_id, dimension), dimension)
+
+
+def drop_lance(directory_or_url: str | Path, build: str) -> None:
+    """Throw the index of a build away without opening it: the way out where that raises Damaged or IndexMismatch."""
+    drop_table(directory_or_url, build)
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,9 @@ class LanceIndex:
             if self._table.local is not None and (not touched or not await table.count_rows(touched)):
                 if rows:
                     await table.add(batch)
-            elif not rows:
+                return
+            self._table.mark_removed()
+            if not rows:
                 await table.delete(_any_of("document", gone))
             else:
                 merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
@@ -131,13 +138,14 @@ class LanceIndex:
             tags = table.tags
             for tag in list(await tags.list()):
                 await tags.delete(tag)
-            if len(await table.list_versions()) > 1:
+            if self._table.holds_removed():
                 await self._rewrite(table)
             # Compaction and indexing leave versions of their own behind: until one is left.
             for _ in range(4):
                 await asyncio.sleep(0.002)
                 await table.optimize(cleanup_older_than=_AT_ONCE, delete_unverified=self._table.local is not None)
                 if len(await table.list_versions()) == 1:
+                    self._table.unmark_removed()
                     break
 
         self._table.write(work)
@@ -244,9 +252,9 @@ class LanceIndex:
         return self._table.read(work)
 
     def drop(self) -> None:
-        """Throw the index away; the next use finds it empty."""
-        self._table.drop()
-        self._census = None
+        """Throw the index away and close it; opened again, it is empty."""
+        self.close()
+        drop_lance(self._table.place, self._table.name)
 
     def close(self) -> None:
         self._table.close()

@@ -8,6 +8,7 @@ other on a lock file, those of several machines (object stores) by Lance's own r
 import fcntl
 import os
 import re
+import shutil
 import time
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
@@ -38,9 +39,9 @@ class LanceTable:
     """
 
     def __init__(self, place: str | Path, name: str, embedder_id: str, dimension: int) -> None:
-        self.local = None if "://" in str(place) else Path(place)
+        self.local = _local(place)
         self.name = name
-        self._place = str(place)
+        self.place = str(place)
         self._metadata = {"firmground.format": FORMAT, "firmground.embedder": embedder_id, "firmground.dimension": str(dimension)}
         self._loop: Any = import_module("lancedb.background_loop").LOOP
         self._db: Any = None
@@ -68,7 +69,7 @@ class LanceTable:
 
     def write(self, work: Work[T]) -> T:
         """Run `work(table)` as the only writer of this machine; again after a conflict with a writer of another one."""
-        with self._alone():
+        with _alone(self.local, self.name):
             for attempt in range(_ATTEMPTS):
                 try:
                     return self._run(work)
@@ -79,17 +80,23 @@ class LanceTable:
                     self._open()
         raise AssertionError("unreachable")
 
-    def drop(self) -> None:
-        """Throw the table away, whatever state its files are in."""
+    # ------------------------------------------------------------ what is left of removed rows
 
-        async def work(db: Any) -> None:
-            await db.drop_table(self.name, ignore_missing=True)
+    def mark_removed(self) -> None:
+        """Note, before rows go, that files will hold what is left of them: a purge that has nothing to do is free."""
+        if self.local is not None:
+            (self.local / f"{self.name}.removed").touch()
 
-        with self._alone(), _told_apart(self.name):
-            self._loop.run(work(self._db))
-            if self._table is not None:
-                self._table.close()
-        self._table = None
+    def unmark_removed(self) -> None:
+        if self.local is not None:
+            (self.local / f"{self.name}.removed").unlink(missing_ok=True)
+
+    def holds_removed(self) -> bool:
+        """Whether files may hold removed rows (always so where files cannot be seen)."""
+        if self.local is None or (self.local / f"{self.name}.removed").exists():
+            return True
+        deletions = self.local / f"{self.name}.lance" / "_deletions"
+        return deletions.is_dir() and any(deletions.iterdir())
 
     def close(self) -> None:
         if self._table is not None:
@@ -110,7 +117,7 @@ class LanceTable:
         lancedb: Any = import_module("lancedb")
 
         async def connect() -> Any:
-            return await lancedb.connect_async(self._place, read_consistency_interval=timedelta(0))
+            return await lancedb.connect_async(self.place, read_consistency_interval=timedelta(0))
 
         async def open_table(db: Any) -> Any:
             return await db.open_table(self.name)
@@ -127,7 +134,7 @@ class LanceTable:
             except (RuntimeError, ValueError, OSError) as error:
                 if not _ABSENT.search(str(error)) or self._holds_files():
                     raise
-                with self._alone():
+                with _alone(self.local, self.name):
                     self._table = self._loop.run(create(self._db))
 
     def _holds_files(self) -> bool:
@@ -149,19 +156,40 @@ class LanceTable:
                     f"The search index was built with {what} {_short(stored.get(key))}, not {_short(wanted)}", REBUILD
                 )
 
-    @contextmanager
-    def _alone(self) -> Generator[None, None, None]:
-        """Held by one writer of this machine at a time; a dead writer's hold ends with it."""
-        if self.local is None:
-            yield
-            return
-        with _told_apart(self.name):
-            handle = os.open(self.local / f"{self.name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
+
+def drop_table(place: str | Path, name: str) -> None:
+    """Throw a table away, whatever state its files are in."""
+    lancedb: Any = import_module("lancedb")
+
+    async def work() -> None:
+        db = await lancedb.connect_async(str(place))
+        await db.drop_table(name, ignore_missing=True)
+
+    local = _local(place)
+    with _told_apart(name), _alone(local, name):
+        if local is None:
+            import_module("lancedb.background_loop").LOOP.run(work())
+        elif (local / f"{name}.lance").exists():
+            shutil.rmtree(local / f"{name}.lance")
+
+
+def _local(place: str | Path) -> Path | None:
+    return None if "://" in str(place) else Path(place)
+
+
+@contextmanager
+def _alone(local: Path | None, name: str) -> Generator[None, None, None]:
+    """Held by one writer of this machine at a time; a dead writer's hold ends with it."""
+    if local is None:
+        yield
+        return
+    with _told_apart(name):
+        handle = os.open(local / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -184,7 +212,7 @@ def _translated(error: Exception, name: str) -> FirmgroundError:
         return OutsideFailed(f"Other writers kept changing the search index {name}", "sync again")
     if _MISUSE.search(message):
         return FirmgroundError(f"The search index {name} refused a request ({message[:160]})", "report this as a defect")
-    return Damaged(f"The search index {name} cannot be read ({message[:160]})", f"remove its directory, then {REBUILD}")
+    return Damaged(f"The search index {name} cannot be read ({message[:160]})", f"throw it away, then {REBUILD}")
 
 
 def _short(value: str | None) -> str:

@@ -193,8 +193,8 @@ _SIGNALS = (
         0.85,
         "ai|llm|gpt|a.i.|model|modèle|assist|asist|ki-|ki |bot",
         rf"\b(?:if|when)\s+you(?:'re|\s+are)\s+(?:an?\s+)?{_MODEL}",
-        rf"\b(?:attention|note|instructions?|message|hey|hello|dear|notice|important)[\s,:]+(?:to|for\s+|all\s+|any\s+|"
-        rf"the\s+)*{_MODEL}(?:[^.!?\n]{{0,30}})[:,!]",
+        rf"\b(?:attention|note|instructions?|message|hey|hello|dear|notice|important)[\s,:]+(?:(?:to|for|all|any|the)\s+){{0,3}}"
+        rf"{_MODEL}(?:[^.!?\n]{{0,30}})[:,!]",
         rf"\b{_MODEL}\s+(?:that\s+(?:is|are)\s+)?(?:reading|processing|summari[sz]ing|parsing|indexing)\s+this\b",
         rf"\b(?:wenn|falls)\s+du\s+(?:ein|eine)\s+{_MODEL}",
         rf"\b(?:si\s+(?:tu\s+es|vous\s+êtes)\s+(?:un|une)|si\s+eres\s+(?:un|una))\s+{_MODEL}",

@@ -1,0 +1,312 @@
+"""From the bytes of one file to Markdown. Runs in the parsing child; the only module that knows xberg."""
+
+import asyncio
+import html
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Sequence
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from firmground.errors import ParseFailed
+from firmground.sources import kinds, plain
+from firmground.sources.matter import Matter, PlainMetadata
+
+if TYPE_CHECKING:
+    from xberg import ExtractedDocument, ExtractionConfig
+
+_TABULAR = frozenset({kinds.CSV, kinds.TSV})
+_WITH_MATTER = frozenset({kinds.MARKDOWN, kinds.PLAIN})
+_HEADING = re.compile(r"^#{1,6} +(.+?)(?: +#*)?$", re.MULTILINE)
+_HTML_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_HTML_CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_MEANINGLESS = re.compile(
+    r"untitled.*|microsoft (word|powerpoint|excel) - .*|powerpoint presentation|slide 1|document\d*|.*\.(docx?|pdf|pptx?|xlsx?|indd)",
+    re.IGNORECASE,
+)
+_CELL = re.compile(rb"<(?:\w+:)?c[ >]")
+_MEGABYTE = 1 << 20
+
+
+class Limits(NamedTuple):
+    """Bounds that give a clear code instead of a killed child."""
+
+    characters: int = 20_000_000
+    cells: int = 500_000
+    pages: int = 5_000
+    unpacked_bytes: int = 500 * _MEGABYTE
+    ratio: int = 150
+
+
+class Extracted(NamedTuple):
+    text: str
+    media_type: str
+    title: str | None
+    pages: tuple[tuple[int, int, int], ...] = ()
+    metadata: PlainMetadata | None = None
+    groups: tuple[str, ...] | None = None
+    encoding: str | None = None
+    ocr: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+class Recognition(NamedTuple):
+    """Text recognition: Tesseract languages and the folder with their data."""
+
+    languages: tuple[str, ...]
+    data: str
+
+
+def extract(uri: str, content: bytes, limits: Limits, recognition: Recognition | None) -> Extracted:
+    """ParseFailed where no text can be had; `no_text` where there simply is none."""
+    if not content.strip():
+        raise ParseFailed("no_text", "the file is empty")
+    media_type, warning = kinds.kind_of(uri, content)
+    textual = media_type in _WITH_MATTER | _TABULAR | {kinds.JSON}
+    extracted = _textual(media_type, content, limits) if textual else _with_xberg(media_type, content, limits, recognition)
+    if len(extracted.text) > limits.characters:
+        raise ParseFailed("limit_exceeded", f"more than {limits.characters} characters of text: split it")
+    if not any(mark.isalnum() for mark in _MARKS.sub("", extracted.text)):
+        image = media_type.startswith("image/") or media_type == kinds.PDF
+        raise ParseFailed(
+            "no_text", "it holds no text" + (": a scan or picture, which text recognition may read" if image else "")
+        )
+    return extracted._replace(warnings=((warning,) if warning else ()) + extracted.warnings)
+
+
+_MARKS = re.compile(r"^```\w*$", re.MULTILINE)
+
+
+# ---------------------------------------------------------------- text, tables, JSON
+
+
+def _textual(media_type: str, content: bytes, limits: Limits) -> Extracted:
+    if len(content) > 4 * limits.characters:
+        raise ParseFailed(
+            "limit_exceeded", f"{len(content)} bytes are more text than the limit of {4 * limits.characters}: split it"
+        )
+    decoded = plain.decode(content)
+    text = plain.tidy(decoded.text)
+    made = Extracted(text, media_type, None, encoding=decoded.encoding, warnings=decoded.warnings)
+    if media_type in _TABULAR:
+        return made._replace(text=plain.separated(text, media_type, limits.cells))
+    if media_type == kinds.JSON:
+        return made._replace(text=plain.fenced_json(text))
+    matter = Matter(text)
+    title = matter.title or (first_heading(matter.body) if media_type == kinds.MARKDOWN else None)
+    return made._replace(
+        text=matter.body,
+        title=title,
+        metadata=matter.metadata,
+        groups=matter.groups,
+        warnings=(*decoded.warnings, *matter.warnings),
+    )
+
+
+def first_heading(text: str) -> str | None:
+    """The first Markdown heading outside fenced code."""
+    fenced = False
+    for line in text.splitlines():
+        if line.startswith(("```", "~~~")):
+            fenced = not fenced
+        elif not fenced and (found := _HEADING.fullmatch(line)):
+            return found.group(1).strip("*_ ") or None
+    return None
+
+
+# ---------------------------------------------------------------- everything else
+
+
+def _with_xberg(media_type: str, content: bytes, limits: Limits, recognition: Recognition | None) -> Extracted:
+    title, encoding, warnings = None, None, ()
+    if content.startswith(b"PK"):
+        _check_archive(media_type, content, limits)
+    if media_type == kinds.HTML:
+        declared = _HTML_CHARSET.search(content[:4096])
+        decoded = plain.decode(content, declared.group(1).decode("ascii") if declared else None)
+        named = _HTML_TITLE.search(decoded.text[:200_000])
+        title = html.unescape(re.sub(r"\s+", " ", named.group(1))).strip() or None if named else None
+        content, encoding, warnings = decoded.text.encode("utf-8", "replace"), decoded.encoding, decoded.warnings
+    document = _run(media_type, content, limits, recognition)
+    text, pages = _text_and_pages(media_type, document)
+    return Extracted(
+        text,
+        media_type,
+        plain.tidy(title or _document_title(media_type, document, text) or first_heading(text) or "") or None,
+        pages,
+        _metadata(document, pages),
+        encoding=encoding,
+        ocr=document.metadata.ocr_used or (media_type.startswith("image/") and recognition is not None),
+        warnings=(*warnings, *_warnings(document)),
+    )
+
+
+def _run(media_type: str, content: bytes, limits: Limits, recognition: Recognition | None) -> "ExtractedDocument":
+    import xberg
+
+    given = xberg.ExtractInput(kind="bytes", bytes=content, mime_type=media_type)
+    try:
+        result = asyncio.run(xberg.extract(given, _config(limits, recognition)))
+    except MemoryError:
+        raise
+    except Exception as wrong:  # the binding raises bare RuntimeErrors
+        raise _failure(str(wrong)) from wrong
+    if result.errors:
+        raise _failure(f"{result.errors[0].error_type}: {result.errors[0].message}")
+    if not result.results:
+        raise ParseFailed("no_text", "it holds no text")
+    return result.results[0]
+
+
+@lru_cache(maxsize=4)
+def _config(limits: Limits, recognition: Recognition | None) -> "ExtractionConfig":
+    import xberg
+
+    security = xberg.SecurityLimits(
+        max_table_cells=limits.cells,
+        max_archive_size=limits.unpacked_bytes,
+        max_pages=limits.pages,
+        max_compression_ratio=limits.ratio * 4,
+    )
+    ocr = recognition and xberg.OcrConfig(
+        language=list(recognition.languages),
+        tessdata_path=recognition.data,
+        security_limits=security,
+        tesseract_config=xberg.TesseractConfig(
+            language=list(recognition.languages), psm=3, enable_table_detection=False, use_cache=False
+        ),
+    )
+    return xberg.ExtractionConfig(
+        use_cache=False,
+        escape_markdown=False,
+        enable_quality_processing=False,
+        output_format="markdown",
+        disable_ocr=ocr is None,
+        ocr=ocr,
+        pages=xberg.PageConfig(extract_pages=True),
+        content_filter=xberg.ContentFilterConfig(include_footnotes=True),
+        html_options=xberg.ConversionOptions(
+            extract_metadata=False,
+            skip_images=True,
+            exclude_selectors=["nav", "script", "style", "noscript", "template", "iframe"],
+        ),
+        max_archive_depth=0,
+        security_limits=security,
+        concurrency=xberg.ConcurrencyConfig(max_threads=1),
+    )
+
+
+def _failure(message: str) -> ParseFailed:
+    said = message.lower()
+    for code, words, remedy in (
+        ("encrypted", ("encrypt", "password"), "it needs a password: save it without one"),
+        ("ocr_language_missing", ("traineddata", "tessdata"), "the recognition data of a language is missing: install it"),
+        ("limit_exceeded", ("limit exceeded", "security violation", "too large", "too many", "exceeds", "max_"), ""),
+        ("timeout", ("timed out", "timeout"), ""),
+        ("out_of_memory", ("out of memory", "allocation"), ""),
+        ("unsupported", ("unsupported", "no extractor"), ""),
+    ):
+        if any(word in said for word in words):
+            return ParseFailed(code, remedy or message[:300])
+    return ParseFailed("corrupt", f"damaged or truncated ({message[:200]}): restore it from a copy")
+
+
+def _text_and_pages(media_type: str, document: "ExtractedDocument") -> tuple[str, tuple[tuple[int, int, int], ...]]:
+    """Pages are joined here, one empty line between them, because only then are their offsets exact."""
+    if media_type not in kinds.WITH_PAGES or not document.pages:
+        return plain.tidy(document.content), ()
+    text, pages = "", list[tuple[int, int, int]]()
+    for page in document.pages:
+        content = plain.tidy(page.content).strip("\n")
+        if media_type in kinds.SHEETS:
+            name = plain.tidy(page.sheet_name or f"Sheet {page.page_number}").strip()
+            content = content.removeprefix(f"## {name}").strip("\n")
+            content = f"## {name}\n\n{content}" if content else ""
+        if page.speaker_notes and page.speaker_notes.strip():
+            content += "\n\nNotes: " + plain.tidy(page.speaker_notes).strip()
+        start = len(text)
+        text += content + "\n\n" if content else ""
+        pages.append((page.page_number, start, start + len(content)))
+    text = text.removesuffix("\n")
+    return (text, tuple(pages)) if text.strip() else (plain.tidy(document.content), ())
+
+
+def _document_title(media_type: str, document: "ExtractedDocument", text: str) -> str | None:
+    if media_type in {kinds.EML, kinds.MSG}:
+        subject = re.search(r"^\*\*Subject\*\*: (.+)$", text[:5000], re.MULTILINE)
+        return subject.group(1).strip() if subject else None
+    title = " ".join((document.metadata.title or "").split())
+    return None if not title or _MEANINGLESS.fullmatch(title) else title[:500]
+
+
+def _metadata(document: "ExtractedDocument", pages: Sequence[object]) -> PlainMetadata:
+    said = document.metadata
+    found: PlainMetadata = {}
+    author = ", ".join(said.authors or []) or said.created_by
+    for key, value in (("author", author), ("subject", said.subject), ("language", said.language)):
+        if value and value.strip() and value not in {"openpyxl", "python-docx", "anonymous"}:
+            found[key] = plain.tidy(value).strip()[:500]
+    for key, value in (("created", said.created_at), ("modified", said.modified_at)):
+        if value and (day := _iso_date(value)):
+            found[key] = day
+    if said.keywords:
+        found["keywords"] = tuple(plain.tidy(word)[:100] for word in said.keywords[:50])
+    if pages:
+        found["pages"] = len(pages)
+    return found
+
+
+def _iso_date(value: str) -> str | None:
+    if iso := re.match(r"(?:D:)?(\d{4})-?(\d\d)-?(\d\d)", value):
+        return "-".join(iso.groups())
+    try:
+        return parsedate_to_datetime(value).date().isoformat()
+    except (ValueError, TypeError):
+        return None
+
+
+def _warnings(document: "ExtractedDocument") -> list[str]:
+    found: list[str] = []
+    if document.ocr_page_failures:
+        found.append(f"pages_not_recognised: {len(document.ocr_page_failures)}")
+    if broken := document.content.count("\ufffd"):
+        found.append(f"replacement_characters: {broken}")
+    if document.children:
+        found.append(f"attachments_not_read: {len(document.children)}")
+    return found
+
+
+def _check_archive(media_type: str, content: bytes, limits: Limits) -> None:
+    """Bombs and giant sheets are told apart before anything is unpacked in memory."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        entries = archive.infolist()
+        unpacked = sum(entry.file_size for entry in entries)
+        if len(entries) > 10_000 or unpacked > limits.unpacked_bytes:
+            raise ParseFailed(
+                "limit_exceeded", f"it unpacks to {len(entries)} files and {unpacked} bytes: too much for one document"
+            )
+        if unpacked > 20 * _MEGABYTE and unpacked > limits.ratio * len(content):
+            raise ParseFailed("limit_exceeded", f"it unpacks to {unpacked // len(content)} times its size, as zip bombs do")
+        if media_type != kinds.XLSX:
+            return
+        cells = 0
+        for entry in entries:
+            if entry.filename.startswith("xl/worksheets/") and entry.filename.endswith(".xml"):
+                cells += _count_cells(archive, entry, limits.cells - cells)
+
+
+def _count_cells(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int) -> int:
+    cells, tail = 0, b""
+    try:
+        with archive.open(entry) as sheet:
+            while part := sheet.read(_MEGABYTE):
+                cells += len(_CELL.findall(tail + part))
+                tail = part[-2:] if not _CELL.search(part[-3:]) else b""
+                if cells > left:
+                    raise ParseFailed("limit_exceeded", "a spreadsheet with too many cells: split it, or read it as a database")
+    except (zipfile.BadZipFile, EOFError, OSError, zlib.error) as wrong:
+        raise ParseFailed("corrupt", "a damaged spreadsheet: restore it from a copy") from wrong
+    return cells

@@ -1,0 +1,165 @@
+"""The parser: hostile files in, Markdown out, by way of confined child processes."""
+
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import cast, get_args
+
+from pydantic import ValidationError
+
+from firmground.errors import FirmgroundError, ParseFailed
+from firmground.sources.extract import Limits
+from firmground.sources.sandbox import Bounds, Child, Nursery
+from firmground.types import Page, ParseCode, Parsed, digest
+
+VERSION = 1
+"""Grows with every change that can alter the text of any file."""
+
+_LANGUAGES = {"en": "eng", "de": "deu", "fr": "fra", "es": "spa", "it": "ita", "nl": "nld", "pt": "por", "pl": "pol"}
+_CODES = frozenset(get_args(ParseCode))
+
+
+def tessdata() -> str | None:
+    """The folder with the recognition data of Tesseract, or None where it is not installed."""
+    named = os.environ.get("TESSDATA_PREFIX")
+    folders = [Path(named), Path(named) / "tessdata"] if named else []
+    folders += [*sorted(Path("/usr/share/tesseract-ocr").glob("*/tessdata"), reverse=True), Path("/usr/share/tessdata")]
+    return next((str(folder) for folder in folders if any(folder.glob("*.traineddata"))), None)
+
+
+@dataclass(frozen=True)
+class SandboxedParser:
+    """Parses in at most `workers` confined child processes, which are used again for up to `files_per_child` files.
+
+    `seconds` is the time a file may take, `ocr_seconds` the time its recognition may take. With `ocr`, a picture or a PDF without text
+    is read by Tesseract in `ocr_languages` (ISO 639-1 or Tesseract codes). `max_bytes` bounds what is sent to a child at all.
+    """
+
+    workers: int = field(default_factory=lambda: min(4, os.cpu_count() or 1))
+    seconds: float = 30.0
+    ocr: bool = False
+    ocr_languages: Sequence[str] = ("eng",)
+    ocr_seconds: float = 300.0
+    files_per_child: int = 200
+    max_bytes: int = 100 << 20
+    bounds: Bounds = field(default_factory=Bounds)
+    limits: Limits = field(default_factory=Limits)
+    _pool: "_Pool" = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_pool", _Pool(self.workers, self.files_per_child, self.bounds))
+
+    @cached_property
+    def id(self) -> str:
+        """Of everything that can change a text: xberg, charset-normalizer, our own version, recognition, limits."""
+        parts = [VERSION, version("xberg"), version("charset-normalizer"), self.max_bytes, *self.limits]
+        return digest([*parts, *(self._tesseract_languages if self.ocr else [])])
+
+    def parse(self, uri: str, content: bytes) -> Parsed:
+        if len(content) > self.max_bytes:
+            raise ParseFailed("limit_exceeded", f"{len(content)} bytes are more than the limit of {self.max_bytes}: split it")
+        try:
+            return self._ask(uri, content, self.seconds, None)
+        except ParseFailed as failed:
+            if not (self.ocr and failed.code == "no_text" and "text recognition" in failed.detail):
+                raise
+        return self._ask(uri, content, self.ocr_seconds, self._recognition_data())
+
+    def close(self) -> None:
+        """End the children. The parser may be used again: it starts new ones."""
+        self._pool.close()
+
+    # ------------------------------------------------------------
+
+    @cached_property
+    def _tesseract_languages(self) -> list[str]:
+        return [_LANGUAGES.get(language, language) for language in self.ocr_languages]
+
+    def _recognition_data(self) -> str:
+        data = tessdata()
+        missing = [name for name in self._tesseract_languages if not (data and (Path(data) / f"{name}.traineddata").is_file())]
+        if not data or missing:
+            wanted = " ".join(f"tesseract-ocr-{name}" for name in missing)
+            raise ParseFailed("ocr_language_missing", f"no recognition data for {', '.join(missing)}: install {wanted}")
+        return data
+
+    def _ask(self, uri: str, content: bytes, seconds: float, data: str | None) -> Parsed:
+        languages = self._tesseract_languages if data else None
+        request: dict[str, object] = {
+            "uri": uri,
+            "seconds": seconds,
+            "limits": list(self.limits),
+            "languages": languages,
+            "data": data,
+        }
+        child = self._pool.take()
+        try:
+            header, text = child.ask(request, content, seconds)
+        finally:
+            self._pool.give_back(child)
+        if "code" in header:
+            code = str(header["code"])
+            raise ParseFailed(code if code in _CODES else "parser_crashed", str(header.get("detail", "")))
+        try:
+            return _parsed(header, text)
+        except (ValidationError, KeyError, TypeError, ValueError) as wrong:
+            raise ParseFailed("parser_crashed", "the parsing process gave an answer that makes no sense") from wrong
+
+
+def _parsed(header: dict[str, object], text: bytes) -> Parsed:
+    """The answer of a child, which a hostile file may have taken over: checked like any input."""
+    pages = tuple(Page(number=number, start=start, end=end) for number, start, end in cast(list[list[int]], header["pages"]))
+    given = {key: header[key] for key in ("media_type", "title", "encoding", "ocr", "warnings", "groups")}
+    parsed = Parsed.model_validate({**given, "metadata": header["metadata"] or {}, "text": text.decode("utf-8"), "pages": pages})
+    if any(not 0 <= page.start <= page.end <= len(parsed.text) for page in pages):
+        raise ValueError("pages outside the text")
+    return parsed
+
+
+class _Pool:
+    """Children at rest, and the right to have another one."""
+
+    def __init__(self, workers: int, files_per_child: int, bounds: Bounds) -> None:
+        self._files_per_child = files_per_child
+        self._bounds = bounds
+        self._slots = threading.BoundedSemaphore(workers)
+        self._lock = threading.Lock()
+        self._idle: list[Child] = []
+        self._nursery: Nursery | None = None
+
+    def take(self) -> Child:
+        self._slots.acquire()
+        try:
+            with self._lock:
+                while self._idle:
+                    child = self._idle.pop()
+                    if child.alive:
+                        return child
+                    child.end()
+                self._nursery = self._nursery or Nursery(self._bounds, tessdata() or "")
+                nursery = self._nursery
+            return nursery.start()
+        except (FirmgroundError, OSError, RuntimeError):
+            self._slots.release()
+            raise
+
+    def give_back(self, child: Child) -> None:
+        if child.alive and child.files < self._files_per_child:
+            with self._lock:
+                self._idle.append(child)
+        else:
+            child.end()
+        self._slots.release()
+
+    def close(self) -> None:
+        with self._lock:
+            idle, self._idle = self._idle, []
+            nursery, self._nursery = self._nursery, None
+        for child in idle:
+            child.end()
+        if nursery:
+            nursery.close()

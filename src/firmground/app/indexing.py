@@ -3,7 +3,7 @@
 Idempotent: whatever a crash left half-done is repaired by doing it again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -41,10 +41,11 @@ class _Rechunked(NamedTuple):
     before: list[Chunk]
 
 
-def bring_up_to_date(app: App) -> Indexed:
-    """Take in every document that the candidate's build does not hold as it is now."""
+def bring_up_to_date(app: App, pause: Callable[[], None] = lambda: None) -> Indexed:
+    """Take in every document that the candidate's build does not hold as it is now. `pause` is called between batches and may raise."""
     total = Indexed()
     while work := _next_batch(app):
+        pause()
         total = total.plus(_take_in(app, work))
     return total
 

@@ -76,12 +76,11 @@ def problems(tx: Transaction, source: str) -> list[dict[str, Any]]:
 
 
 def summary(tx: Transaction, source: str, findings: Sequence[Finding]) -> dict[str, Any]:
-    """How many findings of each kind, how many documents in each language, and the findings themselves."""
+    """How many findings of each kind, and how many documents in each language."""
     languages = Counter(document.language or "unknown" for document in tx.documents(source=source, state="indexed"))
     return {
         "counts": dict(sorted(Counter(finding.code for finding in findings).items())),
         "languages": dict(languages.most_common()),
-        "findings": [finding.model_dump(mode="json", exclude_none=True) for finding in findings],
     }
 
 

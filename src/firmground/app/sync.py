@@ -19,7 +19,7 @@ from firmground.app.saving import forget, save
 from firmground.errors import InvalidInput, NotFound
 from firmground.index.quality import Inspector
 from firmground.ports import Handler, JobContext, Source
-from firmground.types import Actor, Document, Job, Json, Problem, SourceFile, digest
+from firmground.types import Actor, Document, Finding, Job, Json, Problem, SourceFile, digest
 
 COUNTS = ("added", "changed", "renamed", "removed", "unchanged", "quarantined", "failed")
 _INSPECTION = 1
@@ -45,7 +45,8 @@ def sync(app: App, actor: Actor, sources: Sequence[str] = (), *, watch: Callable
         job = app.jobs.submit("sync", {"sources": wanted})
         with app.database.transaction() as tx:
             tx.put_fact("sync", job, wanted)
-    return cast("dict[str, Any]", follow(app, job, handlers(app), watch))
+    ended = cast("dict[str, Any]", follow(app, job, handlers(app), watch))
+    return _last_reports(app, job, ended)
 
 
 def handlers(app: App) -> dict[str, Handler]:
@@ -82,7 +83,7 @@ class _Sync:
         self.started = perf_counter()
 
     def run(self) -> Json:
-        bring_up_to_date(self.app)  # what a crash may have left between database and index
+        bring_up_to_date(self.app, self.context.check_cancelled)  # what a crash may have left between database and index
         plans = cast("dict[str, dict[str, Any]]", self.context.step("plan", self._plan))
         total = sum(plan["files"] for plan in plans.values())
         done = 0
@@ -158,7 +159,7 @@ class _Sync:
                     counts[save(tx, name, reading, self.app)] += 1
                 already = {"documents": cast("Json", counts), "files": len(readings)}
                 tx.put_fact(self.namespace, key, already)
-        return {**cast("dict[str, Json]", already), "chunks": list(bring_up_to_date(self.app))}
+        return {**cast("dict[str, Json]", already), "chunks": list(bring_up_to_date(self.app, self.context.check_cancelled))}
 
     def _remove(self, name: str) -> Json:
         """What the source no longer lists and no new file turned out to be. A document that was renamed has another uri by now."""
@@ -169,26 +170,27 @@ class _Sync:
             already = tx.fact(self.namespace, f"{name}/removed")
             count = (already if isinstance(already, int) else 0) + len(gone)
             tx.put_fact(self.namespace, f"{name}/removed", count)
-        return {"documents": count, "chunks": list(bring_up_to_date(self.app))}
+        return {"documents": count, "chunks": list(bring_up_to_date(self.app, self.context.check_cancelled))}
 
     def _finish(self, reports: Sequence[dict[str, Any]]) -> Json:
         changed = any(report["documents"][kind] for report in reports for kind in ("added", "changed", "renamed", "removed"))
         erased = any(report["chunks"].removed or report["documents"]["removed"] for report in reports)
         self.app.index.maintain()
         findings = quality.assess(self.app, anything_changed=changed)
-        result = _report(self.app, self.context.id, reports, findings, perf_counter() - self.started)
+        sources = _reports(self.app, reports, findings)
         if erased:
             self.app.index.purge()
             self.app.database.purge()
         with self.app.database.transaction() as tx:
-            for report in result["sources"]:
+            for report in sources:
                 tx.save_report(
                     report["source"], {**report, "finished_at": self.app.clock().isoformat()}, findings[report["source"]]
                 )
             quality.remember_languages(tx)
             tx.drop_facts(self.namespace)
             tx.drop_facts("sync", [self.context.id])
-        return result
+        # The result of a job outlives documents that are erased, so it holds no word of them.
+        return {"seconds": round(perf_counter() - self.started, 3), "sources": [report["source"] for report in sources]}
 
 
 def _plan(app: App, source: Source) -> dict[str, Any]:
@@ -241,26 +243,36 @@ def _reading_id(app: App) -> str:
     return digest([app.parser.id, _INSPECTION])[:12]
 
 
-def _report(
-    app: App, job: str, reports: Sequence[dict[str, Any]], findings: Mapping[str, Sequence[quality.Finding]], seconds: float
-) -> dict[str, Any]:
-    sources: list[dict[str, Any]] = []
+def _reports(app: App, reports: Sequence[dict[str, Any]], findings: Mapping[str, Sequence[Finding]]) -> list[dict[str, Any]]:
     build = app.candidate.build
     with app.database.reading() as tx:
-        for report in reports:
-            name: str = report["source"]
-            chunks = {"added": report["chunks"].added, "removed": report["chunks"].removed, "total": tx.chunk_count(build, name)}
-            sources.append(
-                {
-                    "source": name,
-                    "documents": report["documents"],
-                    "chunks": chunks,
-                    "problems": [*report["problems"], *quality.problems(tx, name)],
-                    "quality": quality.summary(tx, name, findings[name]),
-                }
-            )
+        return [
+            {
+                "source": report["source"],
+                "documents": report["documents"],
+                "chunks": {
+                    "added": report["chunks"].added,
+                    "removed": report["chunks"].removed,
+                    "total": tx.chunk_count(build, report["source"]),
+                },
+                "problems": [*report["problems"], *quality.problems(tx, report["source"])],
+                "quality": quality.summary(tx, report["source"], findings[report["source"]]),
+            }
+            for report in reports
+        ]
+
+
+def _last_reports(app: App, job: str, ended: Mapping[str, Any]) -> dict[str, Any]:
+    """The public report of a sync, from what it left in the database."""
+    sources: list[dict[str, Any]] = []
+    with app.database.reading() as tx:
+        for name in ended["sources"]:
+            found = tx.report(name)
+            if found is not None:
+                sources.append({key: value for key, value in cast("dict[str, Any]", found[0]).items() if key != "finished_at"})
+                sources[-1]["quality"]["findings"] = [finding.model_dump(mode="json", exclude_none=True) for finding in found[1]]
     totals = {part: _summed([source[part] for source in sources]) for part in ("documents", "chunks")}
-    return {"job": job, "seconds": round(seconds, 3), "sources": sources, "totals": totals}
+    return {"job": job, "seconds": ended["seconds"], "sources": sources, "totals": totals}
 
 
 def _wanted(app: App, sources: Sequence[str]) -> Sequence[str]:

@@ -1,25 +1,20 @@
-"""Sets of real questions, and a corpus in memory to ask them of."""
+"""Sets of real questions with their documents, and an embedder that remembers."""
 
 import hashlib
 import json
 import pickle
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from firmground.index.chunk import Chunker, embedded_text, index_terms
-from firmground.ports import Embedder, SearchIndex, Transaction, Vectors
-from firmground.serve.search import Corpus
-from firmground.types import Chunk, Document, IndexRow, digest
-
-EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+from firmground.ports import Embedder, Vectors
+from firmground.testing.corpus import a_document
+from firmground.types import Document, digest
 
 
 @dataclass(frozen=True)
@@ -105,6 +100,13 @@ def squad_articles(data: Path) -> QuestionSet:
     return QuestionSet("squad_articles", [(title, title, "\n\n".join(parts)) for title, parts in articles.items()], asked)
 
 
+def as_documents(questions: QuestionSet) -> list[tuple[Document, str]]:
+    """The documents of a set with their texts, number n for the n-th."""
+    return [
+        (a_document(number, id=id, uri=id, title=title), text) for number, (id, title, text) in enumerate(questions.documents, 1)
+    ]
+
+
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8") as lines:
         for line in lines:
@@ -150,70 +152,3 @@ class Remembering:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._path.write_bytes(pickle.dumps(self._known))
             self._new = 0
-
-
-class Shelf:
-    """The part of a database that a search reads, held in memory."""
-
-    def __init__(self) -> None:
-        self.known: dict[int, Document] = {}
-        self._texts: dict[int, str] = {}
-        self._chunks: dict[str, Chunk] = {}
-        self._places: dict[tuple[int, int], Chunk] = {}
-
-    def put(self, document: Document, text: str, chunks: Sequence[Chunk]) -> None:
-        self.known[document.number] = document
-        self._texts[document.number] = text
-        for chunk in chunks:
-            self._chunks[chunk.id] = self._places[chunk.document, chunk.ordinal] = chunk
-
-    @contextmanager
-    def reading(self) -> Iterator[Transaction]:
-        yield cast("Transaction", self)
-
-    def documents_numbered(self, numbers: Collection[int]) -> dict[int, Document]:
-        return {number: self.known[number] for number in numbers if number in self.known}
-
-    def chunks(self, build: str, ids: Collection[str]) -> dict[str, Chunk]:
-        assert build
-        return {id: self._chunks[id] for id in ids if id in self._chunks}
-
-    def chunks_around(self, build: str, wanted: Collection[tuple[int, int]]) -> list[Chunk]:
-        assert build
-        return [self._places[place] for place in sorted(wanted) if place in self._places]
-
-    def slices(self, spans: Sequence[tuple[int, int, int]]) -> list[str]:
-        return [self._texts[number][start:end] for number, start, end in spans]
-
-    def corpus_version(self) -> int:
-        return len(self.known)
-
-
-def build(
-    documents: Sequence[tuple[str, str, str]], index: SearchIndex, embedder: Embedder, chunker: Chunker | None = None
-) -> tuple[Corpus, Shelf]:
-    """Chunk, embed and index the documents as a sync does, number n for the n-th."""
-    shelf, chunker = Shelf(), chunker or Chunker()
-    rows: list[IndexRow] = []
-    texts: list[str] = []
-    for number, (id, title, text) in enumerate(documents, 1):
-        chunks = chunker.chunk(number, text, title)
-        document = Document(
-            id=id,
-            number=number,
-            source="bench",
-            uri=id,
-            state="indexed",
-            title=title,
-            language="en",
-            added_at=EPOCH,
-            updated_at=EPOCH,
-        )
-        shelf.put(document, text, chunks)
-        for chunk in chunks:
-            texts.append(embedded_text(title, chunk, text))
-            terms = index_terms(title, chunk, text, "en")
-            rows.append(IndexRow(id=chunk.id, document=number, scope=0, content=digest(texts[-1]), terms=terms))
-    index.apply(rows, np.concatenate([embedder.embed(texts[at : at + 256]) for at in range(0, len(texts), 256)]), replaces=[])
-    index.maintain(force=True)
-    return Corpus(shelf.reading, index, embedder, "bench"), shelf

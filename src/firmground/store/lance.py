@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmground.ports import Vectors
+from firmground.store.lance_import import lancedb
 from firmground.store.lance_table import LanceTable, drop_table
 from firmground.types import Hit, IndexRow, IndexStats, Scores, Within
 
@@ -309,7 +310,7 @@ def _wanted(rows: int) -> list[str]:
 
 async def _create(table: Any, name: str) -> None:
     """Build one index from the rows as they are, replacing the one before in one commit."""
-    kinds: Any = import_module("lancedb.index")
+    kinds: Any = lancedb("index")
     config: Callable[[], Any] = {
         # The terms come analysed: split at spaces, nothing more.
         "terms_idx": lambda: kinds.FTS(
@@ -338,7 +339,7 @@ async def _matching(table: Any, text: str, where: str, limit: int) -> dict[int, 
     """Row numbers and BM25 of the best rows, best first."""
     if not text:
         return {}
-    query: Any = import_module("lancedb.query").MatchQuery(text, "terms")
+    query: Any = lancedb("query").MatchQuery(text, "terms")
     builder = table.query().nearest_to_text(query).select(["_score"]).with_row_id().limit(limit)
     part = await (builder.where(where) if where else builder).to_arrow()
     return dict(zip(part["_rowid"].to_pylist(), part["_score"].to_pylist(), strict=True))

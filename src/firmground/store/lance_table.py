@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from firmground.errors import Damaged, FirmgroundError, IndexMismatch, OutsideFailed, StorageFull
+from firmground.store.lance_import import lancedb
 
 T = TypeVar("T")
 Work = Callable[[Any], Coroutine[Any, Any, T]]
@@ -43,7 +44,7 @@ class LanceTable:
         self.name = name
         self.place = str(place)
         self._metadata = {"firmground.format": FORMAT, "firmground.embedder": embedder_id, "firmground.dimension": str(dimension)}
-        self._loop: Any = import_module("lancedb.background_loop").LOOP
+        self._loop: Any = lancedb("background_loop").LOOP
         self._db: Any = None
         self._table: Any = None
         self._empty: Callable[[], Any] = lambda: _schema(dimension, self._metadata)
@@ -114,10 +115,9 @@ class LanceTable:
 
     def _open(self) -> None:
         """Open the table; make it, as the only writer, where it is not there."""
-        lancedb: Any = import_module("lancedb")
 
         async def connect() -> Any:
-            return await lancedb.connect_async(self.place, read_consistency_interval=timedelta(0))
+            return await lancedb().connect_async(self.place, read_consistency_interval=timedelta(0))
 
         async def open_table(db: Any) -> Any:
             return await db.open_table(self.name)
@@ -159,16 +159,15 @@ class LanceTable:
 
 def drop_table(place: str | Path, name: str) -> None:
     """Throw a table away, whatever state its files are in."""
-    lancedb: Any = import_module("lancedb")
 
     async def work() -> None:
-        db = await lancedb.connect_async(str(place))
+        db = await lancedb().connect_async(str(place))
         await db.drop_table(name, ignore_missing=True)
 
     local = _local(place)
     with _told_apart(name), _alone(local, name):
         if local is None:
-            import_module("lancedb.background_loop").LOOP.run(work())
+            lancedb("background_loop").LOOP.run(work())
         elif (local / f"{name}.lance").exists():
             shutil.rmtree(local / f"{name}.lance")
 

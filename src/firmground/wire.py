@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from firmground.errors import InvalidSettings, OutsideFailed
 from firmground.ports import Database, Embedder, Jobs, Parser, SearchIndex, Source
 from firmground.release.spec import ReleaseSpec
 from firmground.settings import Settings, Workspace, find_workspace, load_workspace
+from firmground.types import Check
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 
@@ -66,8 +67,18 @@ class _Adapters:
 
     def parser(self) -> Parser:
         from firmground.sources.parse import SandboxedParser
+        from firmground.sources.sandbox import Bounds
 
-        return SandboxedParser(self._settings.parsing)
+        limits = self._settings.parsing
+        return SandboxedParser(
+            workers=limits.workers,
+            seconds=limits.max_seconds,
+            ocr=limits.ocr,
+            ocr_languages=limits.ocr_languages,
+            ocr_seconds=10 * limits.max_seconds,
+            max_bytes=limits.max_megabytes * 1_000_000,
+            bounds=Bounds(memory=limits.max_memory_megabytes * 1_000_000),
+        )
 
     def embedder(self) -> Embedder:
         return open_embedder(self._workspace.root, self._settings)
@@ -115,3 +126,52 @@ def open_embedder(root: Path, settings: Settings) -> Embedder:
         f"index.embedder names {name!r}, which is no known model",
         f"use {DEFAULT_MODEL}, a directory with a model, or <server>/<model> with the server under [models]",
     )
+
+
+def component_checks(app: App) -> list[Callable[[], Check]]:
+    """What only the concrete adapters can say of themselves, for `firmground doctor`."""
+    return [lambda: _check_model(app), _check_parser, lambda: _check_recognition(app), _check_versions]
+
+
+def _check_model(app: App) -> Check:
+    from firmground.models.weights import model_status
+
+    name = app.workspace.settings.index.embedder
+    if name != DEFAULT_MODEL:
+        return Check(name="model", state="ok", detail=f"{name}, id {app.embedder.id[:12]}")
+    status = model_status(model_directory())
+    detail = f"{status.name} in {status.directory}" + (f": {status.problem}" if status.problem else "")
+    return Check(name="model", state="error" if status.problem else "ok", detail=detail, remedy=status.remedy)
+
+
+def _check_parser() -> Check:
+    from firmground.sources.sandbox import sandbox_report
+
+    report = sandbox_report()
+    return Check(name="parser", state="ok", detail=", ".join(f"{what}: {how}" for what, how in report.items()))
+
+
+def _check_recognition(app: App) -> Check:
+    from firmground.sources.parse import tessdata
+
+    parsing = app.workspace.settings.parsing
+    if not parsing.ocr:
+        return Check(name="recognition", state="ok", detail="switched off: scans and pictures are not read")
+    data = tessdata()
+    missing = [name for name in parsing.ocr_languages if not (data and (Path(data) / f"{name}.traineddata").is_file())]
+    if not missing:
+        return Check(name="recognition", state="ok", detail=f"{', '.join(parsing.ocr_languages)} in {data}")
+    packages = " ".join(f"tesseract-ocr-{name}" for name in missing)
+    return Check(
+        name="recognition",
+        state="warning",
+        detail=f"scans cannot be read: no data for {', '.join(missing)}",
+        remedy=f"install {packages}, or switch ocr off under [parsing]",
+    )
+
+
+def _check_versions() -> Check:
+    from importlib.metadata import version
+
+    parts = ("firmground", "lancedb", "onnxruntime", "sqlalchemy", "xberg")
+    return Check(name="versions", state="ok", detail=", ".join(f"{part} {version(part)}" for part in parts))

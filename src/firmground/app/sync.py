@@ -24,6 +24,8 @@ from firmground.types import Actor, Document, Finding, Job, Json, Problem, Sourc
 COUNTS = ("added", "changed", "renamed", "removed", "unchanged", "quarantined", "failed")
 _INSPECTION = 1
 """Grows when documents must be inspected again because the inspection changed."""
+_RETRIED = frozenset({"unreadable", "changed_while_reading", "ocr_language_missing", "timeout", "out_of_memory"})
+"""Failures whose cause may lie outside the file: it is tried again at each sync."""
 _BATCH_FILES = 48
 _BATCH_BYTES = 24_000_000
 _FILES = TypeAdapter(list[SourceFile])
@@ -204,7 +206,7 @@ def _plan(app: App, source: Source) -> dict[str, Any]:
     for file in source.files():
         listed.add(file.uri)
         before = known.get(file.uri)
-        if before is not None and (before.state == "excluded" or before.stamp == reading_stamp(file, reading_id)):
+        if before is not None and _needs_no_look(before, reading_stamp(file, reading_id)):
             counts[before.state if before.state in {"quarantined", "failed"} else "unchanged"] += 1
         else:
             changed.append(file)
@@ -218,6 +220,10 @@ def _plan(app: App, source: Source) -> dict[str, Any]:
         "counts": counts,
         "problems": [problem.model_dump() for problem in problems],
     }
+
+
+def _needs_no_look(before: Document, stamp: str) -> bool:
+    return before.state == "excluded" or (before.stamp == stamp and before.code not in _RETRIED)
 
 
 def _reader(app: App, name: str, known: Mapping[str, Document], missing: Sequence[Sequence[str]]) -> Reader:

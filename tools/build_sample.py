@@ -10,12 +10,14 @@ import argparse
 import hashlib
 import io
 import json
+import os
 import random
 import re
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -56,7 +58,7 @@ def blocks(text: str) -> Iterator[Block]:
             yield Block("paragraph", " ".join(lines))
 
 
-def pdf(text: str, _modified: datetime, *, password: str | None = None) -> bytes:
+def pdf(text: str, modified: datetime, *, password: str | None = None) -> bytes:
     """A PDF of A4 pages with headings, tables and page numbers; its creation date is always the library's fixed one."""
     from reportlab.lib import colors
     from reportlab.lib.pdfencrypt import StandardEncryption
@@ -91,8 +93,22 @@ def pdf(text: str, _modified: datetime, *, password: str | None = None) -> bytes
         out, pagesize=(595, 842), title=content[0].text, author="Tarnhaven Instruments", invariant=1, encrypt=lock
     )
     story = [part for block in content for part in (flowable(block), Spacer(0, 4))]
-    paper.build(story, onFirstPage=number, onLaterPages=number)
+    with _stamped(modified):
+        paper.build(story, onFirstPage=number, onLaterPages=number)
     return out.getvalue()
+
+
+@contextmanager
+def _stamped(modified: datetime) -> Iterator[None]:
+    """PDFs made meanwhile say they were made at that time."""
+    before = os.environ.get("SOURCE_DATE_EPOCH")
+    os.environ["SOURCE_DATE_EPOCH"] = str(int(modified.replace(tzinfo=UTC).timestamp()))
+    try:
+        yield
+    finally:
+        os.environ.pop("SOURCE_DATE_EPOCH")
+        if before is not None:
+            os.environ["SOURCE_DATE_EPOCH"] = before
 
 
 def truncated_pdf(text: str, modified: datetime) -> bytes:
@@ -223,16 +239,17 @@ def typed_page(text: str, *, seed: int, degrees: float):  # type: ignore[no-unty
     return ImageChops.subtract(page, noise.resize(page.size).point(lambda value: value // 9))
 
 
-def scanned_pdf(text: str, _modified: datetime) -> bytes:
+def scanned_pdf(text: str, modified: datetime) -> bytes:
     """A PDF that holds a picture of a page and no text."""
     from reportlab.lib.utils import ImageReader
     from reportlab.pdfgen.canvas import Canvas
 
     picture, out = io.BytesIO(), io.BytesIO()
     typed_page(text, seed=1987, degrees=-1.1).save(picture, "JPEG", quality=45)
-    canvas = Canvas(out, pagesize=(595, 842), invariant=1, pageCompression=0)
-    canvas.drawImage(ImageReader(picture), 0, 0, 595, 842)
-    canvas.save()
+    with _stamped(modified):
+        canvas = Canvas(out, pagesize=(595, 842), invariant=1, pageCompression=0)
+        canvas.drawImage(ImageReader(picture), 0, 0, 595, 842)
+        canvas.save()
     return out.getvalue()
 
 

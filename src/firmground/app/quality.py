@@ -26,11 +26,11 @@ _REMEDIES = {
     "suspected_instructions": "read it, then `firmground documents release` or remove it",
 }
 _PERSONAL_NOUNS = {
-    "email": "e-mail addresses",
-    "phone": "phone numbers",
-    "iban": "bank accounts",
-    "card": "card numbers",
-    "ip": "IP addresses",
+    "email": "e-mail address",
+    "phone": "phone number",
+    "iban": "bank account",
+    "card": "card number",
+    "ip": "IP address",
 }
 _RARE_LANGUAGE_SHARE = 0.05
 
@@ -118,8 +118,8 @@ def _of(document: Document, facts: Mapping[str, Any]) -> list[Finding]:
     personal = {kind: count for kind, count in facts.get("personal", {}).items() if kind in _PERSONAL_NOUNS}
     secrets = sum(count for kind, count in facts.get("personal", {}).items() if kind in {"secret", "api_key", "credential"})
     if personal or secrets:
-        parts = [f"{count} {_PERSONAL_NOUNS[kind]}" for kind, count in sorted(personal.items())]
-        parts += [f"{secrets} credentials"] if secrets else []
+        parts = [_counted(count, _PERSONAL_NOUNS[kind]) for kind, count in sorted(personal.items())]
+        parts += [_counted(secrets, "credential")] if secrets else []
         remedy = (
             "revoke the credentials and remove them" if secrets else "check that everybody who may see the document may see these"
         )
@@ -128,6 +128,10 @@ def _of(document: Document, facts: Mapping[str, Any]) -> list[Finding]:
         remedy = "name groups that its source allows, or change the source's groups"
         found.append(Finding(code="nobody_may_see_it", uri=uri, detail="no group may see it, only administrators", remedy=remedy))
     return found
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == 1 else "es" if noun.endswith("s") else "s")
 
 
 def _rare_languages(documents: Mapping[str, Document]) -> list[Finding]:

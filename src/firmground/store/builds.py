@@ -99,8 +99,7 @@ class Builds(Documents):
 
     def _new_build(self, name: str) -> int:
         """From now on every document that is indexed, and every removed one still here, is on its list until it is taken in."""
-        result = self._connection.execute(insert(builds).values(name=name))
-        known = int(result.inserted_primary_key[0]) if result.inserted_primary_key else 0
+        known = self._inserted(insert(builds), {"name": name})
         unseen = select(literal(known), documents.c.number, literal(0), literal(True)).where(
             or_(documents.c.state == "indexed", documents.c.state == "removed")
         )

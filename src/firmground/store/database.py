@@ -23,6 +23,7 @@ class Place(Protocol):
 
     @property
     def place(self) -> str: ...
+    def open(self) -> None: ...
     def writing(self) -> AbstractContextManager[Connection]: ...
     def reading(self) -> AbstractContextManager[Connection]: ...
     def purge(self) -> None: ...
@@ -40,6 +41,12 @@ class SqlDatabase:
 
     def __init__(self, place: Place) -> None:
         self._place = place
+        try:
+            with told(place.place):
+                place.open()
+        except BaseException:
+            place.close()
+            raise
 
     @contextmanager
     def transaction(self) -> Generator[SqlTransaction]:

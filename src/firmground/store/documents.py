@@ -124,14 +124,13 @@ class Documents(People):
         if change.text:
             row["text_revision"] = saved.revision
         if before is None:
-            result = self._connection.execute(documents.insert(), {"text_revision": saved.revision, **row})
-            number = result.inserted_primary_key[0] if result.inserted_primary_key else 0
+            number = self._inserted(documents.insert(), {"text_revision": saved.revision, **row})
             saved = saved.model_copy(update={"number": number})
         else:
             self._connection.execute(update(documents).where(_d.number == saved.number).values(row))
         self._save_content(before, saved, text if change.text else None, spans if text is None else spans or ())
         if change.revision:
-            self._mark_stale(saved)
+            self._mark_stale(before, saved)
         self._corpus_changed |= change.answers or (saved.state == "indexed" and spans is not None)
         self._check_place(before, saved)
         return saved
@@ -207,9 +206,10 @@ class Documents(People):
             rows = matching.metadata_rows(saved.metadata)
             self._insert(document_metadata, [{"document": number, "ordinal": n, **row} for n, row in enumerate(rows)])
 
-    def _mark_stale(self, saved: Document) -> None:
+    def _mark_stale(self, before: Document | None, saved: Document) -> None:
         taken = build_documents.c
-        self._connection.execute(update(build_documents).where(taken.document == saved.number).values(stale=True))
+        if before is not None:
+            self._connection.execute(update(build_documents).where(taken.document == saved.number).values(stale=True))
         if saved.state == "indexed":
             unseen = select(builds.c.id, literal(saved.number), literal(0), literal(True)).where(
                 ~exists().where(taken.build == builds.c.id, taken.document == saved.number)

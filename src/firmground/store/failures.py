@@ -57,7 +57,7 @@ def _from_postgresql(place: str, error: DBAPIError) -> FirmgroundError:
         return busy(place)
     if state.startswith("XX"):
         return damaged(place)
-    if state in {"42501", "25006"}:
+    if state in {"42501", "25006", "3F000"}:
         return OutsideFailed(
             f"the database {place} may not be written ({said})", "give its user the right to create and write tables"
         )

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from firmground.errors import InvalidInput
 from firmground.store.tables import groups as group_table
@@ -35,10 +35,14 @@ def group_names(packed_names: str) -> tuple[str, ...]:
 class People(Unit):
     """The chapter of a transaction on persons, groups and scopes."""
 
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._scopes: dict[tuple[str, ...], int] = {}
+
     def actor(self, person: str, *, via: str = "cli") -> Actor:
         admin = self._value(select(persons.c.admin).where(persons.c.name == person))
         if admin is None:
-            raise not_found("person", person, self._rows_of_names(), "`firmground person list` shows all")
+            raise not_found("person", person, self._names(), "`firmground person list` shows all")
         names = {name for (name,) in self._rows(_GROUPS_OF, {"person": person})}
         return Actor(person=person, groups=IMPLIED | names, admin=admin, via=cast("Any", via))
 
@@ -53,45 +57,51 @@ class People(Unit):
             self.add_member(group, name)
 
     def add_group(self, name: str) -> None:
-        self._group(name)
+        self._groups([name])
 
     def add_member(self, group: str, person: str) -> None:
         """Twice changes nothing. An unknown group is created."""
         if self._value(select(persons.c.admin).where(persons.c.name == person)) is None:
-            raise not_found("person", person, self._rows_of_names(), "`firmground person list` shows all")
+            raise not_found("person", person, self._names(), "`firmground person list` shows all")
         if group in IMPLIED:
             return
-        row = {"person": person, "group": self._group(group)}
+        row = {"person": person, "group": self._groups([group])[group]}
         at = (memberships.c.person == person) & (memberships.c.group == row["group"])
         if not self._rows(select(memberships.c.person).where(at)):
             self._insert(memberships, [row])
 
     def people(self) -> dict[str, frozenset[str]]:
-        members: dict[str, set[str]] = {name: set(IMPLIED) for name in self._rows_of_names()}
+        members: dict[str, set[str]] = {name: set(IMPLIED) for name in self._names()}
         for group, person in self._rows(_MEMBERS.add_columns(memberships.c.person)):
             members[person].add(group)
         return {name: frozenset(names) for name, names in members.items()}
 
     def scope(self, groups: Collection[str]) -> int:
-        names = sorted(set(groups))
-        key = digest(cast("Any", names))
-        known = self._value(_SCOPE, {"digest": key})
-        if known is None:
-            members = [self._group(name) for name in names]
-            result = self._connection.execute(scopes.insert(), {"digest": key, "groups": packed(names)})
-            known = result.inserted_primary_key[0] if result.inserted_primary_key else 0
-            self._insert(scope_groups, [{"group": group, "scope": known} for group in members])
-        return int(known)
+        names = tuple(sorted(set(groups)))
+        if names not in self._scopes:
+            key = digest(cast("Any", names))
+            known = self._value(_SCOPE, {"digest": key})
+            self._scopes[names] = self._new_scope(key, names) if known is None else known
+        return self._scopes[names]
 
     def visible_scopes(self, groups: Collection[str]) -> frozenset[int]:
         return frozenset(scope for lot in in_lots(groups) for (scope,) in self._rows(_VISIBLE, {"names": lot}))
 
-    def _group(self, name: str) -> int:
-        known = self._value(select(group_table.c.id).where(group_table.c.name == name_checked("group", name)))
-        if known is None:
-            result = self._connection.execute(group_table.insert(), {"name": name})
-            known = result.inserted_primary_key[0] if result.inserted_primary_key else 0
-        return int(known)
+    def _new_scope(self, key: str, names: Sequence[str]) -> int:
+        members = self._groups(names)
+        scope = self._inserted(scopes.insert(), {"digest": key, "groups": packed(names)})
+        self._insert(scope_groups, [{"group": members[name], "scope": scope} for name in names])
+        return scope
 
-    def _rows_of_names(self) -> list[str]:
+    def _groups(self, names: Collection[str]) -> dict[str, int]:
+        """The number of each; those that are new are created."""
+        known: dict[str, int] = {}
+        for lot in in_lots(names):
+            known.update(cast("Any", self._rows(select(group_table.c.name, group_table.c.id).where(group_table.c.name.in_(lot)))))
+        for name in names:
+            if name not in known:
+                known[name] = self._inserted(group_table.insert(), {"name": name_checked("group", name)})
+        return known
+
+    def _names(self) -> list[str]:
         return [name for (name,) in self._rows(select(persons.c.name).order_by(persons.c.name))]

@@ -8,9 +8,12 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from firmground.errors import InvalidInput
 from firmground.store import schema, tables
-from firmground.store.failures import told
 
 _ONE_WRITER = text("select pg_advisory_xact_lock(hashtextextended('firmground ' || current_schema(), 0))")
+_BYTES = """
+    select coalesce(sum(pg_total_relation_size(oid)), 0)::bigint from pg_class
+    where relkind = 'r' and relnamespace = current_schema()::regnamespace and relname = any(cast(:names as text[]))
+"""
 _PIN = text("select version from corpus")
 
 
@@ -23,16 +26,18 @@ class PostgresqlServer:
     def __init__(self, url: URL, patience: float) -> None:
         self.place = url.render_as_string(hide_password=True)
         self._patience = patience
-        with told(self.place):
-            self._engine = self._connected(url.set(drivername="postgresql+psycopg"))
-            self._readers = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            self._alone = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-            with self._engine.connect() as connection:
-                encoding = connection.execute(text("show server_encoding")).scalar_one()
-            if encoding != "UTF8":
-                raise InvalidInput(f"the database {self.place} keeps text as {encoding}", "create one with encoding UTF8")
-            with self.writing() as connection:
-                schema.bring_up(connection, self.place)
+        self._engine = self._connected(url.set(drivername="postgresql+psycopg"))
+        self._readers = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._alone = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    def open(self) -> None:
+        """Make what is missing."""
+        with self._engine.connect() as connection:
+            encoding = connection.execute(text("show server_encoding")).scalar_one()
+        if encoding != "UTF8":
+            raise InvalidInput(f"the database {self.place} keeps text as {encoding}", "create one with encoding UTF8")
+        with self.writing() as connection:
+            schema.bring_up(connection, self.place)
 
     @contextmanager
     def writing(self) -> Generator[Connection]:
@@ -64,9 +69,7 @@ class PostgresqlServer:
     def describe(self) -> dict[str, str | int]:
         with self._readers.connect() as connection:
             version = connection.execute(text("show server_version")).scalar_one()
-            sizes = text(
-                "select coalesce(sum(pg_total_relation_size(to_regclass(quote_ident(name)))), 0)::bigint from unnest(cast(:names as text[])) name"
-            )
+            sizes = text(_BYTES)
             names = [table.name for table in tables.metadata.sorted_tables]
             return {"kind": "postgresql", "version": version, "bytes": connection.execute(sizes, {"names": names}).scalar_one()}
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ from sqlalchemy.pool import QueuePool
 
 from firmground.errors import Busy, OutsideFailed
 from firmground.store import schema, tables
-from firmground.store.failures import told
 
 
 class SqliteFile:
@@ -27,9 +26,26 @@ class SqliteFile:
         self.place = str(path)
         self._patience = patience
         # A pool of one is the queue of this process's writers: they wait in line instead of polling the file's lock.
-        self._writers = self._engine("begin immediate", pool_size=1, max_overflow=0)
-        self._readers = self._engine("begin", pool_size=8, max_overflow=-1)
-        self._open()
+        self._writers = self._engine("begin immediate", self._connect, pool_size=1, max_overflow=0)
+        self._readers = self._engine("begin", self._connect_to_read, pool_size=8, max_overflow=-1)
+
+    def open(self) -> None:
+        """Make what is missing."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutsideFailed(
+                f"the folder {self.path.parent} cannot be made ({error.strerror})",
+                "give this user write access or set FIRMGROUND_DATA",
+            ) from error
+        with self._writers.connect() as connection:
+            raw = _raw(connection)
+            if raw.execute("pragma journal_mode").fetchone()[0] != "wal":
+                self._switch_to_log(raw)
+            if _is_current(raw):
+                return
+        with self.writing() as connection:
+            schema.bring_up(connection, self.place)
 
     @contextmanager
     def writing(self) -> Generator[Connection]:
@@ -49,7 +65,10 @@ class SqliteFile:
         with self._writers.connect() as connection:
             raw = _raw(connection)
             raw.execute("pragma temp_store = file")  # the copy of a large database has no place in memory
-            raw.execute("vacuum")
+            try:
+                raw.execute("vacuum")
+            finally:
+                raw.execute("pragma temp_store = memory")
             until = time.monotonic() + self._patience
             while raw.execute("pragma wal_checkpoint(truncate)").fetchone()[0]:
                 if time.monotonic() > until:
@@ -75,10 +94,10 @@ class SqliteFile:
         self._readers.dispose()
         self._writers.dispose()
 
-    def _engine(self, begin: str, *, pool_size: int, max_overflow: int) -> Engine:
+    def _engine(self, begin: str, connect: Callable[[], sqlite3.Connection], *, pool_size: int, max_overflow: int) -> Engine:
         engine = create_engine(
             "sqlite+pysqlite://",
-            creator=self._connect,
+            creator=connect,
             poolclass=QueuePool,
             pool_size=pool_size,
             max_overflow=max_overflow,
@@ -104,23 +123,10 @@ class SqliteFile:
             connection.execute(f"pragma {pragma}")
         return connection
 
-    def _open(self) -> None:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutsideFailed(
-                f"the folder {self.path.parent} cannot be made ({error.strerror})",
-                "give this user write access or set FIRMGROUND_DATA",
-            ) from error
-        with told(self.place):
-            with self._readers.connect() as connection:
-                raw = _raw(connection)
-                if raw.execute("pragma journal_mode").fetchone()[0] != "wal":
-                    self._switch_to_log(raw)
-                if _is_current(raw):
-                    return
-            with self._writers.begin() as connection:
-                schema.bring_up(connection, self.place)
+    def _connect_to_read(self) -> sqlite3.Connection:
+        connection = self._connect()
+        connection.execute("pragma query_only = on")
+        return connection
 
     def _switch_to_log(self, raw: sqlite3.Connection) -> None:
         """SQLite does not wait for its turn here, so we do."""

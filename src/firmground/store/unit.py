@@ -49,6 +49,13 @@ class Unit:
         if rows:
             self._connection.execute(table.insert(), rows)
 
+    def _inserted(self, insert: Insert, row: Mapping[str, Any]) -> int:
+        """The number it was given."""
+        key = self._connection.execute(insert, row).inserted_primary_key
+        if key is None:
+            raise AssertionError("a single row that is inserted has a key")
+        return int(key[0])
+
     def _put(self, update: Update, insert: Insert) -> None:
         """Nobody else writes meanwhile, so looking first needs no dialect's upsert."""
         if not self._connection.execute(update).rowcount:

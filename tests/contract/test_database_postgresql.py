@@ -1,0 +1,118 @@
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from firmground.errors import InvalidInput, OutsideFailed, Refused
+from firmground.ports import Database
+from firmground.store.database import SqlDatabase, open_database
+from firmground.testing.database import DatabaseContract, a_document
+from firmground.testing.postgresql import Server, postgresql_server
+
+_NUMBERS = count(1)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with postgresql_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def home(server: Server) -> str:
+    """One database for all tests: each has a schema of its own in it."""
+    return server.database()
+
+
+@pytest.fixture
+def url(home: str) -> str:
+    name = f"test_{next(_NUMBERS)}"
+    with psycopg.connect(home, autocommit=True) as connection:
+        connection.execute(f"create schema {name}".encode())
+    return f"{home}&options=-csearch_path%3D{name}"
+
+
+class TestPostgresqlDatabase(DatabaseContract):
+    @pytest.fixture
+    def database(self, tmp_path: Path, url: str) -> Iterator[SqlDatabase]:
+        self.directory, self.url = tmp_path, url
+        self.opened = [open_database(self.url, tmp_path, patience=1)]
+        yield self.opened[0]
+        for database in self.opened:
+            database.close()
+
+    def reopened(self, database: Database) -> SqlDatabase:
+        self.opened.append(open_database(self.url, self.directory, patience=1))
+        return self.opened[-1]
+
+    def test_a_connection_that_the_server_dropped_is_replaced(self, database: SqlDatabase):
+        self.saved(database, a_document(), text="x")
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()")
+        with database.reading() as tx:
+            assert len(tx.documents()) == 1
+
+    def test_a_server_that_stops_in_the_middle_is_told_and_nothing_is_half_done(self, database: SqlDatabase):
+        def interrupted() -> None:
+            with database.transaction() as tx:
+                tx.save_document(a_document())
+                with psycopg.connect(self.url, autocommit=True) as connection:
+                    connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()")
+                tx.save_document(a_document("b.md"))
+
+        with pytest.raises(OutsideFailed, match="did not answer"):
+            interrupted()
+        with database.reading() as tx:
+            assert tx.documents() == []
+
+    def test_purge_leaves_no_dead_rows(self, database: SqlDatabase):
+        saved = self.saved(database, a_document(), text="secret " * 1000)[0]
+        with database.transaction() as tx:
+            tx.remove_documents([saved.id])
+        database.purge()
+        with psycopg.connect(self.url) as connection:
+            assert connection.execute("select pg_relation_size('texts'), pg_relation_size('documents')").fetchone() == (0, 0)
+
+    def test_workspaces_in_schemas_of_one_database_do_not_wait_for_each_other(self, database: SqlDatabase, home: str):
+        with psycopg.connect(home, autocommit=True) as connection:
+            connection.execute("create schema neighbour")
+        other = open_database(f"{home}&options=-csearch_path%3Dneighbour", self.directory, patience=1)
+        with database.transaction() as tx, other.transaction() as theirs:
+            tx.save_document(a_document())
+            theirs.save_document(a_document("theirs.md"))
+            assert [each.uri for each in theirs.documents()] == ["theirs.md"]
+        other.close()
+
+
+def test_a_server_that_is_not_there_is_told_without_the_password(tmp_path: Path):
+    with pytest.raises(OutsideFailed, match="did not answer") as refused:
+        open_database(f"postgresql://me:secret@/x?host={tmp_path}", tmp_path)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_database_that_is_not_there_is_told(home: str, tmp_path: Path):
+    with pytest.raises(OutsideFailed, match="check that it runs and that url and account are right"):
+        open_database(home.replace("fresh_1", "absent"), tmp_path)
+
+
+def test_a_database_in_another_encoding_is_refused(home: str, tmp_path: Path):
+    with psycopg.connect(home, autocommit=True) as connection:
+        connection.execute("create database latin encoding 'LATIN1' template template0")
+    with pytest.raises(InvalidInput, match="create one with encoding UTF8"):
+        open_database(home.replace("fresh_1", "latin"), tmp_path)
+
+
+def test_tables_of_another_program_are_left_alone(url: str, tmp_path: Path):
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("create table documents (theirs text)")
+    with pytest.raises(Refused, match="another program"):
+        open_database(url, tmp_path)
+
+
+def test_an_account_that_may_not_write_is_told(home: str, url: str, tmp_path: Path):
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("create role reader login")
+    with pytest.raises(OutsideFailed, match="may not be written"):
+        open_database(url.replace("user=firmground", "user=reader"), tmp_path)

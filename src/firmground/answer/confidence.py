@@ -12,6 +12,30 @@ _NEAR = 10
 """Candidates that two rankings are compared over."""
 
 
+_WEIGHTS = {
+    "words_in_sentence": 4.502,
+    "words_in_passage": -1.323,
+    "words_anywhere": -0.062,
+    "sentence_cosine": 6.186,
+    "passage_cosine": 7.502,
+    "sentence_lead": 3.847,
+    "passage_lead": -0.518,
+    "match_lead": 0.043,
+    "match": 1.106,
+    "agreement": 2.271,
+    "margin": 3.162,
+    "length": 1.141,
+}
+_LEXICAL_WEIGHTS = {
+    "words_in_sentence": 3.557,
+    "words_in_passage": -1.982,
+    "words_anywhere": 3.015,
+    "match": 2.069,
+    "match_lead": -0.11,
+    "length": 2.936,
+}
+
+
 def signs(ranked: Sequence[tuple[Hit, float]], extract: Extract, *, asked: int) -> dict[str, float]:
     """The signs of one question. `ranked` are all candidates, best first; `asked` is its number of distinct words.
 
@@ -48,15 +72,15 @@ class Confidence(Value):
     (`benchmarks/answering.py`): they are not calibrated on anybody's own documents.
     """
 
-    intercept: float = 0.0
-    weights: dict[str, float] = Field(default_factory=dict[str, float])
+    intercept: float = -13.541
+    weights: dict[str, float] = Field(default_factory=lambda: dict(_WEIGHTS))
     """By sign, for questions in a language that the embedder was trained for."""
-    lexical_intercept: float = 0.0
-    lexical_weights: dict[str, float] = Field(default_factory=dict[str, float])
+    lexical_intercept: float = -13.528
+    lexical_weights: dict[str, float] = Field(default_factory=lambda: dict(_LEXICAL_WEIGHTS))
     """The same for all other questions: words only."""
     threshold: float = 0.5
     """Below: abstained. Where 5 % of the questions without an answer still got one."""
-    sure: float = 0.9
+    sure: float = 0.93
     """From here on: answered; in between: weak. Where 2 % did."""
     calibrated_on: str = ""
     """What these numbers were fitted on; empty: not on the documents at hand."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from random import Random
 from uuid import UUID
 
-from firmground.answer.confidence import Confidence, signs
+from firmground.answer.confidence import SHIPPED, Confidence, signs
 from firmground.answer.extract import Extract, Extractive, Quote
 from firmground.language.terms import query_terms
 from firmground.ports import Clock
@@ -20,7 +20,7 @@ class Answering(Value):
     """What makes an answer of evidence, frozen into releases."""
 
     extractive: Extractive = Extractive()
-    confidence: Confidence = Confidence()
+    confidence: Confidence = SHIPPED
     refusal: str = "I don't know. Your documents do not seem to answer this question."
 
 
@@ -50,7 +50,7 @@ def answer(
     watch.lap("generate")
     seen = signs(found.ranked, extract, asked=len(query_terms(found.question, [found.language])))
     confidence = answering.confidence.of(seen, dense=found.covered) if extract.quotes else 0.0
-    status = _status(answering.confidence, confidence)
+    status = _status(answering.confidence, confidence) if extract.quotes else "abstained"
     watch.lap("check")
     id = time_ordered(created, random)
     sentences, citations, text = _cited(found, passages, extract) if status != "abstained" else ((), (), answering.refusal)

@@ -1,0 +1,164 @@
+"""Sentences of the evidence that answer, word for word."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firmground.answer.extract import Extract, Extractive, units
+from firmground.testing.embedder import FakeEmbedder
+from firmground.types import Locator, Passage, Scores
+
+EMBEDDER = FakeEmbedder()
+
+LEAVE = """## Carry-over
+
+Employees have thirty days of leave. Five days may be carried over until the end of March. Anything else expires.
+
+## Notice
+
+Send these with your request:
+
+- the form L-7
+- a note from your manager
+
+Requests are answered within a week."""
+
+TABLE = """| Country | Allowance |
+|---|---|
+| Austria | 30 euro |
+| Spain | 28 euro |"""
+
+
+def passage(text: str, score: float = 1.0, **fields) -> Passage:
+    usual = {
+        "passage": f"p{abs(hash(text)) % 997}",
+        "document": "d",
+        "title": "Handbook",
+        "uri": "s/handbook.md",
+        "language": "en",
+        "locator": Locator(heading="Leave", start=40, end=40 + len(text)),
+        "text": text,
+        "score": score,
+        "scores": Scores(),
+    }
+    return Passage.model_validate(usual | fields)
+
+
+def read(question: str, *passages: Passage, recipe: Extractive | None = None, dense: bool = True) -> Extract:
+    vector = EMBEDDER.embed([question])[0] if dense else None
+    return (recipe or Extractive()).read(question, vector, passages, EMBEDDER.embed)
+
+
+def texts(extract: Extract) -> list[str]:
+    return [quote.unit.text for quote in extract.quotes]
+
+
+@pytest.mark.parametrize("dense", [True, False])
+def test_the_sentence_that_answers_is_quoted(dense: bool) -> None:
+    found = read("How many days may be carried over until March?", passage(LEAVE), dense=dense)
+    assert found.best
+    assert found.best.unit.text == "Five days may be carried over until the end of March."
+    assert found.best.unit.text in texts(found)
+    assert found.best.coverage > 0.5
+
+
+def test_a_lead_in_is_quoted_with_its_list() -> None:
+    found = read("What do I send with my request?", passage(LEAVE))
+    assert texts(found)[0] == "Send these with your request:\n\n- the form L-7\n- a note from your manager"
+
+
+def test_a_list_longer_than_allowed_is_cut_between_items() -> None:
+    found = read("What do I send with my request?", passage(LEAVE), recipe=Extractive(longest=50))
+    assert texts(found)[0] == "Send these with your request:\n\n- the form L-7"
+
+
+def test_a_table_row_is_quoted_whole_and_shown_below_its_header() -> None:
+    found = read("What is the allowance in Spain?", passage(TABLE))
+    assert found.best
+    assert found.best.unit.text == "| Spain | 28 euro |"
+    assert found.best.shown == "| Country | Allowance |\n| --- | --- |\n| Spain | 28 euro |"
+
+
+def test_a_row_of_a_divided_table_is_shown_below_the_header_its_passage_brings() -> None:
+    found = read("allowance in Spain", passage("| Spain | 28 euro |", table_header="| Country | Allowance |"))
+    assert found.best
+    assert found.best.unit.header == "| Country | Allowance |"
+
+
+def test_headings_header_rows_and_bare_markup_are_never_quoted() -> None:
+    found = [unit.text for unit in units(0, passage(f"{LEAVE}\n\n---\n\n{TABLE}\n\n```\ncode\n```"))]
+    assert not [text for text in found if text.startswith(("#", "---", "```", "| Country", "|---"))]
+    assert "code" in found
+    assert "- the form L-7" in found
+
+
+def test_each_unit_knows_the_heading_above_it() -> None:
+    headings = {unit.text: unit.heading for unit in units(0, passage(f"First.\n\n{LEAVE}"))}
+    assert headings["First."] == "Leave"
+    assert headings["Anything else expires."] == "Carry-over"
+    assert headings["- the form L-7"] == "Notice"
+
+
+def test_a_word_in_the_heading_counts_for_the_sentence_below_it() -> None:
+    text = "## Parking\n\nThe gate closes at ten.\n\n## Canteen\n\nThe doors close at two."
+    found = read("When does the canteen close?", passage(text), dense=False)
+    assert found.best
+    assert found.best.unit.text == "The doors close at two."
+
+
+def test_what_was_said_already_is_not_said_again() -> None:
+    same = "Five days may be carried over until the end of March."
+    found = read("How many days may be carried over?", passage(same), passage(f"{same} More follows here.", 0.9))
+    assert texts(found).count(same) == 1
+
+
+def test_never_more_sentences_than_asked_for() -> None:
+    recipe = Extractive(max_sentences=2, margin=9.0)
+    assert len(read("leave days March request form", passage(LEAVE), recipe=recipe).quotes) == 2
+
+
+def test_only_so_many_sentences_are_embedded() -> None:
+    embedder = FakeEmbedder()
+    long = " ".join(f"Sentence number {at} speaks of leave." for at in range(200))
+    Extractive(considered=10).read("leave", embedder.embed(["leave"])[0], [passage(long)], embedder.embed)
+    assert len(embedder.embedded) == 11
+
+
+def test_without_evidence_there_is_nothing_to_quote() -> None:
+    assert read("anything") == Extract((), None, (), 0.0, 0.0)
+    assert read("anything", passage("# Only a heading")).quotes == ()
+
+
+def test_a_question_without_words_is_compared_by_meaning_only() -> None:
+    assert read("???", passage(LEAVE)).coverage == 0.0
+
+
+WORDS = st.sampled_from(["leave", "days", "March", "form", "Dr. Who", "12.5", "manager", "Überstunden", "年休"])
+LINES = st.one_of(
+    st.lists(WORDS, min_size=1, max_size=8).map(lambda words: " ".join(words) + "."),
+    st.lists(WORDS, min_size=1, max_size=4).map(lambda words: "- " + " ".join(words)),
+    st.lists(WORDS, min_size=1, max_size=4).map(lambda words: "| " + " | ".join(words) + " |"),
+    st.sampled_from(["", "# Leave", "|---|---|", "Needed:", "```", "  indented text"]),
+)
+TEXTS = st.lists(LINES, min_size=1, max_size=12).map("\n".join)
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=3), st.lists(WORDS, max_size=5).map(" ".join))
+def test_quotes_are_exact_slices_in_reading_order_and_never_overlap(found: Sequence[str], question: str) -> None:
+    passages = [passage(text, 1 - at / 10) for at, text in enumerate(found)]
+    extract = read(question, *passages)
+    assert extract == read(question, *passages)
+    places = [(quote.unit.passage, quote.unit.start, quote.unit.end) for quote in extract.quotes]
+    assert places == sorted(places)
+    for (at, _, end), (other, start, _) in pairwise(places):
+        assert at != other or end <= start
+    for quote in extract.quotes:
+        text = passages[quote.unit.passage].text
+        assert text[quote.unit.start : quote.unit.end] == quote.unit.text == quote.unit.text.strip()
+        assert quote.shown.endswith(quote.unit.text)
+    assert 0 <= extract.coverage <= extract.covered <= 1 + 1e-9
+    assert all(np.isfinite(quote.score) for quote in extract.quotes)

@@ -74,7 +74,7 @@ def test_a_doubtful_answer_is_not_given_and_the_closest_passages_are_shown(handb
 
 
 def test_between_threshold_and_sure_an_answer_is_weak(handbook: tuple[Corpus, Shelf]) -> None:
-    between = Answering(confidence=Confidence(threshold=0.1, sure=0.9))
+    between = Answering(confidence=Confidence(intercept=0.0, weights={}, threshold=0.1, sure=0.9))
     assert ask(handbook[0], "days carried over", between).status == "weak"
 
 

@@ -9,9 +9,14 @@ from firmground.sources.parse import SandboxedParser
 from firmground.testing.parser import ParserContract
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[SandboxedParser]:
+    parser = SandboxedParser(workers=2)
+    yield parser
+    parser.close()
+
+
 class TestSandboxedParser(ParserContract):
-    @pytest.fixture(scope="class")
-    def parser(self) -> Iterator[Parser]:
-        parser = SandboxedParser(workers=2)
-        yield parser
-        parser.close()
+    @pytest.fixture
+    def parser(self, shared: SandboxedParser) -> Parser:
+        return shared

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from firmground.errors import ParseFailed
 from firmground.sources import kinds, plain
 from firmground.sources.matter import Matter, PlainMetadata
+from firmground.sources.notes import speaker_notes
 
 if TYPE_CHECKING:
     from xberg import ExtractedDocument, ExtractionConfig
@@ -131,7 +132,8 @@ def _with_xberg(media_type: str, content: bytes, limits: Limits, recognition: Re
         title = html.unescape(re.sub(r"\s+", " ", named.group(1))).strip() or None if named else None
         content, encoding, warnings = decoded.text.encode("utf-8", "replace"), decoded.encoding, decoded.warnings
     document = _run(media_type, content, limits, recognition)
-    text, pages = _text_and_pages(media_type, document)
+    notes = speaker_notes(content) if media_type == kinds.PPTX else []
+    text, pages = _text_and_pages(media_type, document, notes)
     return Extracted(
         text,
         media_type,
@@ -214,19 +216,21 @@ def _failure(message: str) -> ParseFailed:
     return ParseFailed("corrupt", f"damaged or truncated ({message[:200]}): restore it from a copy")
 
 
-def _text_and_pages(media_type: str, document: "ExtractedDocument") -> tuple[str, tuple[tuple[int, int, int], ...]]:
+def _text_and_pages(
+    media_type: str, document: "ExtractedDocument", notes: Sequence[str]
+) -> tuple[str, tuple[tuple[int, int, int], ...]]:
     """Pages are joined here, one empty line between them, because only then are their offsets exact."""
     if media_type not in kinds.WITH_PAGES or not document.pages:
         return plain.tidy(document.content), ()
     text, pages = "", list[tuple[int, int, int]]()
-    for page in document.pages:
+    for at, page in enumerate(document.pages):
         content = plain.tidy(page.content).strip("\n")
         if media_type in kinds.SHEETS:
             name = plain.tidy(page.sheet_name or f"Sheet {page.page_number}").strip()
             content = content.removeprefix(f"## {name}").strip("\n")
             content = f"## {name}\n\n{content}" if content else ""
-        if page.speaker_notes and page.speaker_notes.strip():
-            content += "\n\nNotes: " + plain.tidy(page.speaker_notes).strip()
+        if at < len(notes) and notes[at]:
+            content += "\n\nNotes: " + plain.tidy(notes[at])
         start = len(text)
         text += content + "\n\n" if content else ""
         pages.append((page.page_number, start, start + len(content)))
@@ -247,7 +251,7 @@ def _metadata(document: "ExtractedDocument", pages: Sequence[object]) -> PlainMe
     found: PlainMetadata = {}
     author = ", ".join(said.authors or []) or said.created_by
     for key, value in (("author", author), ("subject", said.subject), ("language", said.language)):
-        if value and value.strip() and value not in {"openpyxl", "python-docx", "anonymous"}:
+        if value and value.strip() and value not in {"openpyxl", "python-docx", "anonymous", "unspecified"}:
             found[key] = plain.tidy(value).strip()[:500]
     for key, value in (("created", said.created_at), ("modified", said.modified_at)):
         if value and (day := _iso_date(value)):

@@ -1,5 +1,6 @@
 """Documents in a folder."""
 
+import errno
 import os
 import stat
 import unicodedata
@@ -137,27 +138,20 @@ class FilesSource:
         """The status of a regular file, the resolved paths of a folder and its parents, or None for what is not listed."""
         try:
             status = entry.stat()
-            real = folder.real[-1] + "/" + entry.name
-            if entry.is_symlink():
-                real = os.path.realpath(entry.path, strict=True)
-                if not _inside(real, root):
-                    self._problem(uri, "link_outside", "the link leads out of the source: copy the file, or exclude the link")
-                    return None
+            real = os.path.realpath(entry.path, strict=True) if entry.is_symlink() else folder.real[-1] + "/" + entry.name
         except OSError as wrong:
-            looping = wrong.errno == 40
-            self._problem(
-                uri, "link_loop" if looping else "unreadable", f"it leads nowhere ({wrong.strerror}): mend the link or exclude it"
-            )
-            return None
-        if stat.S_ISDIR(status.st_mode):
-            if real in folder.real:
-                self._problem(uri, "link_loop", "the link leads to a folder that it lies in: remove or exclude it")
-                return None
-            return _Real((*folder.real, real))
+            gone = wrong.errno == errno.ENOENT and not entry.is_symlink()  # removed since the folder was listed
+            code = "link_loop" if wrong.errno == errno.ELOOP else "unreadable"
+            return None if gone else self._problem(uri, code, f"it leads nowhere ({wrong.strerror}): mend or exclude it")
+        if real != root and not _inside(real, root):
+            return self._problem(uri, "link_outside", "the link leads out of the source: copy the file, or exclude the link")
         if stat.S_ISREG(status.st_mode):
             return status
-        self._problem(uri, "unsupported", "not a regular file (a pipe, socket or device): exclude it")
-        return None
+        if not stat.S_ISDIR(status.st_mode):
+            return self._problem(uri, "unsupported", "not a regular file (a pipe, socket or device): exclude it")
+        if real in folder.real:
+            return self._problem(uri, "link_loop", "the link leads to a folder that it lies in: remove or exclude it")
+        return _Real((*folder.real, real))
 
     def _problem(self, uri: str, code: str, detail: str) -> None:
         self._problems.append((uri, code, detail))
@@ -227,7 +221,7 @@ class FilesSource:
         root = os.path.realpath(self.root)
         real = os.path.realpath(os.path.join(root, os.fsdecode(unquote_to_bytes(uri))), strict=True)  # noqa: PTH118 - bytes names
         if not _inside(real, root):
-            raise OSError(1, "it lies outside the source")
+            raise OSError(errno.EPERM, "it lies outside the source")
         names = real[len(root.rstrip("/")) + 1 :].split("/")
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
         at = os.open(root, flags | os.O_DIRECTORY)
@@ -237,7 +231,7 @@ class FilesSource:
                 os.close(at)
                 at = below
             if not stat.S_ISREG(os.stat(names[-1], dir_fd=at, follow_symlinks=False).st_mode):
-                raise OSError(1, "not a regular file")
+                raise OSError(errno.EPERM, "not a regular file")
             return os.open(names[-1], flags | os.O_NONBLOCK | os.O_NOCTTY, dir_fd=at)
         finally:
             os.close(at)

@@ -119,7 +119,7 @@ def kind_of(uri: str, content: bytes) -> Kind:
     """The media type. ParseFailed `unsupported`, `encrypted` or `corrupt` where there is no text to be had."""
     suffix = suffix_of(uri)
     named = _SUFFIXES.get(suffix)
-    found = _by_signature(content)
+    found = _by_signature(content, named)
     if found is None:
         found = _by_text(named, suffix, content)
     if named in {None, found} or (found in _TEXTUAL and named in _TEXTUAL and found != HTML):
@@ -127,13 +127,13 @@ def kind_of(uri: str, content: bytes) -> Kind:
     return Kind(found, f"extension_mismatch: named .{suffix}, holds {found}")
 
 
-def _by_signature(content: bytes) -> str | None:
+def _by_signature(content: bytes, named: str | None) -> str | None:
     if b"%PDF-" in content[:1024]:
         return PDF
     if content.startswith(b"PK"):
         return _in_zip(content)
     if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        return _in_ole(content)
+        return _in_ole(content, named)
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
         return "image/webp"
     if content[4:8] == b"ftyp":
@@ -168,15 +168,15 @@ def _in_zip(content: bytes) -> str:
     raise ParseFailed("unsupported", "an archive, not a document: unpack it, or exclude it")
 
 
-def _in_ole(content: bytes) -> str:
+def _in_ole(content: bytes, named: str | None) -> str:
     def holds(stream: str) -> bool:
         return stream.encode("utf-16-le") in content
 
     if holds("EncryptedPackage") or holds("EncryptionInfo"):
         raise ParseFailed("encrypted", "it needs a password: save it without one")
-    for stream, media_type in _OLE_STREAMS:
-        if holds(stream):
-            return media_type
+    present = [media_type for stream, media_type in _OLE_STREAMS if holds(stream)]
+    if present:  # a document of one kind may hold objects of others, so its name decides between them
+        return named if named in present else present[0]
     raise ParseFailed("corrupt", "a damaged office document, or one of an unknown kind: save it again as PDF or DOCX")
 
 

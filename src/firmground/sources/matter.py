@@ -109,7 +109,9 @@ def _plain(value: object) -> Plain | None:
 
 
 class Matter:
-    """Front matter of one text, taken off it. `groups` is None where none are named, and empty (nobody) where it cannot be told."""
+    """Front matter of one text, taken off it. `groups` is None where none are named, and empty (nobody) where it cannot be told.
+
+    Keys that hold neither a value nor a list of values (layout settings of site generators) are left out."""
 
     def __init__(self, text: str) -> None:
         self.body = text
@@ -143,6 +145,5 @@ class Matter:
         if "title" in by_name:
             title = loaded.pop(by_name["title"])
             self.title = str(title).strip() or None if isinstance(title, str | int | float | date) else None
-        self.metadata, left_out = read_metadata(loaded)
-        self.warnings += [f"front_matter_ignored: {key}" for key in left_out]
+        self.metadata, _ = read_metadata(loaded)
         self.body = rest.lstrip("\n")

@@ -132,23 +132,22 @@ class Comparer(Value):
     def _near(self, profiles: Sequence[Profile]) -> list[list[Profile]]:
         """Groups around their first member, so that similarity does not drift along a chain."""
         buckets: dict[tuple[int, bytes], list[int]] = defaultdict(list)
-        leaders: list[tuple[NDArray[np.uint32], list[Profile]]] = []
-        for each in profiles:
-            if not each.sketch:
-                continue
-            sketch = _numbers(each)
-            keys = [(band, sketch[band : band + _ROWS].tobytes()) for band in range(0, _PERMUTATIONS, _ROWS)]
+        sketched = [each for each in profiles if each.sketch]
+        sketches = np.array([_numbers(each) for each in sketched], dtype=np.uint32).reshape(len(sketched), _PERMUTATIONS)
+        groups: dict[int, list[Profile]] = {}
+        for at, each in enumerate(sketched):
+            keys = [(band, sketches[at, band : band + _ROWS].tobytes()) for band in range(0, _PERMUTATIONS, _ROWS)]
             near = sorted({leader for key in keys for leader in buckets.get(key, ())})
-            shares = [(_agreement(leaders[leader][0], sketch), -leader) for leader in near]
-            best = max(shares, default=(0.0, 0))
-            if best[0] >= self.similar:
-                leaders[-best[1]][1].append(each)
+            shares = (sketches[near] == sketches[at]).mean(axis=1) if near else np.zeros(1)
+            best = int(shares.argmax())
+            if shares[best] >= self.similar:
+                groups[near[best]].append(each)
                 continue
+            groups[at] = [each]
             for key in keys:
                 if len(buckets[key]) < _BUCKET:  # boilerplate shared by thousands must not make this quadratic
-                    buckets[key].append(len(leaders))
-            leaders.append((sketch, [each]))
-        return [group for _, group in leaders if len(group) > 1]
+                    buckets[key].append(at)
+        return [group for group in groups.values() if len(group) > 1]
 
     def _versions(self, family: list[Profile], text: Callable[[str], str]) -> Iterator[Finding]:
         newest = max(family, key=lambda each: (_version_key(each.version), each.stated, each.uri))
@@ -199,11 +198,7 @@ def _numbers(each: Profile) -> NDArray[np.uint32]:
 
 
 def _similarity(one: Profile, other: Profile) -> float:
-    return _agreement(_numbers(one), _numbers(other))
-
-
-def _agreement(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> float:
-    return int(np.count_nonzero(one == other)) / _PERMUTATIONS
+    return int(np.count_nonzero(_numbers(one) == _numbers(other))) / _PERMUTATIONS
 
 
 def _preference(each: Profile) -> tuple[int, int, int, str]:

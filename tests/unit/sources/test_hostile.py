@@ -9,6 +9,7 @@ import textwrap
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -92,9 +93,8 @@ def test_a_hundred_megabytes_of_text_are_a_limit(parser: SandboxedParser):
 
 
 def test_texts_longer_than_allowed_are_a_limit():
-    parser = SandboxedParser(workers=1, limits=Limits(characters=1000))
-    assert code_of(parser, "a.md", b"word " * 300) == "limit_exceeded"
-    parser.close()
+    with closing(SandboxedParser(workers=1, limits=Limits(characters=1000))) as parser:
+        assert code_of(parser, "a.md", b"word " * 300) == "limit_exceeded"
 
 
 # ---------------------------------------------------------------- the children
@@ -135,20 +135,18 @@ def test_a_killed_child_costs_nothing_but_a_new_one(alone: SandboxedParser):
 
 def test_a_child_that_stops_answering_is_a_timeout_and_is_killed(parser: SandboxedParser):
     parser.close()
-    impatient = SandboxedParser(workers=1, seconds=0.5)
-    child = the_only_child(impatient)
-    child.suspend()
-    assert code_of(impatient, "a.md", b"text") == "timeout"
-    assert not child.is_running()
-    assert impatient.parse("a.md", b"next").text == "next"
-    impatient.close()
+    with closing(SandboxedParser(workers=1, seconds=1)) as impatient:
+        child = the_only_child(impatient)
+        child.suspend()
+        assert code_of(impatient, "a.md", b"text") == "timeout"
+        assert not child.is_running()
+        assert impatient.parse("a.md", b"next").text == "next"
 
 
 def test_memory_beyond_the_limit_is_told_from_a_crash():
-    parser = SandboxedParser(workers=1, bounds=Bounds(memory=400 << 20))
-    assert code_of(parser, "a.txt", b"word " * (12 << 20)) == "out_of_memory"
-    assert parser.parse("a.md", b"next").text == "next"
-    parser.close()
+    with closing(SandboxedParser(workers=1, bounds=Bounds(memory=400 << 20), limits=Limits(characters=100_000_000))) as parser:
+        assert code_of(parser, "a.txt", b"word " * (18 << 20)) == "out_of_memory"
+        assert parser.parse("a.md", b"next").text == "next"
 
 
 def test_processor_time_beyond_the_limit_is_a_timeout(monkeypatch: pytest.MonkeyPatch):
@@ -179,7 +177,8 @@ def _died_by(monkeypatch: pytest.MonkeyPatch, deed: str) -> str:
 
 
 def test_pages_outside_the_text_are_refused(monkeypatch: pytest.MonkeyPatch):
-    header = "{'media_type': 'x', 'title': None, 'encoding': None, 'ocr': False, 'warnings': [], 'groups': None, 'metadata': {}, 'pages': [[1, 0, 99]]}"
+    nothing = "'title': None, 'encoding': None, 'ocr': False, 'warnings': [], 'groups': None, 'metadata': {}"
+    header = f"{{'media_type': 'x', 'pages': [[1, 0, 99]], {nothing}}}"
     assert (
         _died_by(monkeypatch, f"sys.stdout.buffer.write(frame({header}, b'ab')); sys.stdout.flush(); sys.stdin.read()")
         == "parser_crashed"

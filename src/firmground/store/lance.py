@@ -126,8 +126,8 @@ class LanceIndex:
             missing = [name for name in _wanted(rows) if name not in have]
             if not rows or not (missing or lag > min(_LAG_ROWS, rows * _LAG_SHARE) or (force and lag)):
                 return False
-            if lag and have:
-                await table.optimize(cleanup_older_than=_KEPT)
+            # Joins small files first (each file more makes every search dearer), then takes new rows into the indexes.
+            await table.optimize(cleanup_older_than=_KEPT if have else _AT_ONCE)
             for name in missing:
                 await _create(table, name)
             return True
@@ -363,14 +363,21 @@ def _predicate(within: Within, census: _Census) -> tuple[str, int]:
         ("scope", census.scopes, within.scopes, frozenset[int]()),
         ("document", census.documents, within.documents, within.excluded),
     ):
-        inside = (counts.keys() if allowed is None else counts.keys() & allowed) - excluded
-        outside = counts.keys() - inside
-        visible = min(visible, sum(counts[number] for number in inside))
-        if outside:
-            chosen = (
-                _any_of(column, sorted(inside)) if len(inside) <= len(outside) else f"NOT ({_any_of(column, sorted(outside))})"
-            )
-            parts.append(chosen or "false")
+        if allowed is None:
+            # The sets of all documents are long: only what is left out is looked at.
+            outside = [number for number in excluded if number in counts]
+            rows, inside = census.rows - sum(counts[number] for number in outside), None
+        else:
+            inside = [number for number in allowed if number in counts and number not in excluded]
+            rows = sum(counts[number] for number in inside)
+            short = len(inside) * 2 <= len(counts)
+            outside = [] if short or rows == census.rows else list(counts.keys() - set(inside))
+            inside = inside if short and rows < census.rows else None
+        visible = min(visible, rows)
+        if inside is not None:
+            parts.append(_any_of(column, sorted(inside)) or "false")
+        elif outside:
+            parts.append(f"NOT ({_any_of(column, sorted(outside))})")
     return " AND ".join(parts), visible
 
 

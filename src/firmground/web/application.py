@@ -1,0 +1,47 @@
+"""The web application: routes, error handlers, and the edge around them."""
+
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from firmground.errors import FirmgroundError
+from firmground.web import api, pages, problems
+from firmground.web.edge import Edge
+from firmground.web.rendering import STATIC
+from firmground.web.served import Served
+
+
+def application(served: Served) -> ASGIApp:
+    """Everything that `firmground serve` answers."""
+    # The interactive pages of the framework would load scripts from elsewhere.
+    app = FastAPI(title="Firmground", version=version("firmground"), docs_url=None, redoc_url=None)
+    app.state.served = served
+    app.include_router(api.router)
+    app.include_router(api.health)
+    app.include_router(pages.router)
+    app.mount("/static", StaticFiles(directory=STATIC))
+    app.add_exception_handler(FirmgroundError, _failed)
+    app.add_exception_handler(RequestValidationError, _failed)
+    app.add_exception_handler(HTTPException, _failed)
+    app.add_exception_handler(Exception, _failed)
+    return Edge(app, app)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    return problems.response(request, _told(request, error))
+
+
+def _told(request: Request, error: Exception) -> FirmgroundError:
+    if isinstance(error, FirmgroundError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return problems.from_validation(error.errors())
+    if isinstance(error, HTTPException):
+        return problems.from_http(error)
+    return problems.unexpected(request.state.request_id)

@@ -1,0 +1,169 @@
+"""What a request gets when something goes wrong: one line for people, a stable type for programs (RFC 9457)."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from firmground.errors import Busy, Damaged, FirmgroundError, InvalidInput, NotFound, OutsideFailed, Refused, StorageFull
+from firmground.web import rendering
+
+TOO_LARGE = ("the request is larger than this server takes", "send less than a megabyte")
+PREFIX = "urn:firmground:problem:"
+"""Of every `type`; what follows is the `code` of the error."""
+
+
+class Forbidden(Refused):
+    """This request is not let in."""
+
+    code = "forbidden"
+
+
+class Malformed(InvalidInput):
+    """The request itself cannot be read."""
+
+    code = "malformed-request"
+
+
+class Unprocessable(InvalidInput):
+    """The request can be read, but its fields are not what they must be."""
+
+    code = "invalid-fields"
+
+    def __init__(self, fields: Sequence[tuple[str, str]]) -> None:
+        self.fields = [{"field": field, "problem": problem} for field, problem in fields]
+        first = fields[0] if fields else ("request", "it does not fit")
+        more = f" (and {len(fields) - 1} more)" if len(fields) > 1 else ""
+        super().__init__(f"{first[0]} cannot be used{more}", first[1])
+
+
+class WrongMediaType(InvalidInput):
+    """The body is of a kind that this address does not take."""
+
+    code = "wrong-media-type"
+
+
+class TooLarge(InvalidInput):
+    """The request is larger than the server takes."""
+
+    code = "too-large"
+
+
+class TooSlow(InvalidInput):
+    """The request did not arrive in time."""
+
+    code = "too-slow"
+
+
+class NoSuchMethod(InvalidInput):
+    """This address exists, but not for this method."""
+
+    code = "method-not-allowed"
+
+
+class Overloaded(Busy):
+    """More questions wait than the server can answer soon."""
+
+    code = "overloaded"
+
+
+class NotReady(OutsideFailed):
+    """The server still opens what it needs, or is about to stop."""
+
+    code = "not-ready"
+
+
+_STATUS: tuple[tuple[type[FirmgroundError], HTTPStatus], ...] = (
+    (Forbidden, HTTPStatus.FORBIDDEN),
+    (Overloaded, HTTPStatus.SERVICE_UNAVAILABLE),
+    (NotReady, HTTPStatus.SERVICE_UNAVAILABLE),
+    (Unprocessable, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (WrongMediaType, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
+    (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    (TooSlow, HTTPStatus.REQUEST_TIMEOUT),
+    (NoSuchMethod, HTTPStatus.METHOD_NOT_ALLOWED),
+    (InvalidInput, HTTPStatus.BAD_REQUEST),
+    (NotFound, HTTPStatus.NOT_FOUND),
+    (Refused, HTTPStatus.CONFLICT),
+    (StorageFull, HTTPStatus.INSUFFICIENT_STORAGE),
+    (OutsideFailed, HTTPStatus.BAD_GATEWAY),
+    (Damaged, HTTPStatus.INTERNAL_SERVER_ERROR),
+)
+"""The first that fits."""
+
+SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "request_id"],
+    "properties": {
+        "type": {"type": "string", "description": f"`{PREFIX}` and the stable code of the error."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "One line: what went wrong, a colon, what to do about it."},
+        "remedy": {"type": "string"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"field": {"type": "string"}, "problem": {"type": "string"}}},
+        },
+    },
+}
+
+
+def status_of(error: FirmgroundError) -> HTTPStatus:
+    """The status that an error answers with."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def response(request: Request, error: FirmgroundError) -> Response:
+    """A problem document for programs, a page for people."""
+    status = status_of(error)
+    headers = {"Retry-After": "2"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    if is_page(request.url.path):
+        return rendering.page(request, "problem.html", {"error": error, "status": status}, status=status, headers=headers)
+    document: dict[str, object] = {
+        "type": PREFIX + error.code,
+        "title": (type(error).__doc__ or "").strip().splitlines()[0],
+        "status": int(status),
+        "detail": str(error),
+        "request_id": str(request.state.request_id),
+    }
+    if error.remedy:
+        document["remedy"] = error.remedy
+    if isinstance(error, Unprocessable):
+        document["errors"] = error.fields
+    return JSONResponse(document, int(status), headers, media_type="application/problem+json")
+
+
+def is_page(path: str) -> bool:
+    """Whether people look at this address with a browser."""
+    return not path.startswith(("/api/", "/openapi.json", "/healthz", "/readyz", "/static/"))
+
+
+def from_http(error: HTTPException) -> FirmgroundError:
+    """What the framework refuses, in our words."""
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return NotFound("there is nothing at this address", "check it")
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return NoSuchMethod("this address does not take that method", "see /openapi.json")
+    if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return TooLarge(*TOO_LARGE)
+    if error.status_code == HTTPStatus.REQUEST_TIMEOUT:
+        return TooSlow("the body did not arrive in time", "send it at once")
+    return Malformed("the request cannot be read", "send what /openapi.json describes, as UTF-8")
+
+
+def from_validation(errors: Sequence[Mapping[str, object]]) -> FirmgroundError:
+    """What the fields of a request lack. The input itself is never repeated."""
+    if any(error.get("type") == "json_invalid" for error in errors):
+        return Malformed("the body is not JSON", "send one JSON object, as UTF-8")
+    return Unprocessable([(_place(error.get("loc")), str(error.get("msg", ""))) for error in errors])
+
+
+def unexpected(request_id: str) -> FirmgroundError:
+    return FirmgroundError("something went wrong that nobody planned for", f"look for request {request_id} in the server's log")
+
+
+def _place(location: object) -> str:
+    return ".".join(str(part) for part in location) if isinstance(location, tuple | list) else "request"  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]

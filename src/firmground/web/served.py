@@ -1,0 +1,103 @@
+"""One workspace being served: who asks, the threads that answer, and whether it is ready."""
+
+import asyncio
+import getpass
+import logging
+import os
+import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated, ParamSpec, TypeVar, cast
+
+from fastapi import Depends, Request
+
+from firmground.app.app import App
+from firmground.app.search import search
+from firmground.errors import FirmgroundError
+from firmground.types import Actor
+from firmground.web.problems import NotReady, Overloaded
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_LOOK_AGAIN_SECONDS = 0.05
+_log = logging.getLogger(__name__)
+
+
+class Served:
+    """What the routes share. `threads` requests are worked on at once and `waiting` more may queue; the next is refused at once.
+
+    Until accounts exist, whoever reaches the server acts as administrator: it listens on this machine only.
+    """
+
+    def __init__(self, app: App, *, threads: int = 16, waiting: int = 128, patience: float = 60.0) -> None:
+        self.app = app
+        self.actor = Actor(person=_system_user(), groups=frozenset({"public", "everyone"}), admin=True, via="http")
+        self.form_token = secrets.token_urlsafe(32)
+        self.stopping = threading.Event()
+        self._patience = patience
+        self._trouble: FirmgroundError | None = None
+        self._open = threading.Event()
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self._places = threading.Semaphore(threads + waiting)
+
+    async def run(self, use: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a use case in a thread. Overloaded when too many wait."""
+        if not self._places.acquire(blocking=False):
+            raise Overloaded("more requests wait than can be answered soon", "try again in a moment")
+        future = self._threads.submit(use, *args, **kwargs)
+        future.add_done_callback(lambda _: self._places.release())
+        return await asyncio.wrap_future(future)
+
+    async def run_opened(self, use: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same for what needs model and index: it waits while they open, without holding a thread."""
+        left = self._patience
+        while not self._open.is_set() and self._trouble is None:
+            if left <= 0:
+                raise NotReady("the model and the index are still being opened", "try again in a moment")
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            left -= _LOOK_AGAIN_SECONDS
+        if self._trouble is not None:
+            raise self._trouble
+        return await self.run(use, *args, **kwargs)
+
+    def open_parts(self) -> bool:
+        """Open what questions need, and ask one, so that the first real one is quick. False where that failed: try again later."""
+        try:
+            search(self.app, self.actor, "ready?", limit=1)
+        except FirmgroundError as error:
+            self._trouble = error
+            return False
+        except Exception:  # noqa: BLE001 - whoever asks meanwhile must hear of it
+            _log.exception("opening model and index failed")
+            self._trouble = FirmgroundError("the model and the index cannot be opened", "look into the server's log")
+            return False
+        self._trouble = None
+        self._open.set()
+        return True
+
+    def reasons(self) -> list[str]:
+        """Why it is not ready; empty when it is."""
+        if self.stopping.is_set():
+            return ["the server is stopping"]
+        if self._trouble is not None:
+            return [str(self._trouble)]
+        return [] if self._open.is_set() else ["the model and the index are being opened"]
+
+    def close(self) -> None:
+        self._threads.shutdown(cancel_futures=True)
+
+
+async def _served(request: Request) -> Served:
+    return cast("Served", request.app.state.served)
+
+
+TheServed = Annotated[Served, Depends(_served)]
+
+
+def _system_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"

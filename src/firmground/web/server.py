@@ -1,0 +1,113 @@
+"""`firmground serve`: one process that answers, shows pages, and works on jobs."""
+
+import asyncio
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from firmground.app.app import App
+from firmground.app.sync import handlers
+from firmground.errors import Busy, OutsideFailed
+from firmground.web.application import application
+from firmground.web.edge import loopback
+from firmground.web.served import Served
+
+_DRAIN_SECONDS = 30
+_RETRY_SECONDS = 2.0
+_log = logging.getLogger(__name__)
+
+
+def run(app: App, *, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what was begun. `ready` is told the address; port 0 takes a free one.
+
+    Refused where `host` is not this machine; Busy where the port is taken. A running job stops at its next check and goes on with
+    the next worker.
+    """
+    listening = _listen(loopback(host), port)
+    try:
+        # Opened here, before there are threads to open them twice.
+        _ = app.database, app.jobs, app.sources
+        served = Served(app)
+        server = _Server(application(served), served, ready)
+        behind = threading.Thread(target=_open_and_work, args=(served,), daemon=True, name="worker")
+        behind.start()
+        try:
+            asyncio.run(server.serve(sockets=[listening]))
+        finally:
+            served.stopping.set()
+            served.close()
+            behind.join(_DRAIN_SECONDS)
+    finally:
+        listening.close()
+
+
+def _open_and_work(served: Served) -> None:
+    """Open model and index, then work on jobs whenever no other process does. Ends when the server stops."""
+    stopping = served.stopping
+    while not served.open_parts() and not stopping.wait(_RETRY_SECONDS):
+        pass
+    while not stopping.is_set():
+        try:
+            served.app.jobs.work(handlers(served.app), until=stopping.is_set)
+        except Busy:
+            stopping.wait(_RETRY_SECONDS)
+        except Exception:  # noqa: BLE001 - what broke once must not keep every later job from running
+            _log.exception("the worker failed and starts again")
+            stopping.wait(_RETRY_SECONDS)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((host, port))
+        # Two servers may bind one address before either listens; only one may listen.
+        made.listen(1024)
+    except OSError as error:
+        made.close()
+        if isinstance(error, PermissionError):
+            raise OutsideFailed(f"port {port} is not for this user", "choose one above 1023 with --port") from None
+        raise Busy(
+            f"{host} port {port} cannot be used ({error.strerror})", "stop what listens there, or choose another with --port"
+        ) from None
+    return made
+
+
+class _Server(uvicorn.Server):
+    """Tells its address once it answers, and ends quietly on a signal, so that the workspace is closed behind it."""
+
+    def __init__(self, inside: ASGIApp, served: Served, ready: Callable[[str], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                inside,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=_DRAIN_SECONDS,
+            )
+        )
+        self._served = served
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for each in sockets or ():
+            host, port = each.getsockname()[:2]
+            address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+            self._ready(f"serving {self._served.app.workspace.name} at {address} for this machine only; stop with Ctrl-C")
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Unlike its parent it does not raise the signal again when the server has ended."""
+        del frame
+        self._served.stopping.set()
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True

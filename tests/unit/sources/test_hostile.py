@@ -144,7 +144,7 @@ def test_a_child_that_stops_answering_is_a_timeout_and_is_killed(parser: Sandbox
 
 
 def test_memory_beyond_the_limit_is_told_from_a_crash():
-    with closing(SandboxedParser(workers=1, bounds=Bounds(memory=400 << 20), limits=Limits(characters=100_000_000))) as parser:
+    with closing(SandboxedParser(workers=1, bounds=Bounds(memory=250 << 20), limits=Limits(characters=100_000_000))) as parser:
         assert code_of(parser, "a.txt", b"word " * (18 << 20)) == "out_of_memory"
         assert parser.parse("a.md", b"next").text == "next"
 

@@ -53,7 +53,7 @@ class SandboxedParser:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_pool", _Pool(self.workers, self.files_per_child, self.bounds))
 
-    @cached_property
+    @property
     def id(self) -> str:
         """Of everything that can change a text: xberg, charset-normalizer, our own version, recognition, limits."""
         parts = [VERSION, version("xberg"), version("charset-normalizer"), self.max_bytes, *self.limits]

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
+from threading import Event
 from typing import Protocol
 
 import pytest
@@ -61,6 +62,11 @@ class MemorySource:
 
     def problems(self) -> tuple[tuple[str, str, str], ...]:
         return tuple(self.trouble)
+
+    def watch(self, stop: Event) -> Iterator[frozenset[str]]:
+        """It cannot tell."""
+        del stop
+        yield from ()
 
 
 class Place(Protocol):

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import create_engine
 
 from firmground.errors import InvalidInput, OutsideFailed, Refused
 from firmground.ports import Database
+from firmground.store import schema, tables
 from firmground.store.database import SqlDatabase, open_database
 from firmground.testing.database import DatabaseContract, a_document
 from firmground.testing.postgresql import Server, postgresql_server
@@ -22,12 +24,24 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def home(server: Server) -> str:
-    """One database for all tests: each has a schema of its own in it."""
+    """One database for all tests."""
     return server.database()
 
 
 @pytest.fixture
 def url(home: str) -> str:
+    return in_new_schema(home)
+
+
+@pytest.fixture(scope="module")
+def emptied(home: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Making the tables takes longer than most tests, so they share them, emptied."""
+    url = in_new_schema(home)
+    open_database(url, tmp_path_factory.mktemp("once")).close()
+    return url
+
+
+def in_new_schema(home: str) -> str:
     name = f"test_{next(_NUMBERS)}"
     with psycopg.connect(home, autocommit=True) as connection:
         connection.execute(f"create schema {name}".encode())
@@ -36,8 +50,11 @@ def url(home: str) -> str:
 
 class TestPostgresqlDatabase(DatabaseContract):
     @pytest.fixture
-    def database(self, tmp_path: Path, url: str) -> Iterator[SqlDatabase]:
-        self.directory, self.url = tmp_path, url
+    def database(self, tmp_path: Path, emptied: str) -> Iterator[SqlDatabase]:
+        self.directory, self.url = tmp_path, emptied
+        with psycopg.connect(emptied) as connection:
+            connection.execute("truncate persons, groups, scopes, documents, builds, reports, facts cascade")
+            connection.execute("update corpus set version = 0")
         self.opened = [open_database(self.url, tmp_path, patience=1)]
         yield self.opened[0]
         for database in self.opened:
@@ -116,3 +133,36 @@ def test_an_account_that_may_not_write_is_told(home: str, url: str, tmp_path: Pa
         connection.execute("create role reader login")
     with pytest.raises(OutsideFailed, match="may not be written"):
         open_database(url.replace("user=firmground", "user=reader"), tmp_path)
+
+
+def shape(connection: psycopg.Connection) -> list[tuple[object, ...]]:
+    """Columns, indexes and constraints of the current schema."""
+    here = "current_schema()::regnamespace"
+    columns = "table_name, column_name, data_type, is_nullable, column_default is null, collation_name"
+    definition = "replace(pg_get_indexdef(oid), current_schema() || '.', '')"
+    questions = [
+        f"select {columns} from information_schema.columns where table_schema = current_schema()",
+        f"select relname, {definition} from pg_class where relkind = 'i' and relnamespace = {here}",
+        f"select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint where connamespace = {here}",
+    ]
+    return [row for question in questions for row in sorted(connection.execute(question.encode()).fetchall(), key=str)]
+
+
+def test_the_migrations_lead_to_the_tables(url: str, tmp_path: Path):
+    open_database(url, tmp_path).close()
+    with psycopg.connect(url, autocommit=True) as connection:
+        created = shape(connection)
+        connection.execute("set client_min_messages = warning")
+        connection.execute(b"drop schema " + url.rpartition("%3D")[2].encode() + b" cascade")
+        connection.execute(b"create schema " + url.rpartition("%3D")[2].encode())
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        tables.schema.create(connection)
+        schema.migrate(connection)
+    engine.dispose()
+    with psycopg.connect(url) as connection:
+        assert shape(connection) == created
+    assert len(created) > 100
+    database = open_database(url, tmp_path)
+    assert database.check() == []
+    database.close()

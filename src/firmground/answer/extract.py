@@ -91,6 +91,8 @@ class Extractive(Value):
     passage_weight: float = 0.3
     margin: float = 0.12
     """A further sentence is quoted when its score lies at most this much below the best one."""
+    nearness: float = 0.06
+    """What a sentence beside the best one gains: two that follow each other read better than two from afar."""
     longest: int = 700
     """Characters of a lead-in together with the list below it."""
 
@@ -128,8 +130,8 @@ class Extractive(Value):
         """The best one, and those near it that say something else."""
         chosen: list[Quote] = []
         said: list[set[str]] = []
-        for quote in quotes:
-            if len(chosen) == self.max_sentences or quote.score < quotes[0].score - self.margin:
+        for quote, score in self._by_nearness(quotes, passages):
+            if len(chosen) == self.max_sentences or score < quotes[0].score - self.margin:
                 break
             words = set(quote.unit.read.casefold().split())
             if any(len(words & other) > 0.6 * min(len(words), len(other)) for other in said):
@@ -139,6 +141,19 @@ class Extractive(Value):
                 chosen.append(whole)
                 said.append(words)
         return chosen
+
+    def _by_nearness(self, quotes: Sequence[Quote], passages: Sequence[Passage]) -> list[tuple[Quote, float]]:
+        near = [
+            (quote, quote.score + self.nearness * _beside(quote.unit, quotes[0].unit, passages[quote.unit.passage].text))
+            for quote in quotes
+        ]
+        return sorted(near, key=lambda pair: (pair[0] is not quotes[0], -pair[1]))
+
+
+def _beside(one: Unit, other: Unit, text: str) -> bool:
+    """Whether nothing but white space lies between them, and no new paragraph begins."""
+    gap = text[min(one.end, other.end) : max(one.start, other.start)]
+    return one.passage == other.passage and one.start != other.start and not gap.strip() and "\n\n" not in gap
 
 
 def units(at: int, passage: Passage) -> Iterator[Unit]:

@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import combinations
 from random import Random
 from uuid import UUID
 
 from firmground.answer.confidence import SHIPPED, Confidence, signs
 from firmground.answer.extract import Extract, Extractive, Quote
-from firmground.language.terms import query_terms
+from firmground.language.terms import query_terms, terms
 from firmground.ports import Clock
 from firmground.retrieve.evidence import page_at
 from firmground.serve.search import Corpus, Found, Retrieval, Watch, search
 from firmground.types import Answer, AnswerStatus, Citation, Locator, Notice, Passage, Sentence, Value, Within
 
 _CLOSEST = 3
+_MUCH_THE_SAME = 0.4
+"""Share of the words of the shorter passage."""
 
 
 class Answering(Value):
@@ -44,7 +47,7 @@ def answer(
     created = clock()
     found = search(corpus, retrieval, question, within)
     watch.lap("retrieve")
-    passages, notices = _newest_first(found.passages)
+    passages, notices = _without_superseded(found.passages)
     vector = found.vector if found.covered else None
     extract = answering.extractive.read(found.question, vector, passages, corpus.embedder.embed)
     watch.lap("generate")
@@ -118,23 +121,37 @@ def _citation(n: int, quote: Quote, found: Found, passage: Passage) -> Citation:
     )
 
 
-def _newest_first(passages: tuple[Passage, ...]) -> tuple[tuple[Passage, ...], tuple[Notice, ...]]:
-    """Where the two best passages come from dated documents of one title, the newer document speaks and the older is silent."""
-    if len(passages) < 2:
-        return passages, ()
-    one, two = passages[:2]
-    dates = {passage.document: str(passage.metadata.get("dated", "")) for passage in (one, two)}
-    same = one.document != two.document and one.title and one.title.casefold() == two.title.casefold()
-    if not same or not all(dates.values()) or dates[one.document] == dates[two.document]:
-        return passages, ()
-    newer, older = sorted((one, two), key=lambda passage: dates[passage.document], reverse=True)
-    kept = tuple(passage for passage in passages if passage.document != older.document)
-    ahead = (newer.model_copy(update={"score": max(one.score, two.score)}), *(other for other in kept if other is not newer))
-    notice = Notice(
-        code="superseded",
-        text=f"{older.uri} ({dates[older.document]}) has the same title as {newer.uri} ({dates[newer.document]}): the newer one is used.",
-    )
-    return ahead, (notice,)
+def _without_superseded(passages: tuple[Passage, ...]) -> tuple[tuple[Passage, ...], tuple[Notice, ...]]:
+    """Where dated documents of one title say much the same, only the newest speaks, with the score of the best; a notice tells.
+
+    Titles alone do not decide: minutes of two meetings share one, but not their words."""
+    older: dict[str, Passage] = {}
+    newer: dict[str, Passage] = {}
+    best: dict[str, float] = {}
+    for one, two in combinations(passages, 2):
+        old, new = sorted((one, two), key=lambda passage: str(passage.metadata.get("dated", "")))
+        if not _supersedes(new, old):
+            continue
+        older[old.document], newer[old.document] = old, new
+        best[new.document] = max(best.get(new.document, new.score), old.score)
+    kept = [passage for passage in passages if passage.document not in older]
+    raised = [each.model_copy(update={"score": best.pop(each.document, each.score)}) for each in kept]
+    notices = [
+        Notice(
+            code="superseded",
+            text=f"{old.uri} ({old.metadata['dated']}) is left out: {new.uri} ({new.metadata['dated']}) has the same title and is newer.",
+        )
+        for old, new in ((older[document], newer[document]) for document in older)
+    ]
+    return tuple(sorted(raised, key=lambda passage: -passage.score)), tuple(notices)
+
+
+def _supersedes(new: Passage, old: Passage) -> bool:
+    dates = old.metadata.get("dated", ""), new.metadata.get("dated", "")
+    if new.title.casefold() != old.title.casefold() or not new.title or not all(dates) or dates[0] == dates[1]:
+        return False
+    said, again = (frozenset(terms(passage.text, passage.language)) for passage in (old, new))
+    return len(said & again) >= _MUCH_THE_SAME * min(len(said), len(again))
 
 
 def time_ordered(moment: datetime, random: Random) -> str:

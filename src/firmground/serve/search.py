@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
@@ -27,6 +27,8 @@ class Retrieval(Value):
     """Chunks taken from each retriever."""
     passages: int = 8
     """Passages that an answer may rest on."""
+    other_language: float = 0.9
+    """What the score of a chunk counts for when its document is in another language than the question."""
     fusion: Fusion = Fusion()
     evidence: Evidence = Evidence()
 
@@ -87,6 +89,7 @@ def search(corpus: Corpus, recipe: Retrieval, question: str, within: Within | No
     ranked = recipe.fusion.rank(hits, question_language=language, covered=corpus.embedder.languages)
     with corpus.reading() as database:
         candidates = _candidates(database, corpus.build, ranked, within, enough=4 * limit)
+        candidates = [_weighed(candidate, language, recipe.other_language) for candidate in candidates]
         found = _read(database, corpus.build, recipe.evidence, candidates, limit)
         version = database.corpus_version()
     watch.lap("read")
@@ -133,6 +136,12 @@ def _candidates(
     return [
         Candidate(hit, score, chunk, document, text) for (hit, score, document, chunk), text in zip(known, texts, strict=True)
     ]
+
+
+def _weighed(candidate: Candidate, language: str, share: float) -> Candidate:
+    """People want to read their own language where the documents say it there too."""
+    spoken = candidate.document.language
+    return candidate if not language or spoken in {"", language} else replace(candidate, score=candidate.score * share)
 
 
 def _read(database: Transaction, build: str, evidence: Evidence, candidates: Iterable[Candidate], limit: int) -> list[Passage]:

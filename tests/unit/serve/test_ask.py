@@ -110,7 +110,19 @@ def test_of_two_dated_documents_with_one_title_the_newer_speaks_and_the_reader_i
     assert "Five days" in found.text
     assert "Ten days" not in found.text
     assert [notice.code for notice in found.notices] == ["superseded"]
-    assert f"shelf/{3 - newer}.md (2020-01-01)" in found.notices[0].text
+    assert f"shelf/{3 - newer}.md (2020-01-01) is left out" in found.notices[0].text
+
+
+def test_minutes_of_two_meetings_share_a_title_and_both_speak() -> None:
+    texts = ("The fence around the yard is painted green.", "Bonnie showed how the new scanner reads a yard list.")
+    documents = [
+        (a_document(number, title="Minutes", metadata={"dated": f"2026-0{number}-01"}), text)
+        for number, text in enumerate(texts, 1)
+    ]
+    corpus, _ = shelved(documents, MemoryIndex(), FakeEmbedder())
+    found = ask(corpus, "What colour is the fence around the yard?")
+    assert "painted green" in found.text
+    assert found.notices == ()
 
 
 def test_the_answer_records_recipe_corpus_time_and_the_time_of_each_stage(handbook: tuple[Corpus, Shelf]) -> None:

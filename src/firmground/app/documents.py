@@ -1,11 +1,13 @@
 """Look at documents, and decide about those that wait."""
 
+from contextlib import suppress
 from typing import Any, get_args
 
 from firmground.app.app import App
 from firmground.app.indexing import bring_up_to_date
 from firmground.app.saving import forget_facts, let_in
 from firmground.errors import InvalidInput, NotFound, Refused
+from firmground.ports import Transaction
 from firmground.types import Actor, Document, DocumentState, Finding
 
 
@@ -22,7 +24,7 @@ def listed(app: App, actor: Actor, *, source: str | None = None, state: Document
 def show(app: App, actor: Actor, reference: str) -> dict[str, Any]:
     """One document with its text, its chunks and what was found in it."""
     with app.database.reading() as tx:
-        document = _visible(app, actor, tx.find_document(reference), reference)
+        document = _visible(tx, actor, reference)
         return {
             **document.model_dump(mode="json"),
             "text": tx.text(document.number),
@@ -34,7 +36,7 @@ def show(app: App, actor: Actor, reference: str) -> dict[str, Any]:
 def release(app: App, actor: Actor, reference: str) -> Document:
     """Let a quarantined document in, on the word of the person who looked at it; it holds until its content changes."""
     with app.database.transaction() as tx:
-        document = _visible(app, actor, tx.find_document(reference), reference)
+        document = _visible(tx, actor, reference)
         if document.state != "quarantined":
             raise Refused(
                 f"{document.source}/{document.uri} is {document.state}, not quarantined", "only what waits can be released"
@@ -48,7 +50,7 @@ def purge(app: App, actor: Actor, reference: str) -> Document:
     """Erase a document from database and index, and leave an exclusion, so that the next sync does not bring it back while its file
     exists."""
     with app.database.transaction() as tx:
-        document = _visible(app, actor, tx.find_document(reference), reference)
+        document = _visible(tx, actor, reference)
         excluded = tx.save_document(
             document.model_copy(
                 update={
@@ -73,14 +75,18 @@ def purge(app: App, actor: Actor, reference: str) -> Document:
     return excluded
 
 
-def _visible(app: App, actor: Actor, document: Document, reference: str) -> Document:
-    """NotFound, in the words for a document that does not exist, where this person may not see it."""
-    if not actor.admin:
-        with app.database.reading() as tx:
-            scopes = tx.visible_scopes(actor.groups)
-        if document.scope not in scopes:
-            raise NotFound(f"there is no document {reference!r}", "list them with `firmground documents list`")
-    return document
+def _visible(tx: Transaction, actor: Actor, reference: str) -> Document:
+    """The document, if this person may see it. Others get the same words whether it is hidden, ambiguous or does not exist: hints would
+    tell what there is."""
+    if actor.admin:
+        return tx.find_document(reference)
+    with suppress(NotFound, InvalidInput):
+        document = tx.find_document(reference)
+        if document.scope in tx.visible_scopes(actor.groups):
+            return document
+    raise NotFound(
+        f"there is no document {reference!r}", "list them with `firmground documents list` and name one as source/path"
+    )
 
 
 def quality(app: App, *, source: str | None = None) -> list[Finding]:

@@ -59,10 +59,10 @@ class Reader:
             pending = [self._classified(file, content) for file, content in zip(files, contents, strict=True)]
             return list(threads.map(self._parsed, pending))
 
-    def actions(self, files: Sequence[SourceFile]) -> Iterator[Action]:
+    def outlook(self, files: Sequence[SourceFile]) -> Iterator[Reading]:
         """What each file would be, without parsing."""
         for file in files:
-            yield self._classified(file, self._content(file))[0].action
+            yield self._classified(file, self._content(file))[0]
 
     def _content(self, file: SourceFile) -> tuple[bytes, str] | ParseFailed:
         try:

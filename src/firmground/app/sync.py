@@ -57,8 +57,8 @@ def handlers(app: App) -> dict[str, Handler]:
 
 
 def dry_run(app: App, sources: Sequence[str] = ()) -> dict[str, Any]:
-    """What a sync would do, by stamps and content alone. Nothing is parsed or written, so a file that would end in quarantine or fail
-    counts as added or changed."""
+    """What a sync would do, by stamps and content alone. Nothing is parsed or written, so new content that would end in quarantine or
+    fail counts as added or changed."""
     reports: list[dict[str, Any]] = []
     for name in _wanted(app, sources):
         plan = _plan(app, app.sources[name])
@@ -67,9 +67,9 @@ def dry_run(app: App, sources: Sequence[str] = ()) -> dict[str, Any]:
             known = {document.uri: document for document in tx.documents(source=name)}
         reader = _reader(app, name, known, plan["missing"])
         for files in plan["batches"]:
-            for action in reader.actions(_FILES.validate_python(files)):
-                counts["unchanged" if action == "same" else action] += 1
-                counts["removed"] -= action == "renamed"
+            for reading in reader.outlook(_FILES.validate_python(files)):
+                counts[_outlook(reading)] += 1
+                counts["removed"] -= reading.action == "renamed"
         reports.append({"source": name, "documents": counts})
     return {"dry_run": True, "sources": reports, "totals": {"documents": _summed([each["documents"] for each in reports])}}
 
@@ -224,6 +224,12 @@ def _plan(app: App, source: Source) -> dict[str, Any]:
 
 def _needs_no_look(before: Document, stamp: str) -> bool:
     return before.state == "excluded" or (before.stamp == stamp and before.code not in _RETRIED)
+
+
+def _outlook(reading: Reading) -> str:
+    if reading.action in {"same", "renamed"} and reading.before is not None and reading.before.state == "quarantined":
+        return "quarantined"
+    return "unchanged" if reading.action == "same" else reading.action
 
 
 def _reader(app: App, name: str, known: Mapping[str, Document], missing: Sequence[Sequence[str]]) -> Reader:

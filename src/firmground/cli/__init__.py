@@ -13,9 +13,10 @@ def main() -> None:
     # Usage errors are typer's own; only this leaf of their tree is exported.
     usage_error: type[Exception] = BadParameter.__mro__[1]
     try:
-        code = commands(standalone_mode=False)
+        # Not `commands(…)`, which would end a broken pipe as an error and name the program after the file that runs.
+        with commands.make_context("firmground", sys.argv[1:]) as context:
+            commands.invoke(context)
         sys.stdout.flush()
-        sys.exit(code)
     except Exit as stop:
         sys.exit(stop.exit_code)
     except (KeyboardInterrupt, Abort):
@@ -43,4 +44,6 @@ def main() -> None:
 
 
 def _say(line: str) -> None:
-    print(f"firmground: {line}", file=sys.stderr)
+    from firmground.cli.terminal import remark
+
+    remark(f"firmground: {line}")

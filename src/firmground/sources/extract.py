@@ -142,7 +142,7 @@ def _with_xberg(media_type: str, content: bytes, limits: Limits, recognition: Re
         _metadata(document, pages),
         encoding=encoding,
         ocr=document.metadata.ocr_used or (media_type.startswith("image/") and recognition is not None),
-        warnings=(*warnings, *_warnings(document)),
+        warnings=(*warnings, *_warnings(media_type, document, pages)),
     )
 
 
@@ -235,7 +235,8 @@ def _text_and_pages(
         text += content + "\n\n" if content else ""
         pages.append((page.page_number, start, start + len(content)))
     text = text.removesuffix("\n")
-    return (text, tuple(pages)) if text.strip() else (plain.tidy(document.content), ())
+    within = tuple((number, min(start, len(text)), min(end, len(text))) for number, start, end in pages)
+    return (text, within) if text.strip() else (plain.tidy(document.content), ())
 
 
 def _document_title(media_type: str, document: "ExtractedDocument", text: str) -> str | None:
@@ -272,8 +273,11 @@ def _iso_date(value: str) -> str | None:
         return None
 
 
-def _warnings(document: "ExtractedDocument") -> list[str]:
+def _warnings(media_type: str, document: "ExtractedDocument", pages: Sequence[tuple[int, int, int]]) -> list[str]:
     found: list[str] = []
+    empty = sum(start == end for _, start, end in pages)
+    if media_type == kinds.PDF and empty:
+        found.append(f"pages_without_text: {empty}")
     if document.ocr_page_failures:
         found.append(f"pages_not_recognised: {len(document.ocr_page_failures)}")
     if broken := document.content.count("\ufffd"):

@@ -35,8 +35,8 @@ def tessdata() -> str | None:
 class SandboxedParser:
     """Parses in at most `workers` confined child processes, which are used again for up to `files_per_child` files.
 
-    `seconds` is the time a file may take, `ocr_seconds` the time its recognition may take. With `ocr`, a picture or a PDF without text
-    is read by Tesseract in `ocr_languages` (ISO 639-1 or Tesseract codes). `max_bytes` bounds what is sent to a child at all.
+    `seconds` is the time a file may take, `ocr_seconds` the time its recognition may take. With `ocr`, a picture or a PDF with a page
+    without text is read by Tesseract in `ocr_languages` (ISO 639-1 or Tesseract codes). `max_bytes` bounds what is sent to a child at all.
     """
 
     workers: int = field(default_factory=lambda: min(4, os.cpu_count() or 1))
@@ -63,11 +63,17 @@ class SandboxedParser:
         if len(content) > self.max_bytes:
             raise ParseFailed("limit_exceeded", f"{len(content)} bytes are more than the limit of {self.max_bytes}: split it")
         try:
-            return self._ask(uri, content, self.seconds, None)
+            parsed = self._ask(uri, content, self.seconds, None)
         except ParseFailed as failed:
             if not (self.ocr and failed.code == "no_text" and "text recognition" in failed.detail):
                 raise
-        return self._ask(uri, content, self.ocr_seconds, self._recognition_data())
+            return self._recognise(uri, content)
+        if self.ocr and any(warning.startswith("pages_without_text") for warning in parsed.warnings):
+            try:
+                return self._recognise(uri, content)
+            except ParseFailed as failed:
+                return parsed.model_copy(update={"warnings": (*parsed.warnings, f"pages_not_recognised: {failed.code}")})
+        return parsed
 
     def close(self) -> None:
         """End the children. The parser may be used again: it starts new ones."""
@@ -78,6 +84,9 @@ class SandboxedParser:
     @cached_property
     def _tesseract_languages(self) -> list[str]:
         return [_LANGUAGES.get(language, language) for language in self.ocr_languages]
+
+    def _recognise(self, uri: str, content: bytes) -> Parsed:
+        return self._ask(uri, content, self.ocr_seconds, self._recognition_data())
 
     def _recognition_data(self) -> str:
         data = tessdata()

@@ -12,6 +12,7 @@ import pptx
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from firmground.errors import ParseFailed
@@ -101,6 +102,11 @@ def test_pdf_pages_have_exact_offsets(parser: SandboxedParser):
     assert page_texts(parsed) == ["First page.", "", "Third page, café."]
     assert [page.number for page in parsed.pages] == [1, 2, 3]
     assert (parsed.title, parsed.media_type, parsed.metadata["pages"]) == ("Handbook", "application/pdf", 3)
+
+
+@pytest.mark.parametrize("pages", [("", "Text"), ("Text", ""), ("", "", "Text", "", ""), ("Text",)])
+def test_empty_pages_keep_their_numbers_wherever_they_are(parser: SandboxedParser, pages: tuple[str, ...]):
+    assert page_texts(parser.parse("a.pdf", a_pdf(*pages))) == list(pages)
 
 
 def test_a_docx_keeps_headings_lists_and_tables_and_has_no_pages(parser: SandboxedParser):
@@ -232,6 +238,17 @@ def test_a_picture_or_scan_is_read_when_recognition_is_on(parser: SandboxedParse
         assert "Invoice number 48213" in parsed.text
         assert parsed.ocr
     assert page_texts(parsed) == [parsed.text.strip()]
+
+
+def test_a_scanned_page_among_typed_ones_is_read_too(parser: SandboxedParser, reading: SandboxedParser):
+    made = io.BytesIO()
+    canvas = Canvas(made)
+    canvas.drawString(72, 750, "A typed page with words in it.")
+    canvas.showPage()
+    canvas.drawImage(ImageReader(io.BytesIO(a_picture("Invoice number 48213"))), 30, 400, width=540, height=100)
+    canvas.save()
+    assert parser.parse("a.pdf", made.getvalue()).warnings == ("pages_without_text: 1",)
+    assert page_texts(reading.parse("a.pdf", made.getvalue())) == ["A typed page with words in it.", "Invoice number 48213"]
 
 
 def test_a_missing_language_is_named():

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from firmground.answer.confidence import SHIPPED, signs
 from firmground.answer.extract import Extract, Extractive
-from firmground.language.terms import query_terms
 from firmground.models.onnx_embedder import OnnxEmbedder
 from firmground.serve.search import Corpus, Found, Retrieval, search
 from firmground.store.lance import open_lance
@@ -28,7 +27,6 @@ from firmground.testing.corpus import shelved
 from firmground.types import Within
 
 FOLDS = 5
-LEXICAL = ("words_in_sentence", "words_in_passage", "words_anywhere", "match", "match_lead", "length")
 
 
 def ask(
@@ -36,7 +34,7 @@ def ask(
 ) -> tuple[Found, Extract, dict[str, float]]:
     found = search(corpus, recipe, question, within)
     extract = extractive.read(question, found.vector, found.passages, corpus.embedder.embed)
-    return found, extract, signs(found.ranked, extract, asked=len(query_terms(question, ["en"])))
+    return found, extract, signs(found.ranked, extract)
 
 
 def holds(question: library.Question, found: Found, extract: Extract, first: int) -> bool:
@@ -141,9 +139,11 @@ def main() -> None:
         lexical = measure(corpus, questions[: given.questions // 2], numbers, plain)
         index.close()
     embedder.save()
-    names = tuple(full["rows"][0])
     report: dict[str, Any] = {"questions": len(questions), "articles": len(articles.documents)}
-    for kind, data, used in (("full", full, names), ("words only", lexical, LEXICAL)):
+    for kind, data, used in (
+        ("full", full, tuple(SHIPPED.weights)),
+        ("words only", lexical, tuple(SHIPPED.lexical_weights)),
+    ):
         values = _matrix(data["rows"], used)
         shipped = np.array([SHIPPED.of(row, dense=kind == "full") for row in data["rows"]])
         report[kind] = {

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from firmground.answer.confidence import SHIPPED, Confidence, signs
 from firmground.answer.extract import Extract, Extractive, Quote
-from firmground.language.terms import query_terms, terms
+from firmground.language.terms import terms
 from firmground.ports import Clock
 from firmground.retrieve.evidence import page_at
 from firmground.serve.search import Corpus, Found, Retrieval, Watch, search
@@ -51,7 +51,7 @@ def answer(
     vector = found.vector if found.covered else None
     extract = answering.extractive.read(found.question, vector, passages, corpus.embedder.embed)
     watch.lap("generate")
-    seen = signs(found.ranked, extract, asked=len(query_terms(found.question, [found.language])))
+    seen = signs(found.ranked, extract)
     confidence = answering.confidence.of(seen, dense=found.covered) if extract.quotes else 0.0
     status = _status(answering.confidence, confidence) if extract.quotes else "abstained"
     watch.lap("check")

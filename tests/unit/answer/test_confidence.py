@@ -26,8 +26,8 @@ def ranked(*scores: tuple[float, float]) -> list[tuple[Hit, float]]:
     ]
 
 
-STRONG = signs(ranked((20.0, 0.8), (3.0, 0.3), (2.0, 0.2)), extract(), asked=5)
-WEAK = signs(ranked((3.0, 0.2), (2.9, 0.25), (2.8, 0.2)), extract(0.15, 0.1), asked=5)
+STRONG = signs(ranked((20.0, 0.8), (3.0, 0.3), (2.0, 0.2)), extract())
+WEAK = signs(ranked((3.0, 0.2), (2.9, 0.25), (2.8, 0.2)), extract(0.15, 0.1))
 
 
 @pytest.mark.parametrize("dense", [True, False])
@@ -37,7 +37,7 @@ def test_strong_evidence_is_believed_and_weak_evidence_is_not(dense: bool) -> No
 
 
 def test_nothing_found_gives_finite_signs_and_no_confidence() -> None:
-    found = signs([], NOTHING, asked=0)
+    found = signs([], NOTHING)
     assert all(math.isfinite(value) for value in found.values())
     assert SHIPPED.of(found) < SHIPPED.threshold
 
@@ -60,10 +60,9 @@ def test_a_language_the_embedder_does_not_know_is_said_so_and_its_cosines_do_not
     st.lists(st.tuples(st.floats(0, 50), st.floats(-1, 1)), max_size=12),
     st.floats(-1, 1),
     st.floats(0, 1),
-    st.integers(0, 50),
 )
-def test_confidence_is_a_probability(scores: list[tuple[float, float]], cosine: float, coverage: float, asked: int) -> None:
-    found = signs(ranked(*scores), extract(cosine, coverage), asked=asked)
+def test_confidence_is_a_probability(scores: list[tuple[float, float]], cosine: float, coverage: float) -> None:
+    found = signs(ranked(*scores), extract(cosine, coverage))
     assert 0.0 <= found["agreement"] <= 1.0
     for dense in (True, False):
         assert 0.0 <= SHIPPED.of(found, dense=dense) <= 1.0
@@ -72,11 +71,11 @@ def test_confidence_is_a_probability(scores: list[tuple[float, float]], cosine: 
 def test_agreement_is_the_share_of_the_first_ten_both_rankings_have_in_common() -> None:
     same = ranked(*((20.0 - at, 0.9 - at / 100) for at in range(20)))
     opposite = ranked(*((20.0 - at, at / 100) for at in range(20)))
-    assert signs(same, NOTHING, asked=1)["agreement"] == 1.0
-    assert signs(opposite, NOTHING, asked=1)["agreement"] == 0.0
+    assert signs(same, NOTHING)["agreement"] == 1.0
+    assert signs(opposite, NOTHING)["agreement"] == 0.0
 
 
 def test_margin_is_the_distance_to_the_next_document_not_the_next_chunk() -> None:
     hits = ranked((10.0, 0.8), (9.0, 0.8), (4.0, 0.8))
     hits[1] = (hits[1][0].model_copy(update={"document": 0}), hits[1][1])
-    assert signs(hits, NOTHING, asked=1)["margin"] == pytest.approx(hits[0][1] - hits[2][1])
+    assert signs(hits, NOTHING)["margin"] == pytest.approx(hits[0][1] - hits[2][1])

@@ -34,6 +34,8 @@ class Unit:
     text: str
     heading: str = ""
     """The nearest heading above it."""
+    asked: str = ""
+    """The question that the document itself asks before it, as in a list of questions and answers."""
     header: str = ""
     """The header row, where it is a table row below one."""
     item: bool = False
@@ -157,16 +159,19 @@ def _beside(one: Unit, other: Unit, text: str) -> bool:
 
 
 def units(at: int, passage: Passage) -> Iterator[Unit]:
-    """What can be quoted from a passage, in order: no headings, no header rows, no bare markup."""
+    """What can be quoted from a passage, in order: no headings, no questions, no header rows, no bare markup."""
     text = passage.text
     heading = passage.locator.heading.rsplit(" > ", maxsplit=1)[-1]
-    header = passage.table_header
+    asked, header = "", passage.table_header
     spans = sentences(text)
     for number, (start, end) in enumerate(spans):
         body = text[start:end]
         title = _HEADING.match(body)
         if title:
-            heading, header = title[1], ""
+            heading, asked, header = title[1], "", ""
+            continue
+        if body.rstrip("*_ ").endswith("?"):
+            asked = body
             continue
         row = body.startswith("|")
         if not row:
@@ -175,7 +180,7 @@ def units(at: int, passage: Passage) -> Iterator[Unit]:
             header = body
             continue
         if not _MARKUP.match(body) and not _DELIMITER.match(body):
-            yield Unit(at, start, end, body, heading, header, row or bool(_ITEM.match(body)))
+            yield Unit(at, start, end, body, heading, asked, header, row or bool(_ITEM.match(body)))
 
 
 def _with_list(quote: Quote, passage: Passage, longest: int) -> Quote:
@@ -190,7 +195,9 @@ def _with_list(quote: Quote, passage: Passage, longest: int) -> Quote:
         if stop - unit.start > longest or not _ITEM.match(passage.text[start:stop]):
             break
         end = stop
-    whole = Unit(unit.passage, unit.start, end, passage.text[unit.start : end], unit.heading, unit.header, item=end > unit.end)
+    whole = Unit(
+        unit.passage, unit.start, end, passage.text[unit.start : end], unit.heading, unit.asked, unit.header, item=end > unit.end
+    )
     return Quote(whole, quote.score, quote.cosine, quote.coverage)
 
 
@@ -217,14 +224,14 @@ class _Words:
         self._held: list[frozenset[str]] = []
         self._above: list[frozenset[str]] = []
         self._passage = [unit.passage for unit in found]
-        context = {(unit.passage, unit.heading): frozenset[str]() for unit in found}
-        for at, heading in context:
+        context = {(unit.passage, unit.heading, unit.asked): frozenset[str]() for unit in found}
+        for at, heading, asked in context:
             passage = passages[at]
-            context[at, heading] = frozenset(terms(f"{passage.title}\n{heading}", passage.language))
+            context[at, heading, asked] = frozenset(terms(f"{passage.title}\n{heading}\n{asked}", passage.language))
         for unit in found:
             language = self._languages[unit.passage]
             self._held.append(frozenset(terms(f"{unit.header}\n{unit.text}", language)))
-            self._above.append(context[unit.passage, unit.heading])
+            self._above.append(context[unit.passage, unit.heading, unit.asked])
         counts = Counter(word for words in self._held for word in words)
         self._weights: Mapping[str, float] = {
             word: math.log(1 + (len(found) - counts[word] + 0.5) / (counts[word] + 0.5))

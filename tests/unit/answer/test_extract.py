@@ -110,6 +110,12 @@ def test_a_word_in_the_heading_counts_for_the_sentence_below_it() -> None:
     assert found.best.unit.text == "The doors close at two."
 
 
+def test_a_question_in_the_document_is_answered_by_what_follows_it() -> None:
+    text = "*Where is the party this year?*\nOn the ship, as always.\n\n*Where is the car park?*\nBehind the hall."
+    found = read("Where is the party?", passage(text), dense=False)
+    assert texts(found)[0] == "On the ship, as always."
+
+
 def test_what_was_said_already_is_not_said_again() -> None:
     same = "Five days may be carried over until the end of March."
     found = read("How many days may be carried over?", passage(same), passage(f"{same} More follows here.", 0.9))

@@ -222,6 +222,14 @@ class Transaction(Protocol):
 
     def chunk_count(self, build: str, source: str | None = None) -> int: ...
 
+    def builds(self) -> list[str]:
+        """Names of all builds that have taken something in."""
+        ...
+
+    def drop_build(self, build: str) -> None:
+        """Forget what a build has taken in. Its index is dropped first, by the caller."""
+        ...
+
     # sync reports and quality
     def save_report(self, source: str, report: Json, findings: Sequence[Finding]) -> None:
         """The latest report of a source replaces the one before."""

@@ -86,9 +86,16 @@ class _Adapters:
     def index(self, recipe: ReleaseSpec, dimension: int) -> SearchIndex:
         from firmground.store.lance import open_lance
 
+        return open_lance(self._index_place(), recipe.build, recipe.embedder, dimension)
+
+    def drop_index(self, build: str) -> None:
+        from firmground.store.lance import drop_lance
+
+        drop_lance(self._index_place(), build)
+
+    def _index_place(self) -> str:
         url = self._settings.index.url
-        place = str(self._data() / "index") if url == "local" else url
-        return open_lance(place, recipe.build, recipe.embedder, dimension)
+        return str(self._data() / "index") if url == "local" else url
 
     def _data(self) -> Path:
         data = self._workspace.data

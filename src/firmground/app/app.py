@@ -27,6 +27,7 @@ class Opening(Protocol):
     def parser(self) -> Parser: ...
     def embedder(self) -> Embedder: ...
     def index(self, recipe: ReleaseSpec, dimension: int) -> SearchIndex: ...
+    def drop_index(self, build: str) -> None: ...
 
 
 class App:
@@ -74,6 +75,10 @@ class App:
     def index(self) -> SearchIndex:
         """The index that the candidate searches."""
         return self._closed_later(self._opening.index(self.candidate, self.embedder.dimension))
+
+    def drop_index(self, build: str) -> None:
+        """Delete the index of another build, also where it is damaged."""
+        self._opening.drop_index(build)
 
     def _closed_later(self, part: _Live) -> _Live:
         self._closing.callback(part.close)

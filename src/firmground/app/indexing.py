@@ -28,6 +28,17 @@ class Indexed(NamedTuple):
         return Indexed(self.added + other.added, self.removed + other.removed)
 
 
+def drop_other_builds(app: App) -> list[str]:
+    """Drop every index but the candidate's: nothing searches them, and what is erased must not live on in them. Their names."""
+    with app.database.reading() as tx:
+        others = [build for build in tx.builds() if build != app.candidate.build]
+    for build in others:
+        app.drop_index(build)
+        with app.database.transaction() as tx:
+            tx.drop_build(build)
+    return others
+
+
 class _Work(NamedTuple):
     document: Document
     text: str

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from firmground.app import quality
 from firmground.app.app import App
 from firmground.app.following import follow
-from firmground.app.indexing import Indexed, bring_up_to_date
+from firmground.app.indexing import Indexed, bring_up_to_date, drop_other_builds
 from firmground.app.reading import Reader, Reading, reading_stamp
 from firmground.app.saving import forget, save
 from firmground.errors import InvalidInput, NotFound
@@ -177,6 +177,7 @@ class _Sync:
     def _finish(self, reports: Sequence[dict[str, Any]]) -> Json:
         changed = any(report["documents"][kind] for report in reports for kind in ("added", "changed", "renamed", "removed"))
         erased = any(report["chunks"].removed or report["documents"]["removed"] for report in reports)
+        drop_other_builds(self.app)
         self.app.index.maintain()
         findings = quality.assess(self.app, anything_changed=changed)
         sources = _reports(self.app, reports, findings)

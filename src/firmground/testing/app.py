@@ -45,6 +45,7 @@ class Bench:
     index_: SearchIndex = field(default_factory=MemoryIndex)
     jobs_: Jobs = field(default_factory=MemoryJobs)
     clock: Ticking = field(default_factory=Ticking)
+    dropped: list[str] = field(default_factory=list[str])
 
     def app(self) -> App:
         return App(Workspace(root=self.root, data=self.root / ".firmground", settings=self.settings), self, self.clock)
@@ -68,3 +69,6 @@ class Bench:
     def index(self, recipe: ReleaseSpec, dimension: int) -> SearchIndex:
         del recipe, dimension
         return self.index_
+
+    def drop_index(self, build: str) -> None:
+        self.dropped.append(build)

@@ -3,15 +3,15 @@
 Idempotent: whatever a crash left half-done is repaired by doing it again.
 """
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from firmground.app.app import App
 from firmground.app.titles import own_title
 from firmground.index.chunk import Chunker, embedded_text, index_terms
-from firmground.ports import Vectors
+from firmground.ports import Transaction, Vectors
 from firmground.types import Chunk, Document, IndexRow, digest
 
 _DOCUMENTS_AT_ONCE = 64
@@ -19,7 +19,7 @@ _CHARACTERS_AT_ONCE = 1_000_000
 
 
 class Indexed(NamedTuple):
-    """What one run changed: chunks that appeared, chunks that vanished."""
+    """Chunks that appeared, chunks that vanished."""
 
     added: int = 0
     removed: int = 0
@@ -39,6 +39,10 @@ def drop_other_builds(app: App) -> list[str]:
     return others
 
 
+Tally: TypeAlias = Callable[[Transaction, Mapping[str, Indexed]], None]
+"""Told what changed, by source, inside the transaction that makes it so: over a crash, too, nothing is counted twice or lost."""
+
+
 class _Work(NamedTuple):
     document: Document
     text: str
@@ -52,13 +56,11 @@ class _Rechunked(NamedTuple):
     before: list[Chunk]
 
 
-def bring_up_to_date(app: App, pause: Callable[[], None] = lambda: None) -> Indexed:
+def bring_up_to_date(app: App, pause: Callable[[], None] = lambda: None, tally: Tally = lambda *_: None) -> None:
     """Take in every document that the candidate's build does not hold as it is now. `pause` is called between batches and may raise."""
-    total = Indexed()
     while work := _next_batch(app):
         pause()
-        total = total.plus(_take_in(app, work))
-    return total
+        _take_in(app, work, tally)
 
 
 def _next_batch(app: App) -> list[_Work]:
@@ -75,7 +77,7 @@ def _next_batch(app: App) -> list[_Work]:
     return batch
 
 
-def _take_in(app: App, batch: Sequence[_Work]) -> Indexed:
+def _take_in(app: App, batch: Sequence[_Work], tally: Tally) -> None:
     build = app.candidate.build
     rescoped: dict[int, int] = {}
     replaced: list[_Rechunked] = []
@@ -93,6 +95,7 @@ def _take_in(app: App, batch: Sequence[_Work]) -> Indexed:
         with app.database.transaction() as tx:
             for work in in_flight:
                 tx.save_chunks(build, work.document.number, 0, [])
+            tally(tx, _by_source((work.document, Indexed(removed=len(work.before))) for work in in_flight))
     if rescoped:
         app.index.rescope(rescoped)
     if replaced:
@@ -101,7 +104,14 @@ def _take_in(app: App, batch: Sequence[_Work]) -> Indexed:
     with app.database.transaction() as tx:
         for document, chunks in settled:
             tx.save_chunks(build, document.number, document.revision, chunks)
-    return Indexed(sum(len(work.chunks) for work in replaced), sum(len(work.before) for work in replaced))
+        tally(tx, _by_source((work.document, Indexed(added=len(work.chunks))) for work in replaced))
+
+
+def _by_source(changes: Iterable[tuple[Document, Indexed]]) -> dict[str, Indexed]:
+    found: dict[str, Indexed] = {}
+    for document, change in changes:
+        found[document.source] = found.get(document.source, Indexed()).plus(change)
+    return found
 
 
 def _chunks(chunker: Chunker, document: Document, text: str) -> list[Chunk]:

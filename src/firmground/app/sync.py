@@ -18,7 +18,7 @@ from firmground.app.reading import Reader, Reading, reading_stamp
 from firmground.app.saving import forget, save
 from firmground.errors import InvalidInput, NotFound
 from firmground.index.quality import Inspector
-from firmground.ports import Handler, JobContext, Source
+from firmground.ports import Handler, JobContext, Source, Transaction
 from firmground.types import Actor, Document, Finding, Job, Json, Problem, SourceFile, digest
 
 COUNTS = ("added", "changed", "renamed", "removed", "unchanged", "quarantined", "failed")
@@ -26,29 +26,49 @@ _INSPECTION = 1
 """Grows when documents must be inspected again because the inspection changed."""
 _RETRIED = frozenset({"unreadable", "changed_while_reading", "ocr_language_missing", "timeout", "out_of_memory"})
 """Failures whose cause may lie outside the file: it is tried again at each sync."""
+_REGISTER = "sync"
+"""Namespace of what unfinished syncs are to take in, by job."""
 _BATCH_FILES = 48
 _BATCH_BYTES = 24_000_000
 _FILES = TypeAdapter(list[SourceFile])
 
 
 def sync(app: App, actor: Actor, sources: Sequence[str] = (), *, watch: Callable[[Job], None] = lambda _: None) -> dict[str, Any]:
-    """Take in what changed in `sources` (default: all) and return the report. Joins a sync that still waits for the same sources.
+    """Take in what changed in `sources` (default: all) and return the report. Joins a sync of the same sources that waits or was cut
+    off; where files changed since that one began, another follows and the report is of the latter.
 
     NotFound names an unknown source; OutsideFailed where a source itself is missing: then nothing has changed.
     """
     del actor  # whoever reaches the command line may sync; roles come with accounts
     wanted: list[Json] = list(_wanted(app, sources))
-    job = None
-    for waiting in app.jobs.unfinished("sync"):
-        with app.database.reading() as tx:
-            if waiting.state == "queued" and tx.fact("sync", waiting.id) == wanted:
-                job = waiting.id
-    if job is None:
-        job = app.jobs.submit("sync", {"sources": wanted})
-        with app.database.transaction() as tx:
-            tx.put_fact("sync", job, wanted)
+    joined = _unfinished(app, wanted)
+    job = joined or _submitted(app, wanted)
     ended = cast("dict[str, Any]", follow(app, job, handlers(app), watch))
+    if joined and any(_outdated(_plan(app, app.sources[str(name)])) for name in wanted):
+        job = _submitted(app, wanted)
+        ended = cast("dict[str, Any]", follow(app, job, handlers(app), watch))
     return _last_reports(app, job, ended)
+
+
+def _unfinished(app: App, wanted: list[Json]) -> str | None:
+    """A sync of the same sources that waits, was stopped, or was left by a process that died."""
+    working = app.jobs.working()
+    with app.database.reading() as tx:
+        registered = tx.facts(_REGISTER)
+    waiting = [job.id for job in app.jobs.unfinished("sync") if job.state == "queued" or not working]
+    return next((id for id in waiting if registered.get(id) == wanted), None)
+
+
+def _submitted(app: App, wanted: list[Json]) -> str:
+    job = app.jobs.submit("sync", {"sources": wanted})
+    with app.database.transaction() as tx:
+        tx.put_fact(_REGISTER, job, wanted)
+    return job
+
+
+def _outdated(plan: dict[str, Any]) -> bool:
+    """Whether there is more to do than to try again what has just failed: a job that was joined may have planned long ago."""
+    return bool(plan["missing"]) or sum(len(files) for files in plan["batches"]) > plan["retried"]
 
 
 def handlers(app: App) -> dict[str, Handler]:
@@ -81,33 +101,48 @@ class _Sync:
         self.app = app
         self.context = context
         self.names = names
-        self.namespace = f"plan:{context.id}"
+        self.namespace = _plan_of(context.id)
         self.started = perf_counter()
 
     def run(self) -> Json:
-        bring_up_to_date(self.app, self.context.check_cancelled)  # what a crash may have left between database and index
+        self._bring_up_to_date()  # what a crash may have left between database and index
         plans = cast("dict[str, dict[str, Any]]", self.context.step("plan", self._plan))
         total = sum(plan["files"] for plan in plans.values())
         done = 0
         reports: list[dict[str, Any]] = []
         for name, plan in plans.items():
             counts: dict[str, int] = dict(plan["counts"])
-            indexed = Indexed()
             for step in self._batches(name, plan["batches"]):
                 counts = _summed([counts, step["documents"]])
-                indexed = indexed.plus(Indexed(*step["chunks"]))
                 done += step["files"]
                 self.context.progress(done, total, "files")
-            removed = cast("dict[str, Any]", self.context.step(f"remove {name}", lambda name=name: self._remove(name)))
-            counts["removed"] += removed["documents"]
-            indexed = indexed.plus(Indexed(*removed["chunks"]))
-            reports.append({"source": name, "documents": counts, "chunks": indexed, "problems": plan["problems"]})
-        return self.context.step("finish", lambda: self._finish(reports))
+            counts["removed"] += cast("int", self.context.step(f"remove {name}", lambda name=name: self._remove(name)))
+            reports.append({"source": name, "documents": counts, "problems": plan["problems"]})
+        chunks = cast("dict[str, dict[str, int]]", self.context.step("count", self._chunks))
+        return self.context.step("finish", lambda: self._finish([{**each, "chunks": chunks[each["source"]]} for each in reports]))
+
+    def _bring_up_to_date(self) -> None:
+        bring_up_to_date(self.app, self.context.check_cancelled, self._tally)
+
+    def _tally(self, tx: Transaction, changed: Mapping[str, Indexed]) -> None:
+        for name, change in changed.items():
+            tx.put_fact(self.namespace, f"{name}/chunks", list(self._tallied(tx, name).plus(change)))
+
+    def _tallied(self, tx: Transaction, name: str) -> Indexed:
+        return Indexed(*cast("list[int]", tx.fact(self.namespace, f"{name}/chunks") or ()))
+
+    def _chunks(self) -> Json:
+        """Recorded before the plan is dropped, so that finishing can be repeated."""
+        with self.app.database.reading() as tx:
+            return {name: dict(self._tallied(tx, name)._asdict()) for name in self.names}
 
     def _plan(self) -> Json:
         """List every source before anything changes, so that a source that is missing stops the sync as a whole."""
         plans = {name: _plan(self.app, self.app.sources[name]) for name in self.names}
+        unfinished = {job.id for job in self.app.jobs.unfinished()}
         with self.app.database.transaction() as tx:
+            for ended in tx.facts(_REGISTER).keys() - unfinished:
+                _drop_plan(tx, ended)
             for name, plan in plans.items():
                 for number, files in enumerate(plan["batches"]):
                     tx.put_fact(self.namespace, _batch_key(name, number), files)
@@ -161,7 +196,8 @@ class _Sync:
                     counts[save(tx, name, reading, self.app)] += 1
                 already = {"documents": cast("Json", counts), "files": len(readings)}
                 tx.put_fact(self.namespace, key, already)
-        return {**cast("dict[str, Json]", already), "chunks": list(bring_up_to_date(self.app, self.context.check_cancelled))}
+        self._bring_up_to_date()
+        return already
 
     def _remove(self, name: str) -> Json:
         """What the source no longer lists and no new file turned out to be. A document that was renamed has another uri by now."""
@@ -172,11 +208,12 @@ class _Sync:
             already = tx.fact(self.namespace, f"{name}/removed")
             count = (already if isinstance(already, int) else 0) + len(gone)
             tx.put_fact(self.namespace, f"{name}/removed", count)
-        return {"documents": count, "chunks": list(bring_up_to_date(self.app, self.context.check_cancelled))}
+        self._bring_up_to_date()
+        return count
 
     def _finish(self, reports: Sequence[dict[str, Any]]) -> Json:
         changed = any(report["documents"][kind] for report in reports for kind in ("added", "changed", "renamed", "removed"))
-        erased = any(report["chunks"].removed or report["documents"]["removed"] for report in reports)
+        erased = any(report["chunks"]["removed"] or report["documents"]["removed"] for report in reports)
         drop_other_builds(self.app)
         self.app.index.maintain()
         findings = quality.assess(self.app, anything_changed=changed)
@@ -190,10 +227,18 @@ class _Sync:
                     report["source"], {**report, "finished_at": self.app.clock().isoformat()}, findings[report["source"]]
                 )
             quality.remember_languages(tx)
-            tx.drop_facts(self.namespace)
-            tx.drop_facts("sync", [self.context.id])
+            _drop_plan(tx, self.context.id)
         # The result of a job outlives documents that are erased, so it holds no word of them.
         return {"seconds": round(perf_counter() - self.started, 3), "sources": [report["source"] for report in sources]}
+
+
+def _plan_of(job: str) -> str:
+    return f"plan:{job}"
+
+
+def _drop_plan(tx: Transaction, job: str) -> None:
+    tx.drop_facts(_plan_of(job))
+    tx.drop_facts(_REGISTER, [job])
 
 
 def _plan(app: App, source: Source) -> dict[str, Any]:
@@ -203,24 +248,38 @@ def _plan(app: App, source: Source) -> dict[str, Any]:
     reading_id = _reading_id(app)
     counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
     changed: list[SourceFile] = []
+    retried = 0
     listed: set[str] = set()
     for file in source.files():
         listed.add(file.uri)
         before = known.get(file.uri)
-        if before is not None and _needs_no_look(before, reading_stamp(file, reading_id)):
+        stamp = reading_stamp(file, reading_id)
+        if before is not None and _needs_no_look(before, stamp):
             counts[before.state if before.state in {"quarantined", "failed"} else "unchanged"] += 1
         else:
             changed.append(file)
-    missing = [[document.id, document.uri, document.content_hash] for uri, document in known.items() if uri not in listed]
+            retried += before is not None and before.stamp == stamp
+    hidden = tuple(uri for uri, code, _ in source.problems() if code == "unreadable")
+    missing = [
+        [document.id, uri, document.content_hash]
+        for uri, document in known.items()
+        if uri not in listed and not _lies_in(uri, hidden)
+    ]
     problems = [
         Problem(uri=f"{source.name}/{uri}", kind="warning", code=code, detail=text) for uri, code, text in source.problems()
     ]
     return {
         "batches": [[file.model_dump(mode="json") for file in batch] for batch in _batched(changed)],
         "missing": missing,
+        "retried": retried,
         "counts": counts,
         "problems": [problem.model_dump() for problem in problems],
     }
+
+
+def _lies_in(uri: str, hidden: Sequence[str]) -> bool:
+    """Whether it is, or lies in a folder, that could not be listed: then nobody knows that it is gone. Folders end with a slash."""
+    return any(uri == each or (each.endswith("/") and uri.startswith(each)) for each in hidden)
 
 
 def _needs_no_look(before: Document, stamp: str) -> bool:
@@ -263,11 +322,7 @@ def _reports(app: App, reports: Sequence[dict[str, Any]], findings: Mapping[str,
             {
                 "source": report["source"],
                 "documents": report["documents"],
-                "chunks": {
-                    "added": report["chunks"].added,
-                    "removed": report["chunks"].removed,
-                    "total": tx.chunk_count(build, report["source"]),
-                },
+                "chunks": {**report["chunks"], "total": tx.chunk_count(build, report["source"])},
                 "problems": [*report["problems"], *quality.problems(tx, report["source"])],
                 "quality": quality.summary(tx, report["source"], findings[report["source"]]),
             }

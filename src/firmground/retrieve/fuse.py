@@ -23,7 +23,7 @@ class Fusion(Value):
     kind: Literal["z-score", "min-max"] = "min-max"
     dense_weight: float = 0.75
     """Share of the dense retriever, 0…1, for languages its embedder was trained for."""
-    unknown_dense_weight: float = 0.1
+    unknown_dense_weight: float = 0.0
     """The same for questions in a language that the embedder was not trained for."""
     dense_weights: dict[str, float] = Field(default_factory=dict[str, float])
     """ISO 639-1 code → share, where a language needs its own."""

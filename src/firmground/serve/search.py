@@ -27,7 +27,7 @@ class Retrieval(Value):
     """Chunks taken from each retriever."""
     passages: int = 8
     """Passages that an answer may rest on."""
-    other_language: float = 0.9
+    other_language: float = 0.8
     """What the score of a chunk counts for when its document is in another language than the question."""
     fusion: Fusion = Fusion()
     evidence: Evidence = Evidence()

@@ -131,3 +131,15 @@ def test_an_empty_corpus_finds_nothing(embedder: FakeEmbedder) -> None:
 
 def test_a_question_of_signs_only_is_asked_by_meaning_alone(asked: tuple[Corpus, Shelf]) -> None:
     assert search(asked[0], Retrieval(), "???").terms == ()
+
+
+def test_of_two_languages_that_say_the_same_the_question_s_own_comes_first() -> None:
+    texts = {
+        "es": "# Garantía\n\nFulmar U2: 5 años garantizado.",
+        "fr": "# Garantie\n\nLe Fulmar U2 est garanti pendant longtemps, 5 ans.",
+    }
+    documents = [(a_document(number, title=code, language=code), text) for number, (code, text) in enumerate(texts.items(), 1)]
+    corpus, _ = shelved(documents, MemoryIndex(), FakeEmbedder(languages=frozenset({"en"})))
+    found = search(corpus, Retrieval(), "Combien de temps mon anémomètre Fulmar U2 est-il garanti chez vous ?")
+    assert found.language == "fr"
+    assert [passage.language for passage in found.passages] == ["fr", "es"]

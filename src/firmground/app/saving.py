@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any, cast
 
 from firmground.app.app import App
-from firmground.app.groups import narrowed
 from firmground.app.reading import Reading, reading_stamp
 from firmground.app.titles import title_from_name
+from firmground.groups import narrowed
 from firmground.index.compare import profile
 from firmground.ports import Transaction
 from firmground.types import Document, Json, Scalar, Span, digest

@@ -117,7 +117,7 @@ class FilesSource:
                 folder.uri, "unreadable", f"the folder cannot be listed ({wrong.strerror}): grant read access, or exclude it"
             )
             return [], []
-        labels = folder.labels.then(self._folder_labels(folder.uri, listed.keys()))
+        labels = folder.labels.narrowed(self._folder_labels(folder.uri, listed.keys()))
         files: list[SourceFile] = []
         folders: list[_Folder] = []
         for name in sorted(listed):
@@ -173,7 +173,7 @@ class FilesSource:
 
     def _file_labels(self, uri: str, name: str, folder: Labels, names: Collection[str]) -> Labels:
         own = self._sidecar([uri + end for end in SIDECARS if name + end in names])
-        return self._rules.labels(uri).then(folder).then(own)
+        return self._rules.labels(uri).narrowed(folder).narrowed(own)
 
     def _sidecar(self, uris: Sequence[str]) -> Labels:
         if not uris:

@@ -1,7 +1,8 @@
 """Who may see a file and what is said of it from outside: the source, rules, folder and sidecar files.
 
-Nearest wins: groups of the source < the last matching rule < `_meta.yaml` of the outer folder < of the inner folder < the file's own
-sidecar (`leave.md.meta.yaml` or `.meta.json`). Metadata merges in the same order, key by key. (Front matter is the parser's.)
+The groups of the source, or of the last rule that matches, say who may see a file. `_meta.yaml` of its folders, outer before inner, and
+its own sidecar (`leave.md.meta.yaml` or `.meta.json`) may narrow that: whoever may write into a folder must not widen who sees it.
+Metadata merges in the same order, key by key, the nearest wins. (Front matter is the parser's.)
 
 Whatever cannot be read with certainty gives no groups: such a file is shown to administrators only, and reported.
 """
@@ -12,6 +13,7 @@ from typing import NamedTuple
 from pydantic import Field
 
 from firmground.errors import ParseFailed
+from firmground.groups import narrowed
 from firmground.sources.globs import compile_globs
 from firmground.sources.matter import BadMatter, load_mapping, read_groups, read_metadata
 from firmground.types import Scalar, Value
@@ -33,8 +35,13 @@ class Labels(NamedTuple):
     metadata: dict[str, Scalar | tuple[Scalar, ...]]
 
     def then(self, nearer: "Labels") -> "Labels":
-        """These, overruled by `nearer` ones."""
+        """These, overruled by `nearer` ones: for rules, which are settings."""
         return Labels(self.groups if nearer.groups is None else nearer.groups, {**self.metadata, **nearer.metadata})
+
+    def narrowed(self, nearer: "Labels") -> "Labels":
+        """These, narrowed by what lies `nearer` in the folders themselves."""
+        groups = nearer.groups if self.groups is None else narrowed(self.groups, nearer.groups)
+        return Labels(groups, {**self.metadata, **nearer.metadata})
 
 
 NONE = Labels(None, {})

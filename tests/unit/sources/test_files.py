@@ -229,21 +229,31 @@ def test_the_last_matching_rule_wins_and_metadata_merges(root: Path):
     assert files["hr/open.md"].metadata == {"area": "hr", "level": 2}
 
 
-def test_the_nearest_sidecar_wins_and_is_no_document(root: Path):
+def test_sidecars_narrow_from_the_outside_in_and_are_no_documents(root: Path):
     for uri in ("hr/a.md", "hr/in/b.md", "hr/in/c.md"):
         put(root, uri)
-    put(root, "hr/_meta.yaml", "groups: [hr]\nmetadata: {owner: ann, since: 2026-01-02}\n")
-    put(root, "hr/in/_meta.json", '{"groups": ["inner"]}')
-    put(root, "hr/in/c.md.meta.yaml", "groups: ceo\ntitle: Pay\nmetadata:\n  owner: bo\n")
+    put(root, "hr/_meta.yaml", "groups: [hr, board]\nmetadata: {owner: ann, since: 2026-01-02}\n")
+    put(root, "hr/in/_meta.json", '{"groups": ["board"]}')
+    put(root, "hr/in/c.md.meta.yaml", "groups: [board, everyone]\ntitle: Pay\nmetadata:\n  owner: bo\n")
     source = FilesSource("s", root, rules=[Rule(match="**/*", groups=("everyone",))])
     files = listed(source)
     assert {uri: file.groups for uri, file in files.items()} == {
-        "hr/a.md": ("hr",),
-        "hr/in/b.md": ("inner",),
-        "hr/in/c.md": ("ceo",),
+        "hr/a.md": ("board", "hr"),
+        "hr/in/b.md": ("board",),
+        "hr/in/c.md": ("board",),
     }
     assert files["hr/in/c.md"].metadata == {"owner": "bo", "since": "2026-01-02", "title": "Pay"}
     assert source.problems() == ()
+
+
+def test_a_sidecar_never_shows_a_file_to_more_people_than_the_settings_do(root: Path):
+    put(root, "pay.md")
+    put(root, "pay.md.meta.yaml", "groups: [everyone, public, hr]\n")
+    put(root, "open/note.md")
+    put(root, "open/note.md.meta.yaml", "groups: [public]\n")
+    rules = [Rule(match="open/**", groups=("everyone",))]
+    files = listed(FilesSource("s", root, groups=["hr"], rules=rules))
+    assert (files["pay.md"].groups, files["open/note.md"].groups) == (("hr",), ("everyone",))
 
 
 def test_a_changed_sidecar_changes_groups_but_not_the_stamp(root: Path):
@@ -281,13 +291,13 @@ def test_a_broken_sidecar_shows_its_file_to_nobody(root: Path, content: str | by
     assert codes(source) == {"a.md.meta.yaml": "sidecar_invalid"}
 
 
-def test_a_broken_folder_sidecar_shows_what_is_below_to_nobody_but_where_a_file_says_otherwise(root: Path):
+def test_a_broken_folder_sidecar_shows_all_that_is_below_to_nobody(root: Path):
     put(root, "hr/a.md")
     put(root, "hr/b.md")
     put(root, "hr/_meta.yaml", "groups: [")
     put(root, "hr/b.md.meta.yaml", "groups: hr")
     files = listed(FilesSource("s", root))
-    assert (files["hr/a.md"].groups, files["hr/b.md"].groups) == ((), ("hr",))
+    assert (files["hr/a.md"].groups, files["hr/b.md"].groups) == ((), ())
 
 
 def test_two_sidecars_for_one_file_are_refused(root: Path):

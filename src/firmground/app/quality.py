@@ -32,6 +32,8 @@ _PERSONAL_NOUNS = {
     "card": "card number",
     "ip": "IP address",
 }
+_LANGUAGES_SEARCHED = 8
+"""A question is analysed in each language of the corpus; wrongly identified documents must not make that many."""
 _RARE_LANGUAGE_SHARE = 0.05
 
 
@@ -86,12 +88,13 @@ def summary(tx: Transaction, source: str, findings: Sequence[Finding]) -> dict[s
 
 def remember_languages(tx: Transaction) -> None:
     """Keep the languages of the corpus at hand for searching."""
-    counts = Counter(document.language for document in tx.documents(state="indexed") if document.language)
-    tx.put_fact("corpus", "languages", [language for language, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))])
+    counts = Counter(document.language for document in tx.documents(state="indexed"))
+    frequent = sorted((language for language in counts if language), key=lambda language: (-counts[language], language))
+    tx.put_fact("corpus", "languages", [*frequent[:_LANGUAGES_SEARCHED], *([""] if "" in counts else [])])
 
 
 def languages(tx: Transaction) -> tuple[str, ...]:
-    """ISO 639-1 codes of the documents as of the last sync, most frequent first; English where none is known."""
+    """ISO 639-1 codes of the documents as of the last sync, most frequent first, "" where some are not known; English before any sync."""
     known = tx.fact("corpus", "languages")
     return tuple(str(code) for code in known) if isinstance(known, list) and known else ("en",)
 

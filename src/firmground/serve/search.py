@@ -44,7 +44,7 @@ class Corpus:
     build: str
     """The build of the index, whose chunks the database knows."""
     languages: tuple[str, ...] = ("en",)
-    """ISO 639-1 codes of the documents, most frequent first."""
+    """ISO 639-1 codes of the documents, most frequent first; "" stands for those whose language is not known."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def search(corpus: Corpus, recipe: Retrieval, question: str, within: Within | No
     question, limit = _checked(question, recipe.passages if limit is None else limit)
     within = within or Within()
     watch = Watch()
-    language = identify(question, frozenset(corpus.languages)) or identify(question)
+    language = identify(question, frozenset(filter(None, corpus.languages))) or identify(question)
     terms = query_terms(question, corpus.languages)
     watch.lap("analyse")
     share = recipe.fusion.weight(language, corpus.embedder.languages)

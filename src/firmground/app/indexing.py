@@ -56,7 +56,11 @@ class _Rechunked(NamedTuple):
     before: list[Chunk]
 
 
-def bring_up_to_date(app: App, pause: Callable[[], None] = lambda: None, tally: Tally = lambda *_: None) -> None:
+def _untold(_: Transaction, __: Mapping[str, Indexed]) -> None:
+    """Nobody counts."""
+
+
+def bring_up_to_date(app: App, pause: Callable[[], None] = lambda: None, tally: Tally = _untold) -> None:
     """Take in every document that the candidate's build does not hold as it is now. `pause` is called between batches and may raise."""
     while work := _next_batch(app):
         pause()

@@ -7,7 +7,6 @@ Figures of the fitted regression are cross-validated, articles disjoint. `--fit`
 """
 
 import argparse
-import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from firmground.answer.confidence import SHIPPED, signs
 from firmground.answer.extract import Extract, Extractive
 from firmground.models.onnx_embedder import OnnxEmbedder
+from firmground.models.weights import default_models_dir, ensure_default_model
 from firmground.serve.search import Corpus, Found, Retrieval, search
 from firmground.store.lance import open_lance
 from firmground.testing.corpus import shelved
@@ -119,12 +119,13 @@ def measure(corpus: Corpus, questions: Sequence[library.Question], numbers: dict
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--data", type=Path, required=True)
-    options.add_argument("--model", type=Path, required=True, help="folder of the embedding model")
+    options.add_argument("--model", type=Path, help="folder of the embedding model; default: the shipped one")
     options.add_argument("--cache", type=Path, help="keeps vectors between runs")
     options.add_argument("--questions", type=int, default=1500)
     options.add_argument("--fit", action="store_true")
+    options.add_argument("--out", type=Path, help="keeps the report")
     given = options.parse_args()
-    embedder = library.Remembering(OnnxEmbedder(given.model, languages=frozenset({"en"})), given.cache)
+    embedder = library.Remembering(OnnxEmbedder(given.model or ensure_default_model(default_models_dir())), given.cache)
     articles = library.squad_articles(given.data)
     numbers = {id: number for number, (id, _, _) in enumerate(articles.documents, 1)}
     order = np.random.default_rng(5).permutation(len(articles.questions))[: given.questions]
@@ -157,7 +158,7 @@ def main() -> None:
                 "intercept": round(intercept, 3),
                 **{n: round(float(w), 3) for n, w in zip(used, weights, strict=True)},
             }
-    print(json.dumps(report, indent=1))
+    library.record(report, given.out)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,13 @@
 
 import hashlib
 import json
+import os
 import pickle
+import platform
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +126,20 @@ def _grades(path: Path) -> dict[str, dict[str, int]]:
         question, document, grade = line.split("\t")
         grades[question][document] = int(grade)
     return dict(grades)
+
+
+def record(report: dict[str, Any], path: Path | None) -> None:
+    """Print the report with machine and date, and keep it in `path` if one is given."""
+    machine = {
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    text = json.dumps({"machine": machine, **report}, indent=1)
+    print(text)
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n", encoding="utf-8")
 
 
 class Remembering:

@@ -1,12 +1,11 @@
 """Retrieval quality with untouched defaults: BM25, vectors, and both fused, on the same chunks.
 
-    python benchmarks/retrieval.py --data DIR --model DIR [--cache DIR] [--sets scifact claude_docs squad_passages] [--questions N]
+    python benchmarks/retrieval.py --data DIR [--model DIR] [--cache DIR] [--sets scifact claude_docs squad_passages] [--questions N]
 
 A document's score is that of its best chunk. The interval is a paired bootstrap (95 %) of fused minus the better single retriever.
 """
 
 import argparse
-import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 
 from firmground.language.terms import query_terms
 from firmground.models.onnx_embedder import OnnxEmbedder
+from firmground.models.weights import default_models_dir, ensure_default_model
 from firmground.ports import Embedder
 from firmground.retrieve.fuse import Fusion
 from firmground.serve.search import Retrieval
@@ -88,17 +88,18 @@ def _table(asked: Sequence[library.Question], rankings: Mapping[str, Mapping[str
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--data", type=Path, required=True)
-    options.add_argument("--model", type=Path, required=True, help="folder of the embedding model")
+    options.add_argument("--model", type=Path, help="folder of the embedding model; default: the shipped one")
     options.add_argument("--cache", type=Path, help="keeps vectors between runs")
     options.add_argument("--sets", nargs="+", choices=list(SETS), default=list(SETS))
     options.add_argument("--questions", type=int, default=1000, help="at most so many of each set, drawn at random")
+    options.add_argument("--out", type=Path, help="keeps the report")
     given = options.parse_args()
-    embedder = library.Remembering(OnnxEmbedder(given.model, languages=frozenset({"en"})), given.cache)
+    embedder = library.Remembering(OnnxEmbedder(given.model or ensure_default_model(default_models_dir())), given.cache)
     report = {}
     for name in given.sets:
         report[name] = measure(SETS[name](given.data), embedder, given.questions)
         embedder.save()
-    print(json.dumps({"embedder": embedder.id, "retrieval": Retrieval().model_dump(mode="json"), "sets": report}, indent=1))
+    library.record({"embedder": embedder.id, "retrieval": Retrieval().model_dump(mode="json"), "sets": report}, given.out)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, insert, literal, or_, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, literal, or_, select, tuple_, update
 
 from firmground.errors import NotFound
 from firmground.store import tables
@@ -15,22 +15,30 @@ from firmground.types import Chunk, Document
 _c = tables.chunks.c
 _b = build_documents.c
 _COLUMNS = ("id", "document", "ordinal", "start", "end", "kind", "headings", "table_header", "page")
-_CHUNKS = (
-    select(*(_c[name] for name in _COLUMNS)).join(builds, builds.c.id == _c.build).where(builds.c.name == bindparam("build"))
-)
+_CHUNKS = select(*(_c[name] for name in _COLUMNS))
 _CURRENT = (
     _CHUNKS.join(build_documents, and_(_b.build == _c.build, _b.document == _c.document))
     .join(documents, documents.c.number == _c.document)
     .where(documents.c.state == "indexed", documents.c.text_revision <= _b.revision)
 )
-_BY_ID = _CURRENT.where(_c.id.in_(bindparam("ids", expanding=True)))
-_AROUND = _CURRENT.where(tuple_(_c.document, _c.ordinal).in_(bindparam("wanted", expanding=True))).order_by(
-    _c.document, _c.ordinal
-)
+# Without the 0, SQLite takes the build, the first part of the primary key, for the narrower condition, and reads all of it.
+_BY_ID = _CURRENT.where(_c.id.in_(bindparam("ids", expanding=True)), _c.build + 0 == bindparam("build"))
+# Pairs alone would make it read the whole build as well; with both lists beside them it looks up the primary key.
+_AROUND = _CURRENT.where(
+    _c.build == bindparam("build"),
+    _c.document.in_(bindparam("documents", expanding=True)),
+    _c.ordinal.in_(bindparam("ordinals", expanding=True)),
+    tuple_(_c.document, _c.ordinal).in_(bindparam("wanted", expanding=True)),
+).order_by(_c.document, _c.ordinal)
+_OF_DOCUMENT = _CHUNKS.where(_c.build == bindparam("build"), _c.document == bindparam("document")).order_by(_c.ordinal)
 
 
 class Builds(Documents):
     """The chapter of a transaction on builds and chunks."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._builds: dict[str, int] = {}
 
     def stale_documents(self, build: str, *, limit: int) -> list[Document]:
         known = self._build(build)
@@ -64,17 +72,21 @@ class Builds(Documents):
 
     def chunks(self, build: str, ids: Collection[str]) -> dict[str, Chunk]:
         """Only those that were cut from the text as it is now, of documents that are indexed; others are left out."""
-        rows = (row for lot in in_lots(ids) for row in self._rows(_BY_ID, {"build": build, "ids": lot}))
+        known = self._build(build)
+        rows = (row for lot in in_lots(ids) for row in self._rows(_BY_ID, {"build": known, "ids": lot}))
         return {chunk.id: chunk for chunk in map(_chunk, rows)}
 
     def chunks_around(self, build: str, wanted: Collection[tuple[int, int]]) -> list[Chunk]:
         """In the order of documents and ordinals; left out as in `chunks`."""
-        return [_chunk(row) for lot in in_lots(wanted) for row in self._rows(_AROUND, {"build": build, "wanted": lot})]
+        rows: list[tuple[Any, ...]] = []
+        for lot in in_lots(sorted(wanted)):
+            near = {"documents": {number for number, _ in lot}, "ordinals": {ordinal for _, ordinal in lot}, "wanted": lot}
+            rows += self._rows(_AROUND, {"build": self._build(build), **near})
+        return [_chunk(row) for row in rows]
 
     def document_chunks(self, build: str, document: int) -> list[Chunk]:
         """What the build holds of it, current or not."""
-        rows = self._rows(_CHUNKS.where(_c.document == document).order_by(_c.ordinal), {"build": build})
-        return [_chunk(row) for row in rows]
+        return [_chunk(row) for row in self._rows(_OF_DOCUMENT, {"build": self._build(build), "document": document})]
 
     def chunk_count(self, build: str, source: str | None = None) -> int:
         counted = select(func.count()).select_from(tables.chunks).where(_c.build == self._build(build))
@@ -91,11 +103,17 @@ class Builds(Documents):
         known = self._build(build)
         held = [number for (number,) in self._rows(select(_b.document).where(_b.build == known, _b.stale))]
         self._connection.execute(delete(builds).where(builds.c.id == known))
+        self._builds.pop(build, None)
         for lot in in_lots(held):
             self._let_go(lot)
 
     def _build(self, name: str) -> int | None:
-        return self._value(select(builds.c.id).where(builds.c.name == name))
+        if name not in self._builds:
+            known = self._value(select(builds.c.id).where(builds.c.name == name))
+            if known is None:
+                return None
+            self._builds[name] = known
+        return self._builds[name]
 
     def _new_build(self, name: str) -> int:
         """From now on every document that is indexed, and every removed one still here, is on its list until it is taken in."""

@@ -11,7 +11,18 @@ from firmground.errors import InvalidInput, NotFound
 from firmground.ports import Filters
 from firmground.store import matching
 from firmground.store.people import People, group_names
-from firmground.store.tables import PART, build_documents, builds, chunks, document_metadata, documents, findings, scopes, texts
+from firmground.store.tables import (
+    PART,
+    PARTS,
+    build_documents,
+    builds,
+    chunks,
+    document_metadata,
+    documents,
+    findings,
+    scopes,
+    texts,
+)
 from firmground.store.tables import spans as span_table
 from firmground.store.unit import in_lots, loaded_list, made, not_found, packed
 from firmground.types import Document, DocumentState, Page, Span, Within
@@ -21,10 +32,8 @@ _COLUMNS = [name for name in Document.model_fields if name != "groups"]
 SELECT_DOCUMENT = select(*(_d[name] for name in _COLUMNS), scopes.c.groups).join(scopes, scopes.c.id == _d.scope)
 _BY_ID = SELECT_DOCUMENT.where(_d.id == bindparam("id"))
 _NUMBERED = SELECT_DOCUMENT.where(_d.number.in_(bindparam("numbers", expanding=True)))
-_PARTS = select(texts.c.document, texts.c.part, texts.c.text).where(
-    tuple_(texts.c.document, texts.c.part).in_(bindparam("parts", expanding=True))
-)
-_TEXT = select(texts.c.text).where(texts.c.document == bindparam("number")).order_by(texts.c.part)
+_PARTS = select(texts.c.place, texts.c.text).where(texts.c.place.in_(bindparam("places", expanding=True)))
+_TEXT = select(texts.c.text).where(texts.c.document == bindparam("number")).order_by(texts.c.place)
 _TWICE = (
     select(_d.source, _d.uri)
     .where(tuple_(_d.source, _d.uri).in_(bindparam("places", expanding=True)), _d.state != "removed")
@@ -150,10 +159,10 @@ class Documents(People):
         return "".join(part for (part,) in self._rows(_TEXT, {"number": number}))
 
     def slices(self, spans: Sequence[tuple[int, int, int]]) -> list[str]:
-        wanted = {(number, part) for number, start, end in spans for part in _parts(start, end)}
-        found: dict[tuple[int, int], str] = {}
+        wanted = {place for number, start, end in spans for place in _places(number, start, end)}
+        found: dict[int, str] = {}
         for lot in in_lots(wanted):
-            found.update({(number, part): text for number, part, text in self._rows(_PARTS, {"parts": lot})})
+            found.update(cast("Any", self._rows(_PARTS, {"places": lot})))
         return [_slice(found, number, start, end) for number, start, end in spans]
 
     def spans(self, number: int) -> list[Span]:
@@ -195,7 +204,7 @@ class Documents(People):
             if before is not None:
                 self._connection.execute(delete(texts).where(texts.c.document == number))
             parts = [text[start : start + PART] for start in range(0, len(text), PART)]
-            self._insert(texts, [{"document": number, "part": n, "text": part} for n, part in enumerate(parts)])
+            self._insert(texts, [{"place": PARTS * number + n, "document": number, "text": part} for n, part in enumerate(parts)])
         if found is not None:
             if before is not None:
                 self._connection.execute(delete(span_table).where(span_table.c.document == number))
@@ -292,11 +301,11 @@ def _metadata(text: str) -> dict[str, Any]:
     return {key: tuple(cast("list[Any]", each)) if isinstance(each, list) else each for key, each in value.items()}
 
 
-def _parts(start: int, end: int) -> range:
-    return range(start // PART, (end - 1) // PART + 1) if end > start else range(0)
+def _places(number: int, start: int, end: int) -> range:
+    first = PARTS * number
+    return range(first + start // PART, first + (end - 1) // PART + 1) if end > start else range(0)
 
 
-def _slice(found: Mapping[tuple[int, int], str], number: int, start: int, end: int) -> str:
-    parts = _parts(start, end)
-    offset = parts.start * PART
-    return "".join(found.get((number, part), "") for part in parts)[start - offset : end - offset]
+def _slice(found: Mapping[int, str], number: int, start: int, end: int) -> str:
+    offset = start // PART * PART
+    return "".join(found.get(place, "") for place in _places(number, start, end))[start - offset : end - offset]

@@ -25,6 +25,9 @@ HEAD = "0001"
 PART = 4096
 """Code points in a part of a text: a slice reads one or two parts, however long the document is."""
 
+PARTS = 2**20
+"""More parts than any text has."""
+
 metadata = MetaData()
 Words = Text().with_variant(Text(collation="C"), "postgresql")
 
@@ -117,13 +120,15 @@ documents = Table(
     Index("documents_at", "uri"),
     sqlite_autoincrement=True,
 )
-# Part n holds the code points from PART * n up to PART * (n + 1).
+# place: PARTS * document + n, for the part with the code points from PART * n up to PART * (n + 1). One number, because SQLite
+# looks a list of pairs up by reading the whole table.
 texts = Table(
     "texts",
     metadata,
-    Column("document", Integer, ForeignKey("documents.number", ondelete="CASCADE"), primary_key=True),
-    Column("part", Integer, primary_key=True),
+    Column("place", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("document", Integer, ForeignKey("documents.number", ondelete="CASCADE"), nullable=False),
     Column("text", Words, nullable=False),
+    Index("texts_of_document", "document"),
 )
 spans = Table(
     "spans",

@@ -3,6 +3,7 @@
 import difflib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar, cast
 
@@ -84,10 +85,16 @@ def made(kind: type[V], fields: dict[str, Any]) -> V:
     value = kind.__new__(kind)
     set_ = object.__setattr__
     set_(value, "__dict__", fields)
-    set_(value, "__pydantic_fields_set__", set(fields))
+    set_(value, "__pydantic_fields_set__", _names_of(kind))
     set_(value, "__pydantic_extra__", None)
     set_(value, "__pydantic_private__", None)
     return value
+
+
+@cache
+def _names_of(kind: type[BaseModel]) -> set[str]:
+    """One set for all: a copy of a value copies it before it changes anything."""
+    return set(kind.model_fields)
 
 
 def not_found(kind: str, wanted: str, known: Iterable[str], remedy: str) -> NotFound:

@@ -94,12 +94,13 @@ def _documents() -> None:
     op.create_index("documents_of_source", "documents", ["source", "uri"])
     op.create_table(
         "texts",
+        sa.Column("place", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("document", sa.Integer(), nullable=False),
-        sa.Column("part", sa.Integer(), nullable=False),
         sa.Column("text", Words, nullable=False),
         sa.ForeignKeyConstraint(["document"], ["documents.number"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("document", "part"),
+        sa.PrimaryKeyConstraint("place"),
     )
+    op.create_index("texts_of_document", "texts", ["document"])
     op.create_table(
         "spans",
         sa.Column("document", sa.Integer(), nullable=False),

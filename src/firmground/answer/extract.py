@@ -85,7 +85,7 @@ class Extractive(Value):
     """Which sentences answer: cosine to the question, plus the question's words they hold weighed by rarity, plus the passage's score."""
 
     max_sentences: int = 3
-    considered: int = 24
+    considered: int = 16
     """Sentences that are embedded for a question: those that share most words with it, and the first of each passage."""
     coverage_weight: float = 0.5
     heading_share: float = 0.5

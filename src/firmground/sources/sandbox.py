@@ -14,6 +14,7 @@ from typing import IO, NamedTuple, cast
 
 from firmground.errors import FirmgroundError, ParseFailed
 from firmground.sources.frames import HEAD, frame, header_of, lengths
+from firmground.sources.scratch import Scratch, sweep
 
 _START_SECONDS = 30.0
 _PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
@@ -33,7 +34,7 @@ class Child:
 
     def __init__(self, bounds: Bounds, data: str) -> None:
         self.files = 0
-        self._folder = tempfile.TemporaryDirectory(prefix="firmground-parse-", ignore_cleanup_errors=True)
+        self._folder = Scratch()
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         environment = {"LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "2", "OMP_THREAD_LIMIT": "1", "HOME": self._folder.name}
         self._process = subprocess.Popen(
@@ -147,6 +148,7 @@ class Nursery:
     it ends, so no short-lived thread may start one."""
 
     def __init__(self, bounds: Bounds, data: str) -> None:
+        sweep()
         self._bounds, self._data = bounds, data
         self._thread = ThreadPoolExecutor(1, "firmground-parse")
 

@@ -19,7 +19,7 @@ from firmground.web.edge import loopback
 from firmground.web.served import Served
 
 _DRAIN_SECONDS = 30
-_RETRY_SECONDS = 2.0
+_RETRY_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 

@@ -128,14 +128,18 @@ def _grades(path: Path) -> dict[str, dict[str, int]]:
     return dict(grades)
 
 
-def record(report: dict[str, Any], path: Path | None) -> None:
-    """Print the report with machine and date, and keep it in `path` if one is given."""
-    machine = {
+def machine() -> dict[str, Any]:
+    """What the figures were taken on, and when."""
+    return {
         "platform": platform.platform(),
         "processors": os.cpu_count(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    text = json.dumps({"machine": machine, **report}, indent=1)
+
+
+def record(report: dict[str, Any], path: Path | None) -> None:
+    """Print the report with machine and date, and keep it in `path` if one is given."""
+    text = json.dumps({"machine": machine(), **report}, indent=1)
     print(text)
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -52,7 +52,7 @@ class Timed:
         return call
 
 
-class Opening(wire._Adapters):  # noqa: SLF001 - the benchmark measures inside
+class Opening(wire._Adapters):
     def parser(self) -> Any:
         self.timed_parser = Timed(super().parser(), "parse")
         return self.timed_parser
@@ -113,11 +113,13 @@ def unchanged_sync(files: int) -> dict[str, Any]:
         for number in range(files):
             folder = root / "documents" / f"{number % 100:02d}"
             folder.mkdir(exist_ok=True)
-            (folder / f"note-{number}.md").write_text(f"# Note {number}\n\nShelf {number % 97} holds box {number}.\n", encoding="utf-8")
+            (folder / f"note-{number}.md").write_text(
+                f"# Note {number}\n\nShelf {number % 97} holds box {number}.\n", encoding="utf-8"
+            )
         workspace = load_workspace(root)
         seconds: list[float] = []
         for _ in range(3):
-            with App(workspace, wire._Adapters(workspace), wire.utc_now) as app:  # noqa: SLF001 - as above
+            with App(workspace, wire._Adapters(workspace), wire.utc_now) as app:
                 started = time.perf_counter()
                 sync(app, BENCH)
                 seconds.append(time.perf_counter() - started)

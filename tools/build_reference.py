@@ -1,15 +1,32 @@
-"""Writes docs/reference/settings.md and docs/reference/commands.md from the code. `--check` only says whether they are up to date."""
+"""Writes the pages of docs/reference that the code knows best: settings, commands, errors, routes. `--check` only says whether they are
+up to date."""
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
 
+from firmground.errors import FirmgroundError
 from firmground.settings import keys
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
+NOTE = "<!-- Written by tools/build_reference.py: change it or the code, not this page. -->"
+_PLACEHOLDERS: dict[type, str] = {int: "N", Path: "PATH"}
+SHARED = ("json", "workspace", "debug")
+"""Options explained once for all commands."""
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """A Markdown table with an empty line after it."""
+    written = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    return [f"| {' | '.join(head)} |", "|---" * len(head) + "|", *(f"| {' | '.join(row)} |" for row in written), ""]
+
+
+# ---------------------------------------------------------------- settings
 
 
 def settings_page() -> str:
@@ -17,44 +34,104 @@ def settings_page() -> str:
     lines = [
         "# Settings",
         "",
-        "Every key of `firmground.toml`. A *setting* says where things are and how much they may use: it applies at restart and may be",
-        "overridden by the environment as `FIRMGROUND_<SECTION>__<KEY>`. A *recipe* key can change an answer: it is part of the recipe",
-        "digest that every answer carries, and no environment variable touches it. An unknown key is an error that names the nearest",
-        "known one.",
+        NOTE,
         "",
-        "Besides: `FIRMGROUND_WORKSPACE` names the workspace, `FIRMGROUND_DATA` its data directory (`.firmground` inside it otherwise),",
-        "`FIRMGROUND_MODEL_DIR` where models are kept.",
+        "Every key of `firmground.toml`. A *setting* says where things are and how much they may use: it applies when a command starts,",
+        "and the environment may override it as `FIRMGROUND_<SECTION>__<KEY>`, for example `FIRMGROUND_PARSING__OCR=false`. A *recipe*",
+        "key can change an answer: it is part of the recipe digest that every answer carries, and no environment variable touches it.",
+        "An unknown key is an error that names the nearest known one.",
         "",
-        "| key | kind | default | what it is |",
-        "|---|---|---|---|",
+        "Lists of tables (`[[sources]]`) and lists of values are set in the file alone. Four variables stand beside the keys:",
+        "",
     ]
-    for name, kind, field in keys():
-        default = "required" if field.is_required() else _shown(field.default)
-        lines.append(f"| `{name}` | {kind} | {default} | {field.description} |")
-    return "\n".join(lines) + "\n"
+    lines += table(
+        ("variable", "what it names"),
+        [
+            ("`FIRMGROUND_WORKSPACE`", "The workspace, where no `--workspace` does."),
+            ("`FIRMGROUND_DATA`", "The data directory; `.firmground` inside the workspace otherwise."),
+            ("`FIRMGROUND_MODEL_DIR`", "Where the default embedding model lies; beside the installation otherwise."),
+            ("`FIRMGROUND_DEBUG`", "Anything: errors come with a traceback, as with `--debug`."),
+        ],
+    )
+    for section, found in groupby(keys(), key=lambda key: key[0].rpartition(".")[0]):
+        lines += [f"## `{_heading(section)}`", ""]
+        rows = [
+            (
+                f"`{name}`",
+                kind,
+                _kind_of(field),
+                "required" if field.is_required() else _shown(field.default),
+                field.description or "",
+            )
+            for name, kind, field in found
+        ]
+        lines += table(("key", "kind", "value", "default", "what it is"), rows)
+    return "\n".join(lines)
+
+
+def _heading(section: str) -> str:
+    if section.endswith("[]"):
+        return f"[[{section.replace('[]', '')}]]"
+    return f"[{section}]"
+
+
+def _kind_of(field: Any) -> str:
+    bounds = [(name, getattr(rule, name)) for rule in field.metadata for name in ("ge", "gt", "le") if hasattr(rule, name)]
+    words = {"ge": "from {}", "gt": "above {}", "le": "to {}"}
+    return ", ".join([_type_name(field.annotation), *(words[name].format(value) for name, value in bounds)])
+
+
+def _type_name(annotation: Any) -> str:
+    origin, inner = get_origin(annotation), [each for each in get_args(annotation) if each not in (NoneType, ...)]
+    if origin is Literal:
+        return " or ".join(f"`{json.dumps(each)}`" for each in inner)
+    if origin is tuple:
+        return "list"
+    if origin is dict:
+        return "table"
+    if origin is not None and inner:
+        return _type_name(inner[0])
+    return {str: "text", int: "whole number", float: "number", bool: "true or false"}[annotation]
+
+
+def _shown(value: Any) -> str:
+    return "not set" if value is None else f"`{json.dumps(value)}`"
+
+
+# ---------------------------------------------------------------- commands
 
 
 def commands_page() -> str:
     """Every command with its options."""
     from firmground.cli.commands import commands
 
+    leaves = list(_leaves(commands, "firmground"))
+    options = {param.name: param for _, command in leaves for param in _options(command)}
+    shared = [param for param in options.values() if _long(param) in SHARED]
     lines = [
         "# Commands",
         "",
-        "Exit codes: 0 done, 1 unexpected, 2 wrong input, 3 not found, 4 refused by a rule, 5 something outside failed, 6 stored data",
-        "damaged. An error is one line on stderr, `firmground: what went wrong: what to do`; `--debug` adds a traceback.",
+        NOTE,
         "",
+        "Results go to stdout, progress and remarks to stderr. An error is one line on stderr,",
+        "`firmground: what went wrong: what to do`, and an [exit code](errors.md).",
+        "",
+        "Options that many commands share:",
+        "",
+        *table(("option", "what it does"), [(_spelt(param), param.help or "") for param in shared]),
     ]
-    for path, command in _leaves(commands, "firmground"):
+    for path, command in leaves:
         arguments = [param for param in command.params if param.param_type_name == "argument"]
-        options = [param for param in command.params if param.param_type_name == "option" and param.name != "help"]
-        usage = " ".join([path, *map(_named, arguments)])
-        lines += [f"## `{usage}`", "", str(command.help or "").strip(), "", "| | |", "|---|---|"]
-        for param in arguments:
-            lines.append(f"| `{_named(param)}` | {param.help or ''} |")
-        for param in options:
-            lines.append(f"| `{', '.join([*param.opts, *param.secondary_opts])}` | {param.help or ''} |")
-        lines.append("")
+        own = [param for param in _options(command) if _long(param) not in SHARED]
+        also = [f"`--{_long(param)}`" for param in _options(command) if _long(param) in SHARED]
+        rows = [(f"`{_named(param)}`", _explained(param)) for param in arguments] + [
+            (_spelt(param), _explained(param)) for param in own
+        ]
+        lines += [f"## `{' '.join([path, *map(_usage, arguments)])}`", "", str(command.help or "").strip(), ""]
+        lines += (
+            table(("argument or option", "what it does"), [row for row in rows if row[1]]) if any(row[1] for row in rows) else []
+        )
+        lines += [f"Also {', '.join(also)}.", ""]
     return "\n".join(lines)
 
 
@@ -67,24 +144,165 @@ def _leaves(command: Any, path: str) -> Iterator[tuple[str, Any]]:
         yield from _leaves(child, f"{path} {name}")
 
 
+def _options(command: Any) -> list[Any]:
+    return [param for param in command.params if param.param_type_name == "option" and param.name != "help"]
+
+
+def _long(param: Any) -> str:
+    return str(max(param.opts, key=len)).removeprefix("--")
+
+
 def _named(param: Any) -> str:
     return str(param.metavar or param.name.upper())
 
 
-def _shown(value: Any) -> str:
-    return "" if value in (None, "", (), {}) else f"`{json.dumps(value)}`"
+def _usage(param: Any) -> str:
+    return _named(param) if param.required else f"[{_named(param)}]"
+
+
+def _spelt(param: Any) -> str:
+    value = (
+        ""
+        if param.is_flag
+        else " " + str(param.metavar or _PLACEHOLDERS.get(param.type_descriptor.annotation) or _long(param).upper())
+    )
+    return f"`{', '.join(sorted([*param.opts, *param.secondary_opts]))}{value}`"
+
+
+def _explained(param: Any) -> str:
+    default = param.default
+    given = "" if default in (None, False, ()) or param.required or str(default) == "." else f" Default: `{default}`."
+    return f"{param.help or ''}{given}" if param.help else ""
+
+
+# ---------------------------------------------------------------- errors
+
+
+def errors_page() -> str:
+    """Every error with its code, exit code and status."""
+    lines = [
+        "# Errors",
+        "",
+        NOTE,
+        "",
+        "An error is one line, `what went wrong: what to do`. A command ends with its exit code; over HTTP it is a problem document",
+        "whose `type` is `urn:firmground:problem:` and the code ([HTTP](http.md)).",
+        "",
+        "Exit code 0 is done, 130 means stopped with Ctrl-C, 141 that nobody read the output. A job that failed ends the command that",
+        "followed it with the exit code of its own error.",
+        "",
+    ]
+    from firmground.web.problems import status_of
+
+    rows = [
+        (f"`{error.code}`", str(error.exit_code), str(int(status_of(error.__new__(error)))), _first_line(error))
+        for error in all_errors()
+    ]
+    return "\n".join(lines + table(("code", "exit code", "HTTP status", "what happened"), rows))
+
+
+def all_errors() -> list[type[FirmgroundError]]:
+    """Every error a person can see, by exit code and code."""
+    import firmground.app.following
+    import firmground.web.problems  # noqa: F401 - its errors are in the tree once it is loaded
+
+    pending, found = [FirmgroundError], list[type[FirmgroundError]]()
+    while pending:
+        error = pending.pop()
+        found.append(error)
+        pending += [each for each in error.__subclasses__() if each.__module__.startswith("firmground.")]
+    return sorted(found, key=lambda error: (error.exit_code, error.code))
+
+
+def _first_line(documented: type) -> str:
+    return (documented.__doc__ or "").strip().splitlines()[0]
+
+
+# ---------------------------------------------------------------- http
+
+
+def http_page() -> str:
+    """Every route."""
+    lines = [
+        "# HTTP",
+        "",
+        NOTE,
+        "",
+        "What `firmground serve` answers. `/openapi.json` describes every field for programs.",
+        "",
+        *table(("method", "address", "what it does", "parameters"), _routes()),
+        "`POST` takes JSON with `Content-Type: application/json`, up to 1 MB. Shapes of answers, passages, documents and jobs are those",
+        "of the command line: see [JSON](json.md). Lists come in pages: give `next` of one page as `after` of the next.",
+        "",
+        "There are no accounts yet. The server listens on this machine only, refuses requests whose `Host` is not this machine or whose",
+        "`Origin` is another site, and treats everybody who reaches it as an administrator.",
+        "",
+        "Every response carries `X-Request-ID`: the one that the request named, or a new one.",
+        "",
+        "An error is `application/problem+json` with the status of its [code](errors.md):",
+        "",
+        "```json",
+        json.dumps(
+            {
+                "type": "urn:firmground:problem:not-found",
+                "title": "There is no such thing, or the asker may not know of it.",
+                "status": 404,
+                "detail": "there is no document 'x': `firmground documents list` shows all",
+                "request_id": "5f0c9f1d2b7a4e11",
+                "remedy": "`firmground documents list` shows all",
+            },
+            indent=1,
+        ),
+        "```",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _routes() -> Iterator[tuple[str, str, str, str]]:
+    from fastapi import FastAPI
+
+    from firmground.web import api
+
+    app = FastAPI()
+    app.include_router(api.router)
+    app.include_router(api.health)
+    described = app.openapi()
+    schemas = described.get("components", {}).get("schemas", {})
+    for address, methods in described["paths"].items():
+        for method, route in methods.items():
+            named = [parameter["name"] for parameter in route.get("parameters", ()) if parameter["in"] == "query"]
+            shown = ", ".join(f"`{name}`" for name in [*named, *_fields(route, schemas)])
+            yield method.upper(), f"`{address}`", " ".join(route.get("description", "").split()), shown
+
+
+def _fields(route: Any, schemas: Any) -> list[str]:
+    schema = route.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    references = [each["$ref"] for each in [schema, *schema.get("anyOf", ())] if "$ref" in each]
+    return [name for reference in references for name in schemas[reference.rpartition("/")[2]]["properties"]]
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": settings_page,
+    "commands.md": commands_page,
+    "errors.md": errors_page,
+    "http.md": http_page,
+}
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--check", action="store_true")
     check = arguments.parse_args().check
-    for name, page in (("settings.md", settings_page()), ("commands.md", commands_page())):
+    stale: list[str] = []
+    for name, page in PAGES.items():
         path = REFERENCE / name
-        if check and (not path.exists() or path.read_text(encoding="utf-8") != page):
-            sys.exit(f"{path} is not up to date: run `make docs`")
-        if not check:
-            path.write_text(page, encoding="utf-8")
+        if check:
+            stale += [] if path.exists() and path.read_text(encoding="utf-8") == page() else [name]
+        else:
+            path.write_text(page(), encoding="utf-8")
+    if stale:
+        sys.exit(f"{', '.join(stale)} in docs/reference not up to date: run `make docs`")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,98 @@
+"""The pages do what they say: each command runs, and prints what is shown."""
+
+import json
+import shutil
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from documentation import DOCS, PAGES, Block, Reader, blocks
+
+import firmground
+from firmground import wire
+from firmground.models.onnx_embedder import OnnxEmbedder
+from firmground.settings import Settings, load_workspace
+
+TUTORIALS = sorted((DOCS / "tutorial").glob("*.md"))
+HOW_TOS = sorted((DOCS / "how-to").glob("*.md"))
+SAMPLE = Path(firmground.__file__).parent / "sample" / "documents"
+SHARE = (
+    "facilities/visitor-access.md",
+    "facilities/water-valve-scan.pdf",
+    "legal/board-minutes-2025-09.pdf",
+    "people/investigation-guide.md",
+    "people/salary-bands.xlsx",
+    "people/salary-bands.xlsx.meta.yaml",
+    "policies/archive/leave-2021.md",
+    "policies/leave.md",
+    "policies/social-media.md",
+    "security/visitor-access.md",
+    "support/community-forum-digest.md",
+)
+"""Of the sample, what the pages speak of."""
+
+
+@pytest.fixture(scope="module")
+def one_embedder(default_model: Path) -> Iterator[None]:
+    """The default model is opened once for all pages: they run in one process."""
+    shared, opened = OnnxEmbedder(default_model), wire.open_embedder
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
+            wire,
+            "open_embedder",
+            lambda root, settings: shared if settings.index.embedder == wire.DEFAULT_MODEL else opened(root, settings),
+        )
+        yield
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory, one_embedder: None) -> Path:
+    """A synced workspace with a share of the sample."""
+    place = tmp_path_factory.mktemp("sample")
+    for name in SHARE:
+        (place / "documents" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(SAMPLE / name, place / "documents" / name)
+    reader = Reader(place)
+    for command in ("firmground init .", "firmground sync"):
+        code, printed = reader.type(command)
+        assert code == 0, printed
+    return place
+
+
+@pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
+def test_a_tutorial_works_word_by_word_from_an_empty_folder(page: Path, tmp_path: Path, one_embedder: None):
+    (tmp_path / "firmground").mkdir()
+    reader = Reader(tmp_path / "firmground")
+    reader.follow(page)
+    assert list(tmp_path.rglob("firmground.toml"))
+
+
+@pytest.mark.parametrize("page", HOW_TOS, ids=lambda page: page.stem)
+def test_a_how_to_works_word_by_word_in_the_sample_workspace(page: Path, tmp_path: Path, sample: Path):
+    shutil.copytree(sample, tmp_path / "sample")
+    reader = Reader(tmp_path / "sample")
+    reader.type("firmground sync")  # copied files have new stamps, those of a person have not
+    reader.follow(page)
+    assert load_workspace(tmp_path / "sample", {}).settings.sources
+
+
+def all_blocks(language: str) -> list[Block]:
+    return [block for page in PAGES for block in blocks(page, language)]
+
+
+@pytest.mark.parametrize("block", all_blocks("toml"), ids=str)
+def test_each_piece_of_settings_shown_is_accepted(block: Block):
+    shown = tomllib.loads(block.text)
+    assert Settings.model_validate(shown).model_dump(exclude_unset=True).keys() == shown.keys()
+
+
+@pytest.mark.parametrize("block", all_blocks("json"), ids=str)
+def test_each_piece_of_json_shown_is_json(block: Block):
+    assert json.loads(block.text)
+
+
+def test_every_page_can_be_reached_from_the_table_of_contents():
+    contents = "".join(page.read_text(encoding="utf-8") for page in (DOCS / "README.md", DOCS / "how-to" / "README.md"))
+    pages = [page for page in PAGES if page.parent.name != "decisions" and page.name != "README.md"]
+    assert [page.name for page in pages if f"/{page.name})" not in contents and f"({page.name})" not in contents] == []

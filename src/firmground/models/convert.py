@@ -14,7 +14,7 @@ from firmground.models.checkpoint import TOKENIZER, WEIGHTS, read_checkpoint, re
 from firmground.models.runtime import Runtime
 from firmground.types import Value, digest
 
-VERSION = "int8-3"
+VERSION = "int8-4"
 """Grows whenever the same weights would give other vectors."""
 
 REFERENCE_TEXTS = (

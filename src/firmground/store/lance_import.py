@@ -5,6 +5,7 @@ search` would wait for them). While lancedb is imported they are stand-ins, clas
 `lance_namespace` gets the real one. lancedb is pinned, and the contract suite runs on what this gives.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from functools import cache
@@ -23,6 +24,7 @@ def lancedb(part: str = "") -> Any:
     """The module `lancedb`, or `lancedb.<part>`. Its calls are untyped, hence Any."""
     with _lock:
         if "lancedb" not in sys.modules and not any(name in sys.modules for name in _UNUSED):
+            os.environ.setdefault("LANCE_LOG", "error")  # its warnings are about its own insides and would land on a person's terminal
             finder = _StandIns()
             sys.meta_path.insert(0, finder)
             try:

@@ -42,7 +42,7 @@ format: $(VENV)/.tools
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.tools
-	$(BIN)/python -m benchmarks --data $(DATA)
+	$(BIN)/python -m benchmarks --data $(DATA) $(if $(PEER),--peer-python $(PEER))
 
 docs: $(VENV)/.tools
 	$(BIN)/python tools/build_reference.py

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 
@@ -101,6 +102,14 @@ class TestPostgresqlDatabase(DatabaseContract):
             theirs.save_document(a_document("theirs.md"))
             assert [each.uri for each in theirs.documents()] == ["theirs.md"]
         other.close()
+
+
+def test_many_may_open_a_new_database_at_once(url: str, tmp_path: Path):
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(lambda _: open_database(url, tmp_path), range(4)))
+    assert [database.check() for database in opened] == [[]] * 4
+    for database in opened:
+        database.close()
 
 
 def test_a_server_that_is_not_there_is_told_without_the_password(tmp_path: Path):

@@ -140,7 +140,7 @@ class Documents(People):
         self._save_content(before, saved, text if change.text else None, spans if text is None else spans or ())
         if change.revision:
             self._mark_stale(before, saved)
-        self._corpus_changed |= change.answers or (saved.state == "indexed" and spans is not None)
+        self._corpus_changed |= change.answers
         self._check_place(before, saved)
         return saved
 
@@ -205,7 +205,8 @@ class Documents(People):
                 self._connection.execute(delete(texts).where(texts.c.document == number))
             parts = [text[start : start + PART] for start in range(0, len(text), PART)]
             self._insert(texts, [{"place": PARTS * number + n, "document": number, "text": part} for n, part in enumerate(parts)])
-        if found is not None:
+        if found is not None and (before is None or list(found) != self.spans(number)):
+            self._corpus_changed |= saved.state == "indexed"
             if before is not None:
                 self._connection.execute(delete(span_table).where(span_table.c.document == number))
             self._insert(span_table, [{"document": number, "ordinal": n, **span.model_dump()} for n, span in enumerate(found)])

@@ -380,6 +380,7 @@ class DocumentsContract:
             save(metadata={"year": 1}),
             save(uri="moved.md"),
             save(language="fr"),
+            lambda tx: tx.save_document(tx.find_document("moved.md"), spans=[Span(kind="ip", start=0, end=1)]),
             lambda tx: tx.save_chunks(BUILD, saved.number, 2, []),
             lambda tx: tx.save_document(a_document("new.md"), text="x"),
             lambda tx: tx.remove_documents(["id-handbook-new.md"]),
@@ -392,6 +393,7 @@ class DocumentsContract:
         failed = a_document("f.md", state="failed", code="corrupt")
         changes: list[Change] = [
             lambda tx: tx.save_document(saved, text=None),
+            lambda tx: tx.save_document(saved, text="text", spans=[]),
             lambda tx: tx.save_document(saved.model_copy(update={"stamp": "2", "detail": "x", "content_hash": "9"})),
             lambda tx: tx.save_document(failed),
             lambda tx: tx.remove_documents([failed.id]),

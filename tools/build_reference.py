@@ -231,6 +231,8 @@ def http_page() -> str:
         "What `firmground serve` answers. `/openapi.json` describes every field for programs.",
         "",
         *table(("method", "address", "what it does", "parameters"), _routes()),
+        f"Pages for people are at {', '.join(f'`{address}`' for address in _pages())}.",
+        "",
         "`POST` takes JSON with `Content-Type: application/json`, up to 1 MB. Shapes of answers, passages, documents and jobs are those",
         "of the command line: see [JSON](json.md). Lists come in pages: give `next` of one page as `after` of the next.",
         "",
@@ -274,6 +276,14 @@ def _routes() -> Iterator[tuple[str, str, str, str]]:
             named = [parameter["name"] for parameter in route.get("parameters", ()) if parameter["in"] == "query"]
             shown = ", ".join(f"`{name}`" for name in [*named, *_fields(route, schemas)])
             yield method.upper(), f"`{address}`", " ".join(route.get("description", "").split()), shown
+
+
+def _pages() -> list[str]:
+    from fastapi.routing import APIRoute
+
+    from firmground.web import pages
+
+    return [route.path for route in pages.router.routes if isinstance(route, APIRoute) and "GET" in route.methods]
 
 
 def _fields(route: Any, schemas: Any) -> list[str]:

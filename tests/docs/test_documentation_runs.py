@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from documentation import DOCS, PAGES, Block, Reader, blocks
 
 import firmground
 from firmground import wire
 from firmground.models.onnx_embedder import OnnxEmbedder
 from firmground.settings import Settings, load_workspace
+from firmground.sources.labels import read_sidecar
+from firmground.sources.matter import Matter
+from firmground.types import Job
 
 TUTORIALS = sorted((DOCS / "tutorial").glob("*.md"))
 HOW_TOS = sorted((DOCS / "how-to").glob("*.md"))
@@ -90,6 +94,54 @@ def test_each_piece_of_settings_shown_is_accepted(block: Block):
 @pytest.mark.parametrize("block", all_blocks("json"), ids=str)
 def test_each_piece_of_json_shown_is_json(block: Block):
     assert json.loads(block.text)
+
+
+@pytest.mark.parametrize("block", all_blocks("yaml"), ids=str)
+def test_each_sidecar_front_matter_or_golden_case_shown_can_be_read(block: Block):
+    text = block.text
+    if text.startswith("---\n"):
+        matter = Matter(text)
+        assert matter.groups
+        assert matter.warnings == []
+    elif text.startswith("- "):
+        [case] = yaml.safe_load(text)
+        assert case.keys() == yaml.safe_load((SAMPLE.parent / "golden" / "handbook.yaml").read_text())[0].keys()
+    else:
+        assert read_sidecar(text.encode()).groups
+
+
+def test_the_shapes_shown_are_those_that_are_printed(sample: Path):
+    page = DOCS / "reference" / "json.md"
+    answer, hits, report, document, job = (json.loads(block.text) for block in blocks(page, "json"))
+    reader = Reader(sample)
+    printed = [
+        (answer, json.loads(reader.type('firmground ask "How many vacation days can I carry over?" --json')[1])),
+        (hits, json.loads(reader.type("firmground search valve --json")[1])),
+        (report, json.loads(reader.type("firmground sync --json")[1])),
+        (document, json.loads(reader.type("firmground documents list --json")[1])[0]),
+        (job, Job(id="", kind="", state="done", created_at="2026-11-21T01:18:42Z").model_dump()),  # type: ignore[arg-type]
+    ]
+    for shown, real in printed:
+        assert unlike(shown, real) == []
+
+
+OPEN = {"timings_ms", "counts", "languages", "metadata", "lineage"}
+"""Their keys are data."""
+
+
+def unlike(shown: object, real: object, place: str = "") -> list[str]:
+    """Where the keys differ; of lists the first items are compared."""
+    if isinstance(shown, dict) and isinstance(real, dict):
+        if place.rpartition(".")[2] in OPEN:
+            return []
+        optional = {"start", "end"} if ".findings" in place else set()
+        different = [f"{place}.{key}" for key in (shown.keys() ^ real.keys()) - optional]
+        return different + [
+            each for key in shown.keys() & real.keys() for each in unlike(shown[key], real[key], f"{place}.{key}")
+        ]
+    if isinstance(shown, list) and isinstance(real, list):
+        return unlike(shown[0], real[0], place) if shown and real else []
+    return []
 
 
 def test_every_page_can_be_reached_from_the_table_of_contents():

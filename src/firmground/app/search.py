@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from firmground.app import quality
 from firmground.app.app import App
-from firmground.errors import InvalidInput
+from firmground.errors import IndexMismatch, InvalidInput
 from firmground.ports import Filters
 from firmground.serve.search import Corpus, Found
 from firmground.serve.search import search as find
@@ -17,12 +17,17 @@ def search(app: App, actor: Actor, question: str, *, filters: Filters | None = N
 
 
 def corpus(app: App) -> Corpus:
-    """What is searched when the candidate is asked."""
+    """What is searched when the candidate is asked. IndexMismatch where the documents were taken in with another recipe only."""
+    build = app.candidate.build
     with app.database.reading() as tx:
         languages = quality.languages(tx)
-    return Corpus(
-        reading=app.database.reading, index=app.index, embedder=app.embedder, build=app.candidate.build, languages=languages
-    )
+        builds = tx.builds()
+    if builds and build not in builds:
+        raise IndexMismatch(
+            "the documents are indexed with another embedder or chunking than firmground.toml names now",
+            "index them anew with `firmground sync`, or restore what was changed under [index]",
+        )
+    return Corpus(reading=app.database.reading, index=app.index, embedder=app.embedder, build=build, languages=languages)
 
 
 def within(app: App, actor: Actor, filters: Filters) -> Within:

@@ -71,6 +71,8 @@ def extract(uri: str, content: bytes, limits: Limits, recognition: Recognition |
     if len(extracted.text) > limits.characters:
         raise ParseFailed("limit_exceeded", f"more than {limits.characters} characters of text: split it")
     if not any(mark.isalnum() for mark in _MARKS.sub("", extracted.text)):
+        if media_type == kinds.PDF and b"%%EOF" not in content[-2048:]:
+            raise ParseFailed("corrupt", "its end is missing and no text can be had from the rest: restore it from a copy")
         image = media_type.startswith("image/") or media_type == kinds.PDF
         raise ParseFailed(
             "no_text", "it holds no text" + (": a scan or picture, which text recognition may read" if image else "")

@@ -43,13 +43,14 @@ class LanceTable:
         self.local = _local(place)
         self.name = name
         self.place = str(place)
+        self._where = _where(place, name)
         self._metadata = {"firmground.format": FORMAT, "firmground.embedder": embedder_id, "firmground.dimension": str(dimension)}
         self._loop: Any = lancedb("background_loop").LOOP
         self._db: Any = None
         self._table: Any = None
         self._empty: Callable[[], Any] = lambda: _schema(dimension, self._metadata)
         if self.local is not None:
-            with _told_apart(self.name):
+            with _told_apart(self._where):
                 self.local.mkdir(parents=True, exist_ok=True)
         self._open()
         self._check_metadata()
@@ -63,7 +64,7 @@ class LanceTable:
                 return self._run(work)
             except (RuntimeError, ValueError, OSError) as error:
                 if attempt == _ATTEMPTS - 1 or _FULL.search(str(error)):
-                    raise _translated(error, self.name) from error
+                    raise _translated(error, self._where) from error
                 time.sleep(0.02 * attempt)
                 self._open()
         raise AssertionError("unreachable")
@@ -76,7 +77,7 @@ class LanceTable:
                     return self._run(work)
                 except (RuntimeError, ValueError, OSError) as error:
                     if attempt == _ATTEMPTS - 1 or not _CONFLICT.search(str(error)):
-                        raise _translated(error, self.name) from error
+                        raise _translated(error, self._where) from error
                     time.sleep(0.05 * 2**attempt)
                     self._open()
         raise AssertionError("unreachable")
@@ -126,7 +127,7 @@ class LanceTable:
             options = {"new_table_enable_v2_manifest_paths": "true"}
             return await db.create_table(self.name, schema=self._empty(), exist_ok=True, storage_options=options)
 
-        with _told_apart(self.name):
+        with _told_apart(self._where):
             if self._db is None:
                 self._db = self._loop.run(connect())
             try:
@@ -153,7 +154,8 @@ class LanceTable:
                 what = key.removeprefix("firmground.")
                 self.close()
                 raise IndexMismatch(
-                    f"The search index was built with {what} {_short(stored.get(key))}, not {_short(wanted)}", REBUILD
+                    f"The search index was built with {what} {_short(stored.get(key))}, not {_short(wanted)}",
+                    f"delete {self._where}, then {REBUILD}",
                 )
 
 
@@ -165,11 +167,15 @@ def drop_table(place: str | Path, name: str) -> None:
         await db.drop_table(name, ignore_missing=True)
 
     local = _local(place)
-    with _told_apart(name), _alone(local, name):
+    with _told_apart(_where(place, name)), _alone(local, name):
         if local is None:
             lancedb("background_loop").LOOP.run(work())
         elif (local / f"{name}.lance").exists():
             shutil.rmtree(local / f"{name}.lance")
+
+
+def _where(place: str | Path, name: str) -> str:
+    return f"{place}/{name}.lance"
 
 
 def _local(place: str | Path) -> Path | None:
@@ -182,7 +188,7 @@ def _alone(local: Path | None, name: str) -> Generator[None, None, None]:
     if local is None:
         yield
         return
-    with _told_apart(name):
+    with _told_apart(_where(local, name)):
         handle = os.open(local / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -192,26 +198,26 @@ def _alone(local: Path | None, name: str) -> Generator[None, None, None]:
 
 
 @contextmanager
-def _told_apart(name: str) -> Generator[None, None, None]:
+def _told_apart(where: str) -> Generator[None, None, None]:
     try:
         yield
     except (RuntimeError, ValueError, OSError) as error:
-        raise _translated(error, name) from error
+        raise _translated(error, where) from error
 
 
-def _translated(error: Exception, name: str) -> FirmgroundError:
+def _translated(error: Exception, where: str) -> FirmgroundError:
     message = " ".join(str(error).split())
     if _FULL.search(message):
         return StorageFull(
             "The disk takes no more of the search index", "free some space and sync again; what was stored is intact"
         )
     if _DENIED.search(message):
-        return OutsideFailed(f"The search index {name} cannot be written or read", "check the permissions of its directory")
+        return OutsideFailed(f"The search index {where} cannot be written or read", "check the permissions of its directory")
     if _CONFLICT.search(message):
-        return OutsideFailed(f"Other writers kept changing the search index {name}", "sync again")
+        return OutsideFailed(f"Other writers kept changing the search index {where}", "sync again")
     if _MISUSE.search(message):
-        return FirmgroundError(f"The search index {name} refused a request ({message[:160]})", "report this as a defect")
-    return Damaged(f"The search index {name} cannot be read ({message[:160]})", f"throw it away, then {REBUILD}")
+        return FirmgroundError(f"The search index {where} refused a request ({message[:160]})", "report this as a defect")
+    return Damaged(f"The search index {where} cannot be read ({message[:160]})", f"delete {where}, then {REBUILD}")
 
 
 def _short(value: str | None) -> str:

@@ -190,7 +190,7 @@ except FirmgroundError as error:
         ):
             path.chmod(0o755)
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, capture_output=True, text=True)
-    assert done.stdout.startswith("OutsideFailed The search index build cannot be written or read: "), done.stderr
+    assert done.stdout.startswith(f"OutsideFailed The search index {tmp_path}/build.lance cannot be written or read: "), done.stderr
 
 
 def test_the_best_ten_are_found_under_any_permission(tmp_path: Path):

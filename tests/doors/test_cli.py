@@ -97,7 +97,7 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def _one_embedder(default_model: Path) -> Iterator[None]:
+def one_embedder(default_model: Path) -> Iterator[None]:
     """The model is opened once for all commands of this file: they run in one process."""
     embedder = OnnxEmbedder(default_model)
     with pytest.MonkeyPatch.context() as patched:
@@ -106,7 +106,7 @@ def _one_embedder(default_model: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def first_sync(tmp_path_factory: pytest.TempPathFactory, _one_embedder: None) -> tuple[Place, Ended]:
+def first_sync(tmp_path_factory: pytest.TempPathFactory, one_embedder: None) -> tuple[Place, Ended]:
     root = tmp_path_factory.mktemp("workspace")
     (root / "firmground.toml").write_text(SETTINGS)
     for name, text in DOCUMENTS.items():
@@ -464,6 +464,7 @@ def test_a_reader_that_stops_early_ends_the_command_without_a_traceback(shared: 
                 str(shared.root),
             ],
             stdout=closed,
+            check=False,
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -474,7 +475,7 @@ def test_a_reader_that_stops_early_ends_the_command_without_a_traceback(shared: 
 # ---------------------------------------------------------------- a new workspace
 
 
-def test_init_makes_a_workspace_that_works_at_once(tmp_path: Path, _one_embedder: None):
+def test_init_makes_a_workspace_that_works_at_once(tmp_path: Path, one_embedder: None):
     place = Place(tmp_path)
     assert place("init", "fresh").code == 0
     fresh = Place(tmp_path / "fresh")

@@ -87,6 +87,9 @@ class IndexSection(Section):
         "all-MiniLM-L6-v2",
         description="`all-MiniLM-L6-v2`, a local model directory, or `<server>/<model>` of a server under [models].",
     )
+    embedder_languages: Annotated[tuple[str, ...] | None, _RECIPE] = Field(
+        None, description="Languages (ISO 639-1) that another embedder than the default was trained for; many when absent."
+    )
     chunk_tokens: Annotated[int | None, _RECIPE] = Field(
         None,
         ge=32,
@@ -107,7 +110,7 @@ class RetrievalSection(Section):
 
 
 class AnswerSection(Section):
-    model: Annotated[str, _RECIPE] = Field("extractive", description="`extractive`: verbatim sentences, no language model.")
+    model: Annotated[Literal["extractive"], _RECIPE] = Field("extractive", description="`extractive`: verbatim sentences, no language model.")
     max_sentences: Annotated[int, _RECIPE] = Field(3, ge=1, le=10, description="Sentences in an extractive answer.")
     threshold: Annotated[float | None, _RECIPE] = Field(
         None, ge=0, le=1, description="Confidence below which the answer is the refusal; the shipped default when absent."
@@ -212,7 +215,8 @@ def load_workspace(root: Path, environment: Mapping[str, str] = os.environ) -> W
         raise InvalidSettings(f"{path} is not UTF-8", "save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise InvalidSettings(f"{path} is not valid TOML ({error})", "mend that line") from None
-    settings = _checked(_with_environment(content, environment), path)
+    overrides = _with_environment(content, environment)
+    settings = _checked(content, path, overrides)
     data = environment.get("FIRMGROUND_DATA")
     return Workspace(root=root, data=Path(data).absolute() if data else root / ".firmground", settings=settings)
 
@@ -251,30 +255,34 @@ def _section_in(annotation: Any) -> type[Section] | None:
     return None
 
 
-def _with_environment(content: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
-    kinds = {name: kind for name, kind, _ in keys()}
+def _with_environment(content: dict[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
+    """Put overrides into `content`; which variable decided which key."""
+    known = {name: (kind, field) for name, kind, field in keys()}
+    overrides: dict[str, str] = {}
     for variable, value in sorted(environment.items()):
-        if not variable.startswith(_ENVIRONMENT_PREFIX) or variable in _NOT_KEYS or "__" not in variable:
+        if not variable.startswith(_ENVIRONMENT_PREFIX) or variable in _NOT_KEYS:
             continue
         path = variable.removeprefix(_ENVIRONMENT_PREFIX).lower().split("__")
+        if len(path) == 1 and path[0] not in Settings.model_fields:
+            continue
         generic = ".".join(path if path[0] != "models" else [path[0], "<name>", *path[2:]])
-        if generic not in kinds:
-            raise InvalidSettings(f"{variable} names no known key", _nearest(generic, kinds) or "see the settings reference")
-        if kinds[generic] == "recipe":
+        if generic not in known:
+            hint = _nearest(generic, [name for name in known if "[]" not in name]) or "see the settings reference"
+            raise InvalidSettings(f"{variable} names no key that the environment may set", hint)
+        kind, field = known[generic]
+        if kind == "recipe":
             raise InvalidSettings(
                 f"{variable} would change answers from outside the release", f"set {generic} in {FILE_NAME} instead"
             )
-        _place(content, path, value)
-    return content
+        section = content
+        for part in path[:-1]:
+            section = section.setdefault(part, {})
+        section[path[-1]] = [part.strip() for part in value.split(",")] if get_origin(field.annotation) is tuple else value
+        overrides[".".join(path)] = variable
+    return overrides
 
 
-def _place(content: dict[str, Any], path: list[str], value: str) -> None:
-    for part in path[:-1]:
-        content = content.setdefault(part, {})
-    content[path[-1]] = value
-
-
-def _checked(content: dict[str, Any], path: Path) -> Settings:
+def _checked(content: dict[str, Any], path: Path, overrides: Mapping[str, str]) -> Settings:
     try:
         return Settings.model_validate(content)
     except ValidationError as error:
@@ -286,7 +294,8 @@ def _checked(content: dict[str, Any], path: Path) -> Settings:
             raise InvalidSettings(f"unknown key {where} in {path.name}", hint) from None
         message = first["msg"].removeprefix("Value error, ")
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        raise InvalidSettings(f"{where} in {path.name} cannot be used{more}", message) from None
+        place = overrides.get(where) or f"{where} in {path.name}"
+        raise InvalidSettings(f"{place} cannot be used{more}", message) from None
 
 
 def _siblings(location: tuple[int | str, ...]) -> list[str]:

@@ -112,6 +112,7 @@ class _Adapters:
 def open_embedder(root: Path, settings: Settings) -> Embedder:
     """The embedder that `index.embedder` names: the default model, a local directory, or a model of a server under [models]."""
     name = settings.index.embedder
+    languages = None if settings.index.embedder_languages is None else frozenset(settings.index.embedder_languages)
     if name == DEFAULT_MODEL:
         from firmground.models.onnx_embedder import OnnxEmbedder
         from firmground.models.weights import ensure_default_model
@@ -123,12 +124,12 @@ def open_embedder(root: Path, settings: Settings) -> Embedder:
 
         place = settings.models[server]
         key = os.environ.get(place.api_key_env, "") if place.api_key_env else ""
-        return OpenAIEmbedder(place.base_url, key, model)
+        return OpenAIEmbedder(place.base_url, key, model, languages=languages)
     directory = (root / name).expanduser()
     if directory.is_dir():
         from firmground.models.onnx_embedder import OnnxEmbedder
 
-        return OnnxEmbedder(directory)
+        return OnnxEmbedder(directory, languages=languages)
     raise InvalidSettings(
         f"index.embedder names {name!r}, which is no known model",
         f"use {DEFAULT_MODEL}, a directory with a model, or <server>/<model> with the server under [models]",
@@ -159,16 +160,15 @@ def _check_parser() -> Check:
 
 
 def _check_recognition(app: App) -> Check:
-    from firmground.sources.parse import tessdata
+    from firmground.sources.parse import missing_recognition_data, tessdata
 
     parsing = app.workspace.settings.parsing
     if not parsing.ocr:
         return Check(name="recognition", state="ok", detail="switched off: scans and pictures are not read")
-    data = tessdata()
-    missing = [name for name in parsing.ocr_languages if not (data and (Path(data) / f"{name}.traineddata").is_file())]
+    missing = missing_recognition_data(parsing.ocr_languages)
     if not missing:
-        return Check(name="recognition", state="ok", detail=f"{', '.join(parsing.ocr_languages)} in {data}")
-    packages = " ".join(f"tesseract-ocr-{name}" for name in missing)
+        return Check(name="recognition", state="ok", detail=f"{', '.join(parsing.ocr_languages)} in {tessdata()}")
+    packages = " ".join(f"tesseract-ocr-{name.replace('_', '-')}" for name in missing)
     return Check(
         name="recognition",
         state="warning",

@@ -15,7 +15,7 @@ Groups = Annotated[list[str] | None, typer.Option("--group", "-g", help="A group
 
 @persons.command("add")
 def add_person(
-    name: str,
+    name: Annotated[str, typer.Argument(help="How this person is called with --as.")],
     group: Groups = None,
     admin: Annotated[bool, typer.Option("--admin", help="Sees every document.")] = False,
     directory: Directory = None,
@@ -46,7 +46,7 @@ def list_people(as_json: AsJson = False, directory: Directory = None, debug: Deb
 
 @groups.command("add")
 def add_group(
-    name: str,
+    name: Annotated[str, typer.Argument(help="The group's name, as in groups = [...].")],
     person: Annotated[list[str] | None, typer.Option("--person", "-p", help="A member. Repeatable.")] = None,
     directory: Directory = None,
     debug: Debug = False,

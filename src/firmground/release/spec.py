@@ -20,6 +20,8 @@ class ReleaseSpec(Value):
 
     embedder: str
     """Id of the embedder: digest of its weights and settings."""
+    embedder_languages: tuple[str, ...] | None = None
+    """What the workspace says of its languages; None: what the embedder knows of itself."""
     chunker: Chunker
     retrieval: Retrieval
     answering: Answering
@@ -36,6 +38,7 @@ def candidate(settings: Settings, embedder: str) -> ReleaseSpec:
     keys = recipe_keys(settings)
     return ReleaseSpec(
         embedder=embedder,
+        embedder_languages=keys["index.embedder_languages"],
         chunker=Chunker(**_given(chunk_tokens=keys["index.chunk_tokens"])),
         retrieval=Retrieval(
             candidates=keys["retrieval.candidates"],

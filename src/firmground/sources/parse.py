@@ -31,6 +31,17 @@ def tessdata() -> str | None:
     return next((str(folder) for folder in folders if any(folder.glob("*.traineddata"))), None)
 
 
+def recognition_languages(languages: Sequence[str]) -> list[str]:
+    """Their names in Tesseract's own code, which ISO 639-1 codes are turned into."""
+    return [_LANGUAGES.get(language, language) for language in languages]
+
+
+def missing_recognition_data(languages: Sequence[str]) -> list[str]:
+    """Those of `languages` (in Tesseract's code) whose data is not installed."""
+    data = tessdata()
+    return [name for name in recognition_languages(languages) if not (data and (Path(data) / f"{name}.traineddata").is_file())]
+
+
 @dataclass(frozen=True)
 class SandboxedParser:
     """Parses in at most `workers` confined child processes, which are used again for up to `files_per_child` files.
@@ -83,16 +94,16 @@ class SandboxedParser:
 
     @cached_property
     def _tesseract_languages(self) -> list[str]:
-        return [_LANGUAGES.get(language, language) for language in self.ocr_languages]
+        return recognition_languages(self.ocr_languages)
 
     def _recognise(self, uri: str, content: bytes) -> Parsed:
         return self._ask(uri, content, self.ocr_seconds, self._recognition_data())
 
     def _recognition_data(self) -> str:
         data = tessdata()
-        missing = [name for name in self._tesseract_languages if not (data and (Path(data) / f"{name}.traineddata").is_file())]
+        missing = missing_recognition_data(self._tesseract_languages)
         if not data or missing:
-            wanted = " ".join(f"tesseract-ocr-{name}" for name in missing)
+            wanted = " ".join(f"tesseract-ocr-{name.replace('_', '-')}" for name in missing)
             raise ParseFailed("ocr_language_missing", f"no recognition data for {', '.join(missing)}: install {wanted}")
         return data
 

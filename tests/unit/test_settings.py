@@ -1,0 +1,116 @@
+"""What `firmground.toml` and the environment may say, and what is answered to mistakes."""
+
+import re
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firmground.answer.confidence import Confidence
+from firmground.errors import InvalidSettings, NotFound
+from firmground.index.chunk import Chunker
+from firmground.release.spec import candidate
+from firmground.retrieve.fuse import Fusion
+from firmground.settings import Settings, find_workspace, keys, load_workspace
+
+TEMPLATE = files("firmground.app").joinpath("firmground.toml.template").read_text(encoding="utf-8")
+
+
+def load(tmp_path: Path, text: str, environment: dict[str, str] | None = None) -> Settings:
+    (tmp_path / "firmground.toml").write_text(text, encoding="utf-8")
+    return load_workspace(tmp_path, environment or {}).settings
+
+
+def test_the_template_shows_every_default_as_it_is(tmp_path: Path):
+    uncommented = re.sub(r"^# (?=\w+ = )", "", TEMPLATE.split("[parsing]")[1], flags=re.M)
+    shown: dict[str, Any] = tomllib.loads("[parsing]" + uncommented)
+    defaults = Settings().model_dump(mode="json")
+    defaults["index"]["chunk_tokens"] = Chunker().chunk_tokens
+    defaults["retrieval"]["dense_weight"] = Fusion().dense_weight
+    defaults["answer"]["threshold"] = Confidence().threshold
+    examples = {("index", "embedder_languages"), ("retrieval", "dense_weight_by_language")}
+    for section, values in shown.items():
+        for key, value in values.items():
+            assert (section, key) in examples or defaults[section][key] == value, f"{section}.{key}"
+    load(tmp_path, TEMPLATE)
+
+
+def test_the_template_explains_every_key():
+    named = {re.sub(r"\W.*", "", line.lstrip("# ")) for line in TEMPLATE.splitlines()}
+    for name, _, _ in keys():
+        section, _, key = name.rpartition(".")
+        assert key in named or section.startswith("models"), name
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[retreival]\ncandidates = 50\n", "unknown key retreival in firmground.toml: did you mean retrieval?"),
+        ("[retrieval]\ncandiates = 50\n", "unknown key retrieval.candiates in firmground.toml: did you mean candidates?"),
+        ("[retrieval]\ncandidates = 'many'\n", "retrieval.candidates in firmground.toml cannot be used"),
+        ("[[sources]]\nname = 'A B'\npath = 'x'\n", "use small letters, digits, - and _"),
+        ("[[sources]]\nname = 'a'\npath = 'x'\n[[sources]]\nname = 'a'\npath = 'y'\n", "two sources are named 'a'"),
+        ("[[sources]]\nname = 'a'\n", "sources.0.path in firmground.toml cannot be used: Field required"),
+        ("[retrieval\n", "is not valid TOML"),
+    ],
+)
+def test_a_mistake_is_named_with_what_to_do(tmp_path: Path, text: str, message: str):
+    with pytest.raises(InvalidSettings) as wrong:
+        load(tmp_path, text)
+    assert message in str(wrong.value)
+    assert "\n" not in str(wrong.value)
+
+
+def test_the_environment_overrides_settings_and_never_the_recipe(tmp_path: Path):
+    environment = {"FIRMGROUND_SERVE__PORT": "9000", "FIRMGROUND_PARSING__OCR_LANGUAGES": "eng, deu", "FIRMGROUND_DATA": "/tmp/x"}
+    settings = load(tmp_path, "[serve]\nport = 1\n[models.local]\nbase_url = 'http://a'\n", environment)
+    assert (settings.serve.port, settings.parsing.ocr_languages) == (9000, ("eng", "deu"))
+    with pytest.raises(InvalidSettings, match="FIRMGROUND_ANSWER__REFUSAL would change answers from outside the release"):
+        load(tmp_path, "", {"FIRMGROUND_ANSWER__REFUSAL": "no"})
+    with pytest.raises(InvalidSettings, match=r"FIRMGROUND_SERVE__PROT names no key .*did you mean serve.port"):
+        load(tmp_path, "", {"FIRMGROUND_SERVE__PROT": "1"})
+    with pytest.raises(InvalidSettings, match="FIRMGROUND_SERVE__PORT cannot be used"):
+        load(tmp_path, "", {"FIRMGROUND_SERVE__PORT": "many"})
+    with pytest.raises(InvalidSettings, match="FIRMGROUND_SOURCES names no key"):
+        load(tmp_path, "", {"FIRMGROUND_SOURCES": "x"})
+    assert load(tmp_path, "", {"FIRMGROUND_SOMETHING_ELSE": "x"}) == Settings()
+
+
+def test_what_can_change_an_answer_changes_the_digest_and_nothing_else_does(tmp_path: Path):
+    base = candidate(load(tmp_path, ""), "embedder").digest
+    assert candidate(load(tmp_path, "[serve]\nport = 1\n[parsing]\nworkers = 7\n"), "embedder").digest == base
+    for text in (
+        "[answer]\nrefusal = 'no'\n",
+        "[answer]\nmax_sentences = 2\n",
+        "[answer]\nthreshold = 0.9\n",
+        "[index]\nchunk_tokens = 100\n",
+        "[index]\nembedder_languages = ['de']\n",
+        "[retrieval]\ncandidates = 50\n",
+        "[retrieval]\npassages = 5\n",
+        "[retrieval]\ndense_weight = 0.1\n",
+        "[retrieval]\ndense_weight_by_language = { de = 0.3 }\n",
+    ):
+        assert candidate(load(tmp_path, text), "embedder").digest != base, text
+    assert candidate(load(tmp_path, ""), "another").digest != base
+
+
+def test_every_recipe_key_reaches_the_recipe():
+    spoken = {"index.embedder", "answer.model"}  # the embedder by its id; one way of answering exists so far
+    tried = {
+        "index.embedder_languages", "index.chunk_tokens", "retrieval.dense_weight", "retrieval.dense_weight_by_language",
+        "retrieval.candidates", "retrieval.passages", "answer.max_sentences", "answer.threshold", "answer.refusal",
+    }  # fmt: skip
+    assert {name for name, kind, _ in keys() if kind == "recipe"} == spoken | tried
+
+
+def test_a_workspace_is_found_from_below_it_and_missing_ones_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "firmground.toml").write_text("", encoding="utf-8")
+    below = tmp_path / "documents" / "hr"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    assert find_workspace(None, {}) == tmp_path
+    assert find_workspace(None, {"FIRMGROUND_WORKSPACE": str(tmp_path)}) == tmp_path
+    with pytest.raises(NotFound, match="firmground init"):
+        find_workspace(below, {})

@@ -5,7 +5,8 @@ from typing import Any, get_args
 
 from firmground.app.app import App
 from firmground.app.indexing import bring_up_to_date
-from firmground.app.saving import forget_facts, let_in
+from firmground.app.quality import take_out
+from firmground.app.saving import forget_facts, let_in, mark_erased, purge_erased
 from firmground.errors import InvalidInput, NotFound, Refused
 from firmground.ports import Transaction
 from firmground.types import Actor, Document, DocumentState, Finding
@@ -42,6 +43,7 @@ def release(app: App, actor: Actor, reference: str) -> Document:
                 f"{document.source}/{document.uri} is {document.state}, not quarantined", "only what waits can be released"
             )
         released = let_in(tx, document, app.clock())
+        take_out(tx, app.sources, f"{document.source}/{document.uri}")
     bring_up_to_date(app)
     return released
 
@@ -61,7 +63,6 @@ def purge(app: App, actor: Actor, reference: str) -> Document:
                     "metadata": {},
                     "pages": (),
                     "characters": 0,
-                    "content_hash": "",
                     "updated_at": app.clock(),
                 }
             ),
@@ -69,9 +70,10 @@ def purge(app: App, actor: Actor, reference: str) -> Document:
             spans=(),
         )
         forget_facts(tx, [document.id])
+        take_out(tx, app.sources, f"{document.source}/{document.uri}")
+        mark_erased(tx)
     bring_up_to_date(app)
-    app.index.purge()
-    app.database.purge()
+    purge_erased(app)
     return excluded
 
 

@@ -39,6 +39,24 @@ def drop_other_builds(app: App) -> list[str]:
     return others
 
 
+def reconcile(app: App) -> None:
+    """Where the index does not hold as many chunks as the database has recorded (it was lost, replaced by a copy, or holds documents
+    that are gone), let the documents concerned be taken in again."""
+    build = app.candidate.build
+    held = app.index.documents()
+    with app.database.reading() as tx:
+        if sum(held.values()) == tx.chunk_count(build):
+            return
+        known = [document.number for document in tx.documents()]
+        wrong = [number for number in known if held.get(number, 0) != len(tx.document_chunks(build, number))]
+    orphans = held.keys() - set(known)
+    if orphans:
+        app.index.apply([], np.zeros((0, app.embedder.dimension), dtype=np.float32), replaces=orphans)
+    with app.database.transaction() as tx:
+        for number in wrong:
+            tx.save_chunks(build, number, 0, [])
+
+
 Tally: TypeAlias = Callable[[Transaction, Mapping[str, Indexed]], None]
 """Told what changed, by source, inside the transaction that makes it so: over a crash, too, nothing is counted twice or lost."""
 

@@ -1,7 +1,7 @@
 """The quality report: what is odd in the documents of the workspace, where, and what a person can do about it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 
@@ -9,7 +9,7 @@ from firmground.app.app import App
 from firmground.app.saving import FACTS, WARNINGS
 from firmground.index.compare import Comparer, Profile
 from firmground.ports import Transaction
-from firmground.types import Document, Finding, Problem
+from firmground.types import Document, Finding, Json, Problem
 
 _REMEDIES = {
     "unsupported": "convert it to a supported format, or exclude it from its source",
@@ -38,7 +38,7 @@ _RARE_LANGUAGE_SHARE = 0.05
 
 
 def assess(app: App, *, anything_changed: bool) -> dict[str, list[Finding]]:
-    """Findings by source, ordered by document. Where nothing changed since the last report of today, that one is returned."""
+    """Findings by source, ordered by document. Where nothing changed since the last report, and that still holds, it is returned."""
     if not anything_changed and (earlier := _earlier(app)) is not None:
         return earlier
     with app.database.reading() as tx:
@@ -59,6 +59,23 @@ def assess(app: App, *, anything_changed: bool) -> dict[str, list[Finding]]:
     for finding in sorted(findings, key=lambda each: (each.uri, each.code, each.start or 0)):
         by_source.setdefault(finding.uri.split("/", 1)[0], []).append(finding)
     return by_source
+
+
+def basis(app: App) -> Json:
+    """What findings depend on besides the documents."""
+    return [app.clock().date().isoformat(), app.workspace.settings.quality.stale_after_days]
+
+
+def take_out(tx: Transaction, sources: Iterable[str], uri: str) -> None:
+    """Take everything about one document out of the last reports: they may quote it. The next sync assesses anew."""
+    for name in sources:
+        found = tx.report(name)
+        if found is None:
+            continue
+        report = cast("dict[str, Any]", found[0])
+        kept = [finding for finding in found[1] if uri != finding.uri and uri not in finding.related]
+        listed = [problem for problem in report["problems"] if problem["uri"] != uri]
+        tx.save_report(name, {**report, "problems": listed, "quality": summary(tx, name, kept), "basis": None}, kept)
 
 
 def problems(tx: Transaction, source: str) -> list[dict[str, Any]]:
@@ -101,11 +118,11 @@ def languages(tx: Transaction) -> tuple[str, ...]:
 
 def _earlier(app: App) -> dict[str, list[Finding]] | None:
     found: dict[str, list[Finding]] = {}
-    today = app.clock().date().isoformat()
+    now = basis(app)
     with app.database.reading() as tx:
         for name in app.sources:
             report = tx.report(name)
-            if report is None or str(cast("dict[str, Any]", report[0]).get("finished_at", ""))[:10] != today:
+            if report is None or cast("dict[str, Any]", report[0]).get("basis") != now:
                 return None
             found[name] = report[1]
     return found

@@ -86,7 +86,7 @@ class Reader:
         return Reading(file, self.reading_id, "added", None, content_hash), data
 
     def _read_alike(self, document: Document) -> bool:
-        return document.state != "failed" and _reading_of(document.stamp) == self.reading_id
+        return document.state == "excluded" or (document.state != "failed" and _reading_of(document.stamp) == self.reading_id)
 
     def _failed(self, file: SourceFile, before: Document | None, content_hash: str, failure: ParseFailed) -> Reading:
         return Reading(file, self.reading_id, "failed", before, content_hash, failure=(failure.code, failure.detail))

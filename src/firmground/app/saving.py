@@ -1,6 +1,7 @@
 """What was read of a file becomes a document in the database, inside the caller's transaction."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -13,16 +14,23 @@ from firmground.ports import Transaction
 from firmground.types import Document, Json, Scalar, Span, digest
 
 FACTS = "document"
-"""Namespace of what is remembered of each document besides its row, by id: `groups` and `metadata` it states itself, `findings`,
+"""Namespace of what is remembered of each document besides its row, by id: `title`, `groups` and `metadata` it states itself, `findings`,
 `profile` (for comparing documents), `personal` (how many of each kind)."""
 DATED = "dated"
 """Metadata key of the date a document states for itself, wherever it states it: what documents are filtered and compared by."""
 WARNINGS = "warnings"
 """Namespace of the parser's warnings, by document id; only documents that have some."""
 
+_ERASED = "erased"
+"""Namespace of the note that something was erased which files may still hold."""
+
 
 def save(tx: Transaction, source: str, reading: Reading, app: App) -> str:
-    """Save one reading; returns the kind it counts as in the report."""
+    """Save one reading; returns the kind it counts as in the report. A person's decision made since it was read stands."""
+    now = tx.document(reading.before.id) if reading.before is not None else None
+    if now is not None and now.state == "excluded":
+        return _save_excluded(tx, reading, now, app)
+    reading = replace(reading, before=now or reading.before)
     if reading.failure is not None:
         return _save_failure(tx, source, reading, app)
     if reading.action in {"same", "renamed"}:
@@ -34,6 +42,8 @@ def forget(tx: Transaction, ids: Sequence[str]) -> None:
     """Remove documents and everything remembered of them."""
     tx.remove_documents(ids)
     forget_facts(tx, ids)
+    if ids:
+        mark_erased(tx)
 
 
 def forget_facts(tx: Transaction, ids: Sequence[str]) -> None:
@@ -42,10 +52,33 @@ def forget_facts(tx: Transaction, ids: Sequence[str]) -> None:
     tx.drop_facts(WARNINGS, list(ids))
 
 
+def mark_erased(tx: Transaction) -> None:
+    """Note, in the transaction that erases, that a purge is due: whatever happens in between, the next one catches up."""
+    tx.put_fact(_ERASED, "due", True)
+
+
+def purge_erased(app: App) -> None:
+    """Make what was erased unrecoverable from the files of index and database, if anything was since the last time."""
+    with app.database.reading() as tx:
+        if not tx.fact(_ERASED, "due"):
+            return
+    app.index.purge()
+    app.database.purge()
+    with app.database.transaction() as tx:
+        tx.drop_facts(_ERASED)
+
+
 def let_in(tx: Transaction, document: Document, now: datetime) -> Document:
     """Release a quarantined document; it holds until its content changes."""
     change = {"state": "indexed", "code": None, "detail": "", "released": True, "updated_at": now}
     return tx.save_document(document.model_copy(update=change))
+
+
+def _save_excluded(tx: Transaction, reading: Reading, document: Document, app: App) -> str:
+    """It stays out, wherever its file goes."""
+    if reading.action == "renamed":
+        tx.save_document(document.model_copy(update={"uri": reading.file.uri, **_state_of_file(reading, app)}))
+    return "unchanged"
 
 
 def _save_known(tx: Transaction, reading: Reading, app: App) -> str:
@@ -54,12 +87,12 @@ def _save_known(tx: Transaction, reading: Reading, app: App) -> str:
     if before is None:
         raise ValueError("a known reading has a document")
     said = cast("dict[str, Any]", tx.fact(FACTS, before.id) or {})
-    title = title_from_name(file.uri) if before.title == title_from_name(before.uri) else before.title
+    title = file.metadata.get("title") or said.get("title") or title_from_name(file.uri)
     saved = tx.save_document(
         before.model_copy(
             update={
                 "uri": file.uri,
-                "title": str(file.metadata.get("title", title)),
+                "title": str(title),
                 "groups": narrowed(file.groups, said.get("groups")),
                 "metadata": _metadata(said.get("metadata", {}), reading),
                 **_state_of_file(reading, app),
@@ -79,6 +112,8 @@ def _save_content(tx: Transaction, source: str, reading: Reading, app: App) -> s
     compared = profile(file.uri, title, parsed.text, _metadata(parsed.metadata, reading), reading.language)
     own = {**parsed.metadata, **({DATED: compared.stated} if compared.stated else {})}
     base = reading.before or _new(tx, source, reading, app)
+    if reading.before is not None:
+        mark_erased(tx)
     unreadable_groups = parsed.groups is not None and not narrowed(file.groups, parsed.groups)
     held = bool(reading.suspicion) and app.workspace.settings.guard.quarantine_instructions and not _still_released(reading)
     document = tx.save_document(
@@ -103,6 +138,7 @@ def _save_content(tx: Transaction, source: str, reading: Reading, app: App) -> s
         spans=reading.spans,
     )
     facts: dict[str, Any] = {
+        "title": parsed.title,
         "groups": None if parsed.groups is None else list(parsed.groups),
         "metadata": dict(own),
         "findings": [finding.model_dump(mode="json") for finding in reading.findings],
@@ -118,18 +154,22 @@ def _save_content(tx: Transaction, source: str, reading: Reading, app: App) -> s
 
 
 def _save_failure(tx: Transaction, source: str, reading: Reading, app: App) -> str:
-    """An answer must not rest on a file that cannot be read now, so its text goes even if an older one was known."""
+    """An answer must not rest on a file that cannot be read now, so its text and title go even if older ones were known. Who might see
+    it stays: nobody knows whether it still asks for fewer."""
     code, detail = reading.failure or ("", "")
-    base = reading.before or _new(tx, source, reading, app)
+    before = reading.before
+    if before is not None:
+        mark_erased(tx)
+    base = before or _new(tx, source, reading, app)
     tx.save_document(
         base.model_copy(
             update={
                 "state": "failed",
                 "code": code,
                 "detail": detail,
-                "title": base.title or title_from_name(reading.file.uri),
+                "title": title_from_name(reading.file.uri),
                 "content_hash": reading.content_hash,
-                "groups": narrowed(reading.file.groups, None),
+                "groups": narrowed(reading.file.groups, before.groups if before is not None else None),
                 "metadata": _metadata({}, reading),
                 "pages": (),
                 "characters": 0,

@@ -5,6 +5,7 @@ plan (list, compare stamps) → take in batches (read, parse, inspect, save, ind
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from time import perf_counter
 from typing import Any, cast
 
@@ -13,10 +14,10 @@ from pydantic import TypeAdapter
 from firmground.app import quality
 from firmground.app.app import App
 from firmground.app.following import follow
-from firmground.app.indexing import Indexed, bring_up_to_date, drop_other_builds
+from firmground.app.indexing import Indexed, bring_up_to_date, drop_other_builds, reconcile
 from firmground.app.reading import Reader, Reading, reading_stamp
-from firmground.app.saving import forget, save
-from firmground.errors import InvalidInput, NotFound
+from firmground.app.saving import forget, purge_erased, save
+from firmground.errors import InvalidInput, NotFound, ParseFailed
 from firmground.index.quality import Inspector
 from firmground.ports import Handler, JobContext, Source, Transaction
 from firmground.types import Actor, Document, Finding, Job, Json, Problem, SourceFile, digest
@@ -28,13 +29,15 @@ _RETRIED = frozenset({"unreadable", "changed_while_reading", "ocr_language_missi
 """Failures whose cause may lie outside the file: it is tried again at each sync."""
 _REGISTER = "sync"
 """Namespace of what unfinished syncs are to take in, by job."""
+_ENDED = "ended"
+"""All that is left of the plan of a sync that has taken in everything: its result."""
 _BATCH_FILES = 48
 _BATCH_BYTES = 24_000_000
 _FILES = TypeAdapter(list[SourceFile])
 
 
 def sync(app: App, actor: Actor, sources: Sequence[str] = (), *, watch: Callable[[Job], None] = lambda _: None) -> dict[str, Any]:
-    """Take in what changed in `sources` (default: all) and return the report. Joins a sync of the same sources that waits or was cut
+    """Take in what changed in `sources` (default: all, and what sources held that are no more) and return the report. Joins a sync of the same sources that waits or was cut
     off; where files changed since that one began, another follows and the report is of the latter.
 
     NotFound names an unknown source; OutsideFailed where a source itself is missing: then nothing has changed.
@@ -44,7 +47,7 @@ def sync(app: App, actor: Actor, sources: Sequence[str] = (), *, watch: Callable
     joined = _unfinished(app, wanted)
     job = joined or _submitted(app, wanted)
     ended = cast("dict[str, Any]", follow(app, job, handlers(app), watch))
-    if joined and any(_outdated(_plan(app, app.sources[str(name)])) for name in wanted):
+    if joined and any(_outdated(_plan(app, _source(app, str(name)))) for name in wanted):
         job = _submitted(app, wanted)
         ended = cast("dict[str, Any]", follow(app, job, handlers(app), watch))
     return _last_reports(app, job, ended)
@@ -81,7 +84,7 @@ def dry_run(app: App, sources: Sequence[str] = ()) -> dict[str, Any]:
     fail counts as added or changed."""
     reports: list[dict[str, Any]] = []
     for name in _wanted(app, sources):
-        plan = _plan(app, app.sources[name])
+        plan = _plan(app, _source(app, name))
         counts: dict[str, int] = {**plan["counts"], "removed": len(plan["missing"])}
         with app.database.reading() as tx:
             known = {document.uri: document for document in tx.documents(source=name)}
@@ -105,6 +108,18 @@ class _Sync:
         self.started = perf_counter()
 
     def run(self) -> Json:
+        ended = self.context.step("take in", self._take_in)
+        purge_erased(self.app)  # only now, because the plan and the reports before named and quoted documents too
+        with self.app.database.transaction() as tx:
+            _drop_plan(tx, self.context.id)
+        return ended
+
+    def _take_in(self) -> Json:
+        with self.app.database.reading() as tx:
+            ended = tx.fact(self.namespace, _ENDED)
+        if ended is not None:
+            return ended
+        reconcile(self.app)
         self._bring_up_to_date()  # what a crash may have left between database and index
         plans = cast("dict[str, dict[str, Any]]", self.context.step("plan", self._plan))
         total = sum(plan["files"] for plan in plans.values())
@@ -117,9 +132,9 @@ class _Sync:
                 done += step["files"]
                 self.context.progress(done, total, "files")
             counts["removed"] += cast("int", self.context.step(f"remove {name}", lambda name=name: self._remove(name)))
-            reports.append({"source": name, "documents": counts, "problems": plan["problems"]})
+            reports.append({"source": name, "files": plan["files"], "documents": counts, "problems": plan["problems"]})
         chunks = cast("dict[str, dict[str, int]]", self.context.step("count", self._chunks))
-        return self.context.step("finish", lambda: self._finish([{**each, "chunks": chunks[each["source"]]} for each in reports]))
+        return self._finish([{**each, "chunks": chunks[each["source"]]} for each in reports])
 
     def _bring_up_to_date(self) -> None:
         bring_up_to_date(self.app, self.context.check_cancelled, self._tally)
@@ -138,11 +153,13 @@ class _Sync:
 
     def _plan(self) -> Json:
         """List every source before anything changes, so that a source that is missing stops the sync as a whole."""
-        plans = {name: _plan(self.app, self.app.sources[name]) for name in self.names}
+        plans = {name: _plan(self.app, _source(self.app, name)) for name in self.names}
         unfinished = {job.id for job in self.app.jobs.unfinished()}
+        held = _held(self.app)
         with self.app.database.transaction() as tx:
             for ended in tx.facts(_REGISTER).keys() - unfinished:
                 _drop_plan(tx, ended)
+            tx.put_fact("corpus", "sources", sorted({*held, *self.names}))
             for name, plan in plans.items():
                 for number, files in enumerate(plan["batches"]):
                     tx.put_fact(self.namespace, _batch_key(name, number), files)
@@ -212,24 +229,34 @@ class _Sync:
         return count
 
     def _finish(self, reports: Sequence[dict[str, Any]]) -> Json:
-        changed = any(report["documents"][kind] for report in reports for kind in ("added", "changed", "renamed", "removed"))
-        erased = any(report["chunks"]["removed"] or report["documents"]["removed"] for report in reports)
+        """In one transaction with the note that there is nothing left to do, since the plan, which names documents, goes."""
+        changed = any(report["files"] or report["documents"]["removed"] for report in reports)
         drop_other_builds(self.app)
         self.app.index.maintain()
-        findings = quality.assess(self.app, anything_changed=changed)
-        sources = _reports(self.app, reports, findings)
-        if erased:
-            self.app.index.purge()
-            self.app.database.purge()
+        findings = {name: [] for name in self.names} | quality.assess(self.app, anything_changed=changed)
+        held = _held(self.app) & self.app.sources.keys()
         with self.app.database.transaction() as tx:
-            for report in sources:
-                tx.save_report(
-                    report["source"], {**report, "finished_at": self.app.clock().isoformat()}, findings[report["source"]]
-                )
+            self._save_reports(tx, reports, findings)
             quality.remember_languages(tx)
-            _drop_plan(tx, self.context.id)
-        # The result of a job outlives documents that are erased, so it holds no word of them.
-        return {"seconds": round(perf_counter() - self.started, 3), "sources": [report["source"] for report in sources]}
+            tx.put_fact("corpus", "sources", sorted(held))
+            # The result of a job outlives documents that are erased, so it holds no word of them.
+            ended: Json = {"seconds": round(perf_counter() - self.started, 3), "sources": [*self.names]}
+            tx.drop_facts(self.namespace)
+            tx.put_fact(self.namespace, _ENDED, ended)
+        return ended
+
+    def _save_reports(
+        self, tx: Transaction, reports: Sequence[dict[str, Any]], findings: Mapping[str, Sequence[Finding]]
+    ) -> None:
+        """Those of this sync; of other sources the findings, which may compare their documents with ones that changed."""
+        said: dict[str, Json] = {"finished_at": self.app.clock().isoformat(), "basis": quality.basis(self.app)}
+        for report in _reports(tx, self.app.candidate.build, reports, findings):
+            tx.save_report(report["source"], {**report, **said}, findings[report["source"]])
+        for name in findings.keys() - set(self.names):
+            if (found := tx.report(name)) is not None:
+                before = cast("dict[str, Any]", found[0])
+                summary = cast("Json", quality.summary(tx, name, findings[name]))
+                tx.save_report(name, {**before, "quality": summary, "basis": said["basis"]}, findings[name])
 
 
 def _plan_of(job: str) -> str:
@@ -293,14 +320,14 @@ def _outlook(reading: Reading) -> str:
 
 
 def _reader(app: App, name: str, known: Mapping[str, Document], missing: Sequence[Sequence[str]]) -> Reader:
-    gone = {id for id, _, _ in missing}
+    gone = {(id, uri) for id, uri, _ in missing}
     by_hash: dict[str, list[Document]] = {}
     for document in known.values():
-        if document.id in gone:
+        if (document.id, document.uri) in gone:  # one that was renamed before the job was cut off is taken
             by_hash.setdefault(document.content_hash, []).append(document)
     settings = app.workspace.settings
     return Reader(
-        source=app.sources[name],
+        source=_source(app, name),
         parser=app.parser,
         inspector=Inspector(stale_days=settings.quality.stale_after_days),
         reading_id=_reading_id(app),
@@ -315,19 +342,19 @@ def _reading_id(app: App) -> str:
     return digest([app.parser.id, _INSPECTION])[:12]
 
 
-def _reports(app: App, reports: Sequence[dict[str, Any]], findings: Mapping[str, Sequence[Finding]]) -> list[dict[str, Any]]:
-    build = app.candidate.build
-    with app.database.reading() as tx:
-        return [
-            {
-                "source": report["source"],
-                "documents": report["documents"],
-                "chunks": {**report["chunks"], "total": tx.chunk_count(build, report["source"])},
-                "problems": [*report["problems"], *quality.problems(tx, report["source"])],
-                "quality": quality.summary(tx, report["source"], findings[report["source"]]),
-            }
-            for report in reports
-        ]
+def _reports(
+    tx: Transaction, build: str, reports: Sequence[dict[str, Any]], findings: Mapping[str, Sequence[Finding]]
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "source": report["source"],
+            "documents": report["documents"],
+            "chunks": {**report["chunks"], "total": tx.chunk_count(build, report["source"])},
+            "problems": [*report["problems"], *quality.problems(tx, report["source"])],
+            "quality": quality.summary(tx, report["source"], findings[report["source"]]),
+        }
+        for report in reports
+    ]
 
 
 def _last_reports(app: App, job: str, ended: Mapping[str, Any]) -> dict[str, Any]:
@@ -337,7 +364,8 @@ def _last_reports(app: App, job: str, ended: Mapping[str, Any]) -> dict[str, Any
         for name in ended["sources"]:
             found = tx.report(name)
             if found is not None:
-                sources.append({key: value for key, value in cast("dict[str, Any]", found[0]).items() if key != "finished_at"})
+                kept = cast("dict[str, Any]", found[0])
+                sources.append({key: value for key, value in kept.items() if key not in {"finished_at", "basis"}})
                 sources[-1]["quality"]["findings"] = [finding.model_dump(mode="json", exclude_none=True) for finding in found[1]]
     totals = {part: _summed([source[part] for source in sources]) for part in ("documents", "chunks")}
     return {"job": job, "seconds": ended["seconds"], "sources": sources, "totals": totals}
@@ -349,7 +377,37 @@ def _wanted(app: App, sources: Sequence[str]) -> Sequence[str]:
     for name in sources:
         if name not in app.sources:
             raise NotFound(f"there is no source {name!r}", f"known sources: {', '.join(app.sources)}")
-    return list(dict.fromkeys(sources)) or list(app.sources)
+    return list(dict.fromkeys(sources)) or [*app.sources, *sorted(_held(app) - app.sources.keys())]
+
+
+class _Gone:
+    """A source that firmground.toml no longer names: it holds nothing, so what was taken in from it is removed."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def files(self) -> Iterator[SourceFile]:
+        return iter(())
+
+    def read(self, file: SourceFile) -> bytes:
+        raise ParseFailed("unreadable", f"{file.uri} has no source any more")
+
+    def problems(self) -> tuple[tuple[str, str, str], ...]:
+        return ()
+
+    def watch(self, stop: Event) -> Iterator[frozenset[str]]:
+        del stop
+        return iter(())
+
+
+def _source(app: App, name: str) -> Source:
+    return app.sources.get(name) or _Gone(name)
+
+
+def _held(app: App) -> set[str]:
+    """Sources that documents may have been taken in from."""
+    with app.database.reading() as tx:
+        return set(cast("list[str]", tx.fact("corpus", "sources") or ()))
 
 
 def _batched(files: Sequence[SourceFile]) -> Iterator[list[SourceFile]]:

@@ -15,7 +15,7 @@ from firmground.app.search import search
 from firmground.app.status import status
 from firmground.errors import InvalidInput, NotFound
 from firmground.types import Job
-from firmground.web import view
+from firmground.web import prose, view
 from firmground.web.api import documents_page
 from firmground.web.problems import Forbidden, Malformed, status_of
 from firmground.web.rendering import page
@@ -24,6 +24,7 @@ from firmground.web.syncing import request_sync
 
 _PAGE = 50
 _SEARCH_HITS = 10
+_SAID_ANYWAY = frozenset({"not_released", "not_calibrated"})
 _STATES = ("indexed", "quarantined", "failed", "excluded")
 
 router = APIRouter(include_in_schema=False)
@@ -55,13 +56,15 @@ async def ask_page(request: Request, served: TheServed) -> Response:
 @router.post("/")
 async def answer_page(request: Request, served: TheServed) -> Response:
     question = (await _form(request, served)).get("question", "")
-    return await served.run_opened(_answer, request, served, question)
+    await served.opened()
+    return await served.run(_answer, request, served, question)
 
 
 @router.get("/documents")
 async def documents_list(request: Request, served: TheServed, wanted: Annotated[Wanted, Query()]) -> Response:
-    use = served.run_opened if wanted.query.strip() else served.run
-    return await use(_documents, request, served, wanted)
+    if wanted.query.strip():
+        await served.opened()
+    return await served.run(_documents, request, served, wanted)
 
 
 @router.post("/documents/sync")
@@ -73,7 +76,8 @@ async def sync_now(request: Request, served: TheServed) -> Response:
 
 @router.get("/documents/{id}")
 async def document_page(request: Request, served: TheServed, id: str, stretch: Annotated[Stretch, Query()]) -> Response:
-    return await served.run_opened(_document, request, served, id, stretch)
+    await served.opened(anyway=True)
+    return await served.run(_document, request, served, id, stretch)
 
 
 def _answer(request: Request, served: Served, question: str) -> Response:
@@ -87,7 +91,8 @@ def _answer(request: Request, served: Served, question: str) -> Response:
         "state": view.STATES[answer.status],
         "pieces": view.pieces(answer),
         "sources": view.sources(served.app, served.actor, answer),
-        "closest": view.close(answer.closest),
+        "notices": [each.text for each in answer.notices if each.code not in _SAID_ANYWAY],
+        "closest": view.close(answer.closest, 500),
     }
     return page(request, "ask.html", values)
 
@@ -114,7 +119,8 @@ def _documents(request: Request, served: Served, wanted: Wanted) -> Response:
     if wanted.query.strip():
         try:
             hits = search(served.app, served.actor, wanted.query, limit=_SEARCH_HITS)
-            values["found"] = view.close(hits.passages)
+            values["scores"] = [(each.score, each.scores) for each in hits.passages]
+            values["found"] = view.close(hits.passages, 280)
         except InvalidInput as error:
             values["error"] = error
     return page(request, "documents.html", values)
@@ -127,7 +133,7 @@ def _document(request: Request, served: Served, id: str, stretch: Stretch) -> Re
     values = {
         "document": shown,
         "address": f"{shown['source']}/{shown['uri']}",
-        "text": view.marked(text, stretch.start, stretch.end, first, last),
+        "blocks": prose.blocks(text, first, last, [prose.Mark(1, stretch.start, stretch.end)]),
         "first": first,
         "last": last,
         "earlier": max(first - view.PART, 0) if first else None,

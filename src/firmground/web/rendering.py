@@ -17,7 +17,8 @@ STATIC = Path(__file__).parent / "static"
 def page(
     request: Request, template: str, values: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """One page. Every template also sees the workspace's name, the actor, the form token and the request's id."""
+    """One page. Every template also sees the workspace's name, the actor, the form token what keeps questions from being answered,
+    and the request's id."""
     served = request.app.state.served
     html = (
         _environment()
@@ -27,6 +28,7 @@ def page(
             person=served.actor.person,
             token=served.form_token,
             path=request.url.path,
+            trouble=served.trouble,
             request_id=request.state.request_id,
             **values,
         )

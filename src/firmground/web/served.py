@@ -37,7 +37,8 @@ class Served:
         self.form_token = secrets.token_urlsafe(32)
         self.stopping = threading.Event()
         self._patience = patience
-        self._trouble: FirmgroundError | None = None
+        self.trouble: FirmgroundError | None = None
+        """What keeps model and index from opening, as of the last attempt."""
         self._open = threading.Event()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._places = threading.Semaphore(threads + waiting)
@@ -50,30 +51,31 @@ class Served:
         future.add_done_callback(lambda _: self._places.release())
         return await asyncio.wrap_future(future)
 
-    async def run_opened(self, use: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The same for what needs model and index: it waits while they open, without holding a thread."""
+    async def opened(self, *, anyway: bool = False) -> None:
+        """Wait until model and index are open, holding no thread. What keeps them closed is raised, unless `anyway`."""
         left = self._patience
-        while not self._open.is_set() and self._trouble is None:
+        while not self._open.is_set() and self.trouble is None:
             if left <= 0:
                 raise NotReady("the model and the index are still being opened", "try again in a moment")
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
             left -= _LOOK_AGAIN_SECONDS
-        if self._trouble is not None:
-            raise self._trouble
-        return await self.run(use, *args, **kwargs)
+        if self.trouble is not None and not anyway:
+            raise self.trouble
 
     def open_parts(self) -> bool:
         """Open what questions need, and ask one, so that the first real one is quick. False where that failed: try again later."""
+        if self._open.is_set():
+            return True
         try:
             search(self.app, self.actor, "ready?", limit=1)
         except FirmgroundError as error:
-            self._trouble = error
+            self.trouble = error
             return False
         except Exception:  # noqa: BLE001 - whoever asks meanwhile must hear of it
             _log.exception("opening model and index failed")
-            self._trouble = FirmgroundError("the model and the index cannot be opened", "look into the server's log")
+            self.trouble = FirmgroundError("the model and the index cannot be opened", "look into the server's log")
             return False
-        self._trouble = None
+        self.trouble = None
         self._open.set()
         return True
 
@@ -81,8 +83,8 @@ class Served:
         """Why it is not ready; empty when it is."""
         if self.stopping.is_set():
             return ["the server is stopping"]
-        if self._trouble is not None:
-            return [str(self._trouble)]
+        if self.trouble is not None:
+            return [str(self.trouble)]
         return [] if self._open.is_set() else ["the model and the index are being opened"]
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ import logging
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 
@@ -48,18 +49,23 @@ def run(app: App, *, host: str, port: int, ready: Callable[[str], None]) -> None
 
 
 def _open_and_work(served: Served) -> None:
-    """Open model and index, then work on jobs whenever no other process does. Ends when the server stops."""
+    """Open model and index, and work on jobs whenever no other process does. Ends when the server stops."""
     stopping = served.stopping
-    while not served.open_parts() and not stopping.wait(_RETRY_SECONDS):
-        pass
     while not stopping.is_set():
+        until = stopping.is_set if served.open_parts() else _for_a_while(served)
         try:
-            served.app.jobs.work(handlers(served.app), until=stopping.is_set)
+            served.app.jobs.work(handlers(served.app), until=until)
         except Busy:
             stopping.wait(_RETRY_SECONDS)
         except Exception:  # noqa: BLE001 - what broke once must not keep every later job from running
             _log.exception("the worker failed and starts again")
             stopping.wait(_RETRY_SECONDS)
+
+
+def _for_a_while(served: Served) -> Callable[[], bool]:
+    """Until it is time to try again to open what did not open; a job, which may be what mends it, is not cut off for that."""
+    end = time.monotonic() + _RETRY_SECONDS
+    return lambda: served.stopping.is_set() or (time.monotonic() > end and not served.app.jobs.unfinished())
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -10,6 +10,8 @@ from firmground.app import documents
 from firmground.app.app import App
 from firmground.errors import NotFound
 from firmground.types import Actor, Answer, AnswerStatus, Citation, Finding, Locator, Passage
+from firmground.web import prose
+from firmground.web.prose import Block, Mark
 
 PART = 40_000
 """Characters of a document on one page."""
@@ -41,41 +43,36 @@ STATES: dict[AnswerStatus, State] = {
 
 
 @dataclass(frozen=True)
-class Marked:
-    """A text with one stretch of it marked; `mark` may be empty."""
+class Reference:
+    """One citation, and where in its document it stands."""
 
-    before: str
-    mark: str
-    after: str
+    n: int
+    address: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """A passage, with the quotes in it that the answer rests on; none where it is only close to the question."""
+
+    title: str
+    uri: str
+    place: str
+    address: str
+    blocks: Sequence[Block]
+    references: Sequence[Reference] = ()
     cut_before: bool = False
     cut_after: bool = False
 
 
 @dataclass(frozen=True)
-class Source:
-    """A citation in its surroundings."""
-
-    citation: Citation
-    place: str
-    address: str
-    passage: Marked
-
-
-@dataclass(frozen=True)
-class Close:
-    """A passage that was near, though not an answer."""
-
-    passage: Passage
-    place: str
-    address: str
-
-
-@dataclass(frozen=True)
 class Piece:
-    """A stretch of an answer's text, or a reference to its source number `source`."""
+    """A stretch of an answer's text, a table in it, or a reference to its source number `source`."""
 
-    text: str
+    text: str = ""
     source: int = 0
+    table: Block | None = None
 
 
 def pieces(answer: Answer) -> list[Piece]:
@@ -86,49 +83,58 @@ def pieces(answer: Answer) -> list[Piece]:
         before, known, after = rest.partition(sentence.text)
         if not known:
             continue
-        found.append(Piece(before + known))
         rest = after
+        found += [Piece(before), *_said(known)]
         for n in sentence.citations:
             if mark := re.match(rf"(\s*)\[{n}\]", rest):
-                found.append(Piece(mark[1], source=n))
+                found.append(Piece(source=n))
                 rest = rest[mark.end() :]
-    return [*found, Piece(rest)] if rest else found
+    return [*found, Piece(rest)]
+
+
+def _said(sentence: str) -> list[Piece]:
+    parts = prose.blocks(sentence, 0, len(sentence))
+    if not any(block.kind == "table" for block in parts):
+        return [Piece(sentence)]
+    return [Piece(table=block) if block.kind == "table" else Piece("".join(run.text for run in block.runs)) for block in parts]
 
 
 def sources(app: App, actor: Actor, answer: Answer) -> list[Source]:
-    """Every citation with the passage around its quote, as the document stands now."""
-    shown: dict[str, dict[str, Any]] = {}
+    """Every citation in its passage, as the document stands now; citations of one passage together."""
+    shown = {each.document: _shown(app, actor, each.document) for each in answer.citations}
+    passages: dict[tuple[str, int, int], list[Citation]] = {}
     for citation in answer.citations:
-        if citation.document not in shown:
-            try:
-                shown[citation.document] = documents.show(app, actor, citation.document)
-            except NotFound:  # removed since
-                shown[citation.document] = {"text": "", "chunks": []}
+        passages.setdefault((citation.document, *_chunk(citation, shown[citation.document])), []).append(citation)
     return [
-        Source(each, place(each.locator, each.title), address(each.document, each.locator), _passage(each, shown[each.document]))
-        for each in answer.citations
+        _source(citations, shown[document]["text"] if end else "", start, end)
+        for (document, start, end), citations in passages.items()
     ]
 
 
-def close(passages: Sequence[Passage]) -> list[Close]:
-    return [Close(each, place(each.locator, each.title), address(each.document, each.locator)) for each in passages]
+def close(passages: Sequence[Passage], longest: int) -> list[Source]:
+    """Passages that are near, though not an answer, cut at about `longest` characters."""
+    return [
+        Source(
+            title=each.title or each.uri,
+            uri=each.uri,
+            place=place(each.locator, each.title),
+            address=address(each.document, each.locator),
+            blocks=prose.blocks(each.text, 0, _cut(each.text, longest)),
+            cut_after=_cut(each.text, longest) < len(each.text),
+        )
+        for each in passages
+    ]
 
 
 def place(locator: Locator, title: str) -> str:
     """`page 3 · Carrying over`."""
     parts = [f"page {locator.page}"] if locator.page is not None else []
-    return " · ".join([*parts, locator.heading] if locator.heading and locator.heading != title else parts)
+    heading = locator.heading.removeprefix(f"{title} > ").replace(" > ", " › ")
+    return " · ".join([*parts, heading] if heading and heading != title else parts)
 
 
 def address(document: str, locator: Locator) -> str:
     return f"/documents/{document}?start={locator.start}&end={locator.end}#quote"
-
-
-def marked(text: str, start: int, end: int, first: int = 0, last: int | None = None) -> Marked:
-    """`text[first:last]` with `text[start:end]` marked; what lies outside is cut off."""
-    last = len(text) if last is None else min(last, len(text))
-    start, end = (min(max(each, first), last) for each in (start, max(start, end)))
-    return Marked(text[first:start], text[start:end], text[end:last], cut_before=first > 0, cut_after=last < len(text))
 
 
 def part(text: str, start: int, wanted: int | None) -> tuple[int, int]:
@@ -145,11 +151,47 @@ def grouped(findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:
     return [(code, [each for each in findings if each.code == code]) for code, _ in reversed(counts.most_common())]
 
 
-def _passage(citation: Citation, document: dict[str, Any]) -> Marked:
-    text: str = document["text"]
+def _shown(app: App, actor: Actor, document: str) -> dict[str, Any]:
+    try:
+        return documents.show(app, actor, document)
+    except NotFound:  # removed since
+        return {"text": "", "chunks": []}
+
+
+def _chunk(citation: Citation, document: dict[str, Any]) -> tuple[int, int]:
+    """The span of the chunk that a quote begins in; nothing where the document has changed since."""
     start, end = citation.locator.start, citation.locator.end
-    if text[start:end] != citation.snippet:
-        return Marked("", citation.snippet, "")
-    chunk = next((each for each in document["chunks"] if each["start"] <= start < each["end"]), {"start": start, "end": end})
-    first, last = max(chunk["start"], start - _AROUND), min(max(chunk["end"], end), end + _AROUND)
-    return marked(text, start, end, first, last)
+    if document["text"][start:end] != citation.snippet:
+        return citation.n, 0
+    return next(
+        ((each["start"], each["end"]) for each in document["chunks"] if each["start"] <= start < each["end"]), (start, end)
+    )
+
+
+def _source(citations: Sequence[Citation], text: str, start: int, end: int) -> Source:
+    best = citations[0]
+    quotes = [Mark(each.n, each.locator.start, each.locator.end) for each in citations]
+    if not text:
+        text, quotes = best.snippet, [Mark(best.n, 0, len(best.snippet))]
+        start, end = 0, len(text)
+    first = max(start, min(each.start for each in quotes) - _AROUND)
+    last = min(max(end, *(each.end for each in quotes)), max(each.end for each in quotes) + _AROUND)
+    return Source(
+        title=best.title or best.uri,
+        uri=best.uri,
+        place=place(best.locator, best.title),
+        address=address(best.document, best.locator),
+        blocks=prose.blocks(text, first, last, quotes),
+        references=[
+            Reference(each.n, address(each.document, each.locator), each.locator.start, each.locator.end) for each in citations
+        ],
+        cut_before=first > start,
+        cut_after=last < end,
+    )
+
+
+def _cut(text: str, longest: int) -> int:
+    """Where to end: at a line or a word, where one ends near."""
+    if len(text) <= longest:
+        return len(text)
+    return max(text.rfind("\n", longest // 2, longest), text.rfind(" ", longest - 40, longest), longest // 2)

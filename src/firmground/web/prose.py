@@ -1,0 +1,142 @@
+"""Markdown text as blocks that a page can show, with stretches of it marked. Nothing in it becomes HTML here."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import Literal, NamedTuple, TypeAlias
+
+Kind: TypeAlias = Literal["text", "heading", "table", "code"]
+
+_HEADING = re.compile(r"#{1,6}[ \t]+")
+_RULE = frozenset("|:- \t")
+_BAR = re.compile(r"(?<!\\)\|")
+_FENCE = ("```", "~~~")
+
+
+class Mark(NamedTuple):
+    """`text[start:end]` is marked with `n`."""
+
+    n: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """A stretch of text, marked or not (`n` 0). `first` and `last` say where its mark begins and ends."""
+
+    text: str
+    n: int = 0
+    first: bool = False
+    last: bool = False
+
+
+Runs: TypeAlias = tuple[Run, ...]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A paragraph, a heading, a stretch of code: its runs. A table: rows of cells of runs; `head` tells whether the first one names
+    the columns."""
+
+    kind: Kind
+    runs: Runs = ()
+    rows: tuple[tuple[Runs, ...], ...] = ()
+    head: bool = False
+
+
+class _Line(NamedTuple):
+    start: int
+    end: int
+    kind: Kind | Literal["blank"]
+
+
+def blocks(text: str, first: int, last: int, marks: Sequence[Mark] = ()) -> list[Block]:
+    """`text[first:last]`, paragraph by paragraph. Marks are in order; where two overlap, the first has the stretch."""
+    marks = _apart(marks)
+    found: list[Block] = []
+    for kind, group in groupby(_lines(text, first, last), key=lambda line: line.kind):
+        lines = list(group)
+        if kind == "table":
+            found.append(_table(text, lines, marks))
+        elif kind == "heading":
+            found += [Block("heading", _runs(text, _after_sign(text, line), line.end, marks)) for line in lines]
+        elif kind == "text" or kind == "code":  # noqa: PLR1714 - the type checker follows this
+            found.append(Block(kind, _runs(text, lines[0].start, lines[-1].end, marks)))
+    return found
+
+
+def _lines(text: str, first: int, last: int) -> Iterator[_Line]:
+    fence = ""
+    at = first
+    while at < last:
+        end = text.find("\n", at, last)
+        end = last if end < 0 else end
+        line = text[at:end].strip()
+        if fence or line.startswith(_FENCE):
+            yield _Line(at, end, "code")
+            if fence and line.startswith(fence):
+                fence = ""
+            elif not fence:
+                fence = line[:3]
+        else:
+            yield _Line(at, end, _kind(line))
+        at = end + 1
+
+
+def _kind(line: str) -> Kind | Literal["blank"]:
+    if not line:
+        return "blank"
+    if line.startswith("|") and line.count("|") > 1:
+        return "table"
+    return "heading" if _HEADING.match(line) else "text"
+
+
+def _after_sign(text: str, line: _Line) -> int:
+    sign = _HEADING.search(text, line.start, line.end)
+    return sign.end() if sign else line.start
+
+
+def _table(text: str, lines: Sequence[_Line], marks: Sequence[Mark]) -> Block:
+    rules = [_RULE.issuperset(text[line.start : line.end]) and "-" in text[line.start : line.end] for line in lines]
+    rows = [_cells(text, line, marks) for line, rule in zip(lines, rules, strict=True) if not rule]
+    return Block("table", rows=tuple(rows), head=len(rules) > 1 and rules[1])
+
+
+def _cells(text: str, line: _Line, marks: Sequence[Mark]) -> tuple[Runs, ...]:
+    bars = [bar.start() for bar in _BAR.finditer(text, line.start, line.end)]
+    edges = bars if bars and not text[bars[-1] + 1 : line.end].strip() else [*bars, line.end]
+    cells: list[Runs] = []
+    for left, right in pairwise(edges):
+        inside = text[left + 1 : right]
+        start = left + 1 + len(inside) - len(inside.lstrip())
+        cells.append(_runs(text, start, max(start, right - (len(inside) - len(inside.rstrip()))), marks))
+    return tuple(cells)
+
+
+def _runs(text: str, start: int, end: int, marks: Sequence[Mark]) -> Runs:
+    found: list[Run] = []
+    at = start
+    for mark in marks:
+        left, right = max(mark.start, start), min(mark.end, end)
+        if left >= right:
+            continue
+        if at < left:
+            found.append(Run(text[at:left]))
+        # A mark begins and ends at its first and last visible sign: what is around may not be shown.
+        begins, ends = not text[mark.start : left].strip("# |\n"), not text[right : mark.end].strip("# |\n")
+        found.append(Run(text[left:right], mark.n, first=begins, last=ends))
+        at = right
+    if at < end:
+        found.append(Run(text[at:end]))
+    return tuple(found)
+
+
+def _apart(marks: Sequence[Mark]) -> list[Mark]:
+    found: list[Mark] = []
+    for mark in sorted(marks, key=lambda each: (each.start, each.n)):
+        start = max(mark.start, found[-1].end) if found else mark.start
+        if start < mark.end:
+            found.append(Mark(mark.n, start, mark.end))
+    return found

@@ -5,19 +5,18 @@ plan (list, compare stamps) → take in batches (read, parse, inspect, save, ind
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
 from time import perf_counter
 from typing import Any, cast
 
 from pydantic import TypeAdapter
 
-from firmground.app import quality
+from firmground.app import origins, quality
 from firmground.app.app import App
 from firmground.app.following import follow
 from firmground.app.indexing import Indexed, bring_up_to_date, drop_other_builds, reconcile
 from firmground.app.reading import Reader, Reading, reading_stamp
 from firmground.app.saving import forget, purge_erased, save
-from firmground.errors import InvalidInput, NotFound, ParseFailed
+from firmground.errors import InvalidInput, NotFound
 from firmground.index.quality import Inspector
 from firmground.ports import Handler, JobContext, Source, Transaction
 from firmground.types import Actor, Document, Finding, Job, Json, Problem, SourceFile, digest
@@ -37,8 +36,9 @@ _FILES = TypeAdapter(list[SourceFile])
 
 
 def sync(app: App, actor: Actor, sources: Sequence[str] = (), *, watch: Callable[[Job], None] = lambda _: None) -> dict[str, Any]:
-    """Take in what changed in `sources` (default: all, and what sources held that are no more) and return the report. Joins a sync of the same sources that waits or was cut
-    off; where files changed since that one began, another follows and the report is of the latter.
+    """Take in what changed in `sources` (default: all, and what is left of sources that are no more) and return the report. Joins a
+    sync of the same sources that waits or was cut off; where files changed since that one began, another follows and the report is of
+    the latter.
 
     NotFound names an unknown source; OutsideFailed where a source itself is missing: then nothing has changed.
     """
@@ -47,7 +47,7 @@ def sync(app: App, actor: Actor, sources: Sequence[str] = (), *, watch: Callable
     joined = _unfinished(app, wanted)
     job = joined or _submitted(app, wanted)
     ended = cast("dict[str, Any]", follow(app, job, handlers(app), watch))
-    if joined and any(_outdated(_plan(app, _source(app, str(name)))) for name in wanted):
+    if joined and any(_outdated(_plan(app, origins.source_of(app, str(name)))) for name in wanted):
         job = _submitted(app, wanted)
         ended = cast("dict[str, Any]", follow(app, job, handlers(app), watch))
     return _last_reports(app, job, ended)
@@ -84,7 +84,7 @@ def dry_run(app: App, sources: Sequence[str] = ()) -> dict[str, Any]:
     fail counts as added or changed."""
     reports: list[dict[str, Any]] = []
     for name in _wanted(app, sources):
-        plan = _plan(app, _source(app, name))
+        plan = _plan(app, origins.source_of(app, name))
         counts: dict[str, int] = {**plan["counts"], "removed": len(plan["missing"])}
         with app.database.reading() as tx:
             known = {document.uri: document for document in tx.documents(source=name)}
@@ -153,13 +153,12 @@ class _Sync:
 
     def _plan(self) -> Json:
         """List every source before anything changes, so that a source that is missing stops the sync as a whole."""
-        plans = {name: _plan(self.app, _source(self.app, name)) for name in self.names}
+        plans = {name: _plan(self.app, origins.source_of(self.app, name)) for name in self.names}
         unfinished = {job.id for job in self.app.jobs.unfinished()}
-        held = _held(self.app)
         with self.app.database.transaction() as tx:
             for ended in tx.facts(_REGISTER).keys() - unfinished:
                 _drop_plan(tx, ended)
-            tx.put_fact("corpus", "sources", sorted({*held, *self.names}))
+            origins.remember(tx, self.names)
             for name, plan in plans.items():
                 for number, files in enumerate(plan["batches"]):
                     tx.put_fact(self.namespace, _batch_key(name, number), files)
@@ -233,12 +232,11 @@ class _Sync:
         changed = any(report["files"] or report["documents"]["removed"] for report in reports)
         drop_other_builds(self.app)
         self.app.index.maintain()
-        findings = {name: [] for name in self.names} | quality.assess(self.app, anything_changed=changed)
-        held = _held(self.app) & self.app.sources.keys()
+        findings = {**{name: [] for name in self.names}, **quality.assess(self.app, anything_changed=changed)}
         with self.app.database.transaction() as tx:
             self._save_reports(tx, reports, findings)
             quality.remember_languages(tx)
-            tx.put_fact("corpus", "sources", sorted(held))
+            origins.forget(tx, set(self.names) - self.app.sources.keys())
             # The result of a job outlives documents that are erased, so it holds no word of them.
             ended: Json = {"seconds": round(perf_counter() - self.started, 3), "sources": [*self.names]}
             tx.drop_facts(self.namespace)
@@ -327,7 +325,7 @@ def _reader(app: App, name: str, known: Mapping[str, Document], missing: Sequenc
             by_hash.setdefault(document.content_hash, []).append(document)
     settings = app.workspace.settings
     return Reader(
-        source=_source(app, name),
+        source=origins.source_of(app, name),
         parser=app.parser,
         inspector=Inspector(stale_days=settings.quality.stale_after_days),
         reading_id=_reading_id(app),
@@ -377,37 +375,7 @@ def _wanted(app: App, sources: Sequence[str]) -> Sequence[str]:
     for name in sources:
         if name not in app.sources:
             raise NotFound(f"there is no source {name!r}", f"known sources: {', '.join(app.sources)}")
-    return list(dict.fromkeys(sources)) or [*app.sources, *sorted(_held(app) - app.sources.keys())]
-
-
-class _Gone:
-    """A source that firmground.toml no longer names: it holds nothing, so what was taken in from it is removed."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def files(self) -> Iterator[SourceFile]:
-        return iter(())
-
-    def read(self, file: SourceFile) -> bytes:
-        raise ParseFailed("unreadable", f"{file.uri} has no source any more")
-
-    def problems(self) -> tuple[tuple[str, str, str], ...]:
-        return ()
-
-    def watch(self, stop: Event) -> Iterator[frozenset[str]]:
-        del stop
-        return iter(())
-
-
-def _source(app: App, name: str) -> Source:
-    return app.sources.get(name) or _Gone(name)
-
-
-def _held(app: App) -> set[str]:
-    """Sources that documents may have been taken in from."""
-    with app.database.reading() as tx:
-        return set(cast("list[str]", tx.fact("corpus", "sources") or ()))
+    return list(dict.fromkeys(sources)) or [*app.sources, *origins.gone(app)]
 
 
 def _batched(files: Sequence[SourceFile]) -> Iterator[list[SourceFile]]:

@@ -110,7 +110,9 @@ class RetrievalSection(Section):
 
 
 class AnswerSection(Section):
-    model: Annotated[Literal["extractive"], _RECIPE] = Field("extractive", description="`extractive`: verbatim sentences, no language model.")
+    model: Annotated[Literal["extractive"], _RECIPE] = Field(
+        "extractive", description="`extractive`: verbatim sentences, no language model."
+    )
     max_sentences: Annotated[int, _RECIPE] = Field(3, ge=1, le=10, description="Sentences in an extractive answer.")
     threshold: Annotated[float | None, _RECIPE] = Field(
         None, ge=0, le=1, description="Confidence below which the answer is the refusal; the shipped default when absent."

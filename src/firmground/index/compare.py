@@ -158,7 +158,7 @@ class Comparer(Value):
             older = _older(each, newest)
             if older:
                 yield Finding(
-                    code="contradiction",
+                    code="superseded",
                     uri=each.uri,
                     detail=f"superseded by {newest.uri}: {older}",
                     remedy="remove or archive the older one, or give the two different titles",

@@ -1,6 +1,6 @@
 """The one answer path: question → evidence → answer, with every step timed and named."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import combinations
 from random import Random
@@ -47,7 +47,7 @@ def answer(
     created = clock()
     found = search(corpus, retrieval, question, within)
     watch.lap("retrieve")
-    passages, notices = _without_superseded(found.passages)
+    passages, notices = _without_superseded(found.passages, corpus.superseded)
     vector = found.vector if found.covered else None
     extract = answering.extractive.read(found.question, vector, passages, corpus.embedder.embed)
     watch.lap("generate")
@@ -121,16 +121,21 @@ def _citation(n: int, quote: Quote, found: Found, passage: Passage) -> Citation:
     )
 
 
-def _without_superseded(passages: tuple[Passage, ...]) -> tuple[tuple[Passage, ...], tuple[Notice, ...]]:
-    """Where dated documents of one title say much the same, only the newest speaks, with the score of the best; a notice tells.
+def _without_superseded(
+    passages: tuple[Passage, ...], superseded: Mapping[str, str]
+) -> tuple[tuple[Passage, ...], tuple[Notice, ...]]:
+    """Where the passages come from two versions of a document, only the newer speaks, with the score of the best; a notice tells.
 
-    Titles alone do not decide: minutes of two meetings share one, but not their words."""
+    Versions are what the last sync found to be so, and dated documents of one title that say much the same. Titles alone do not
+    decide: minutes of two meetings share one, but not their words."""
     older: dict[str, Passage] = {}
     newer: dict[str, Passage] = {}
     best: dict[str, float] = {}
     for one, two in combinations(passages, 2):
         old, new = sorted((one, two), key=lambda passage: str(passage.metadata.get("dated", "")))
-        if not _supersedes(new, old):
+        if superseded.get(new.uri) == old.uri:
+            old, new = new, old
+        elif superseded.get(old.uri) != new.uri and not _supersedes(new, old):
             continue
         older[old.document], newer[old.document] = old, new
         best[new.document] = max(best.get(new.document, new.score), old.score)
@@ -139,11 +144,16 @@ def _without_superseded(passages: tuple[Passage, ...]) -> tuple[tuple[Passage, .
     notices = [
         Notice(
             code="superseded",
-            text=f"{old.uri} ({old.metadata['dated']}) is left out: {new.uri} ({new.metadata['dated']}) has the same title and is newer.",
+            text=f"{_dated(old)} is left out: {_dated(new)} has the same title and is newer.",
         )
         for old, new in ((older[document], newer[document]) for document in older)
     ]
     return tuple(sorted(raised, key=lambda passage: -passage.score)), tuple(notices)
+
+
+def _dated(passage: Passage) -> str:
+    said = passage.metadata.get("dated")
+    return f"{passage.uri} ({said})" if said else passage.uri
 
 
 def _supersedes(new: Passage, old: Passage) -> bool:

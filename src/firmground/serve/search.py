@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 import numpy as np
@@ -45,6 +45,8 @@ class Corpus:
     """The build of the index, whose chunks the database knows."""
     languages: tuple[str, ...] = ("en",)
     """ISO 639-1 codes of the documents, most frequent first; "" stands for those whose language is not known."""
+    superseded: Mapping[str, str] = field(default_factory=dict[str, str])
+    """`source/path` of documents of which the corpus holds a newer version → that of the newer one."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from firmground.web.served import Served
 
 QUESTION = "How many vacation days may I carry over?"
 HOSTILE = (
-    '# <img src=x onerror=alert(1)> Leave\n\nVacation days {{ 1234 * 1000 }} may be carried over by <script>alert("days")</script> all [1].\n\n'
+    "# <img src=x onerror=alert(1)> Leave\n\n"
+    'Vacation days {{ 1234 * 1000 }} may be carried over by <script>alert("days")</script> all [1].\n\n'
     "| Vacation | <b>Days</b> |\n|---|---|\n| carried over | <svg onload=alert(2)> |\n"
 )
 

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from firmground.app import documents
@@ -89,7 +89,7 @@ def pieces(answer: Answer) -> list[Piece]:
             if mark := re.match(rf"(\s*)\[{n}\]", rest):
                 found.append(Piece(source=n))
                 rest = rest[mark.end() :]
-    return [*found, Piece(rest)]
+    return _tidied([*found, Piece(rest)])
 
 
 def _said(sentence: str) -> list[Piece]:
@@ -97,6 +97,14 @@ def _said(sentence: str) -> list[Piece]:
     if not any(block.kind == "table" for block in parts):
         return [Piece(sentence)]
     return [Piece(table=block) if block.kind == "table" else Piece("".join(run.text for run in block.runs)) for block in parts]
+
+
+def _tidied(found: list[Piece]) -> list[Piece]:
+    """Without the empty lines around tables, which have a margin of their own."""
+    tables = {at for at, piece in enumerate(found) if piece.table}
+    texts = [piece.text.rstrip() if at + 1 in tables else piece.text for at, piece in enumerate(found)]
+    texts = [text.lstrip() if at - 1 in tables else text for at, text in enumerate(texts)]
+    return [replace(piece, text=text) for piece, text in zip(found, texts, strict=True)]
 
 
 def sources(app: App, actor: Actor, answer: Answer) -> list[Source]:

@@ -21,3 +21,8 @@ def narrowed(allowed: Sequence[str], wanted: Sequence[str] | None) -> tuple[str,
     if EVERYONE in allowed:
         return tuple(sorted({EVERYONE if group == PUBLIC else group for group in wanted}))
     return tuple(sorted(set(wanted) & set(allowed)))
+
+
+def common(one: Sequence[str], two: Sequence[str]) -> tuple[str, ...]:
+    """The groups that may see what lies in two places at once."""
+    return tuple(sorted({*narrowed(one, two), *narrowed(two, one)}))

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from firmground.errors import OutsideFailed, ParseFailed
+from firmground.groups import common
 from firmground.sources.globs import compile_globs
 from firmground.sources.labels import (
     FOLDER_SIDECARS,
@@ -30,6 +31,8 @@ from firmground.sources.matter import LIMIT, BadMatter
 from firmground.types import SourceFile
 
 _MEBIBYTE = 1 << 20
+_URI_BYTES = 2000
+"""Longer paths do not fit into the index of a database."""
 
 
 class _Folder(NamedTuple):
@@ -49,7 +52,8 @@ class FilesSource:
     """Files below `root` that `include` covers and `exclude` does not (patterns: `firmground.sources.globs`).
 
     Never listed: hidden files and folders (a dot first), lock files of office programs (`~$…`), sidecar files, and anything that is
-    not a regular file. A link is followed where it leads to something inside the root; elsewhere it is reported. Groups and metadata:
+    not a regular file. A link is followed where it leads to something inside the root; elsewhere it is reported. What it leads to is shown
+    to those who may see both places. Groups and metadata:
     `firmground.sources.labels`. Names that are not clean Unicode are percent-encoded in the uri, and so is a literal `%` before two
     hexadecimal digits, so that uris and names correspond one to one.
 
@@ -83,7 +87,7 @@ class FilesSource:
         return self._name
 
     def problems(self) -> tuple[tuple[str, str, str], ...]:
-        return tuple(self._problems)
+        return tuple(dict.fromkeys(self._problems))
 
     # ------------------------------------------------------------ listing
 
@@ -130,8 +134,9 @@ class FilesSource:
                 kind = self._kind(listed[name], uri, folder, root)
                 if isinstance(kind, _Real):
                     folders.append(_Folder(listed[name].path, uri + "/", labels, kind.paths))
-                elif kind and self._include.fullmatch(uri):
-                    files.append(self._file(uri, kind, self._file_labels(uri, name, labels, listed.keys())))
+                elif kind and self._include.fullmatch(uri) and self._is_short(uri):
+                    own = self._file_labels(uri, name, labels, listed.keys())
+                    files.append(self._file(uri, kind, self._as_at_home(own, uri, listed[name], folder, root)))
         return files, folders
 
     def _kind(self, entry: os.DirEntry[str], uri: str, folder: _Folder, root: str) -> os.stat_result | _Real | None:
@@ -152,6 +157,12 @@ class FilesSource:
         if real in folder.real:
             return self._problem(uri, "link_loop", "the link leads to a folder that it lies in: remove or exclude it")
         return _Real((*folder.real, real))
+
+    def _is_short(self, uri: str) -> bool:
+        if len(uri.encode()) <= _URI_BYTES:
+            return True
+        self._problem(uri, "limit_exceeded", f"its path is longer than {_URI_BYTES} bytes: shorten it, or exclude it")
+        return False
 
     def _problem(self, uri: str, code: str, detail: str) -> None:
         self._problems.append((uri, code, detail))
@@ -174,6 +185,23 @@ class FilesSource:
     def _file_labels(self, uri: str, name: str, folder: Labels, names: Collection[str]) -> Labels:
         own = self._sidecar([uri + end for end in SIDECARS if name + end in names])
         return self._rules.labels(uri).narrowed(folder).narrowed(own)
+
+    def _as_at_home(self, labels: Labels, uri: str, entry: os.DirEntry[str], folder: _Folder, root: str) -> Labels:
+        """A file that a link leads to is shown to nobody who may not see it at its own place."""
+        real = os.path.realpath(entry.path) if entry.is_symlink() else f"{folder.real[-1]}/{entry.name}"
+        names = real[len(root.rstrip("/")) + 1 :].split("/")
+        if "/".join(map(_uri_of, names)) == uri:
+            return labels
+        home, path, place, beside = NONE, root, "", list[str]()
+        for name in names:
+            try:
+                beside = os.listdir(path)  # noqa: PTH208 - names as they are
+            except OSError:
+                return Labels((), labels.metadata)
+            home = home.narrowed(self._folder_labels(place, beside))
+            path, place = f"{path}/{name}", f"{place}{_uri_of(name)}/"
+        home = self._file_labels(place[:-1], names[-1], home, beside)
+        return Labels(common(labels.groups or (), home.groups or ()), labels.metadata)
 
     def _sidecar(self, uris: Sequence[str]) -> Labels:
         if not uris:

@@ -19,6 +19,7 @@ LIMIT = 65_536
 """Characters of YAML or JSON that are read; more is refused."""
 _KEYS = 100
 _VALUE = 2_000
+_GROUP_CHARACTERS = 200
 _KEY_LINE = re.compile(r"^\s*[\"']?[\w .-]+[\"']?\s*:", re.MULTILINE)
 _GROUPS_LINE = re.compile(r"^\s*[\"']?groups[\"']?\s*:", re.MULTILINE | re.IGNORECASE)
 
@@ -68,11 +69,11 @@ def _strict_loader() -> type["SafeLoader"]:
 
 
 def read_groups(value: object) -> tuple[str, ...]:
-    """Sorted names from a name or a list of names. BadMatter for anything else."""
+    """Sorted names from a name or a list of names. BadMatter for anything else, and for what no group can be called."""
     names: list[object] = cast(list[object], value) if isinstance(value, list) else [value]
     for name in names:
-        if not isinstance(name, str) or not name.strip():
-            raise BadMatter("groups must be names")
+        if not isinstance(name, str) or not 0 < len(name.strip()) <= _GROUP_CHARACTERS or not name.strip().isprintable():
+            raise BadMatter(f"groups must be names of up to {_GROUP_CHARACTERS} printable characters")
     return tuple(sorted({str(name).strip() for name in names}))
 
 
@@ -144,6 +145,6 @@ class Matter:
             self.groups = read_groups(named if named is not None else [])
         if "title" in by_name:
             title = loaded.pop(by_name["title"])
-            self.title = str(title).strip() or None if isinstance(title, str | int | float | date) else None
+            self.title = str(_plain(title)).strip() or None if isinstance(title, str | int | float | date) else None
         self.metadata, _ = read_metadata(loaded)
         self.body = rest.lstrip("\n")

@@ -341,3 +341,49 @@ def test_watching_tells_what_changed_and_stops_when_asked(root: Path):
     watcher.join(10)
     assert not watcher.is_alive()
     assert set().union(*seen) == {"a.md"}
+
+
+def test_a_link_shows_a_file_to_nobody_who_may_not_see_it_at_its_own_place(root: Path):
+    put(root, "hr/_meta.yaml", "groups: [hr]\n")
+    put(root, "hr/pay.md")
+    put(root, "board/plan.md")
+    put(root, "own.md")
+    put(root, "own.md.meta.yaml", "groups: [ann]\n")
+    put(root, "free/a.md")
+    put(root, "public/_meta.yaml", "groups: [everyone]\n")
+    put(root, "narrow/_meta.yaml", "groups: [hr]\n")
+    for link, target in {
+        "public/pay.md": "../hr/pay.md",
+        "public/hr": "../hr",
+        "public/board": "../board",
+        "public/own.md": "../own.md",
+        "public/free.md": "../free/a.md",
+        "narrow/free.md": "../free/a.md",
+        "narrow/plan.md": "../board/plan.md",
+    }.items():
+        (root / link).symlink_to(target)
+    source = FilesSource("s", root, rules=[Rule(match="board/**", groups=("board",))])
+    groups = {uri: file.groups for uri, file in listed(source).items() if uri.startswith(("public/", "narrow/"))}
+    assert groups == {
+        "public/pay.md": ("hr",),
+        "public/hr/pay.md": ("hr",),
+        "public/board/plan.md": ("board",),
+        "public/own.md": ("ann",),
+        "public/free.md": ("everyone",),
+        "narrow/free.md": ("hr",),
+        "narrow/plan.md": (),
+    }
+
+
+def test_a_path_too_long_for_the_database_is_reported_and_the_others_are_listed(root: Path):
+    put(root, "a.md")
+    deep = root
+    for _ in range(9):
+        deep = deep / ("d" * 240)
+        deep.mkdir()
+    at = os.open(deep, os.O_RDONLY)
+    os.close(os.open("deep.md", os.O_CREAT | os.O_WRONLY, dir_fd=at))
+    os.close(at)
+    source = FilesSource("s", root)
+    assert set(listed(source)) == {"a.md"}
+    assert [code for _, code, _ in source.problems()] == ["limit_exceeded"]

@@ -1,0 +1,49 @@
+"""What a file says of itself stops no sync."""
+
+from pathlib import Path
+
+import pytest
+
+from firmground.app import documents
+from firmground.app.sync import sync
+from firmground.sources.matter import Matter
+from firmground.testing.app import ADMINISTRATOR, Bench
+from firmground.types import Parsed
+
+
+class FrontMatterParser:
+    """The parser's own reading of front matter, in this process."""
+
+    id = "front-matter"
+
+    def parse(self, uri: str, content: bytes) -> Parsed:
+        del uri
+        matter = Matter(content.decode())
+        return Parsed(
+            text=matter.body, media_type="text/markdown", title=matter.title, groups=matter.groups, metadata=matter.metadata
+        )
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize(
+    ("head", "hidden"),
+    [
+        (f"groups: [{'g' * 201}]", True),
+        ('groups: ["a\\tb"]', True),
+        ('groups: ["\\ud83d"]', True),
+        ('title: "a\\0b"', False),
+        ('title: "\\ud800"', False),
+        (f"title: {'t' * 60_000}", False),
+        ('"\\0": x', False),
+        (f'"{"k" * 3000}": x', True),
+    ],
+)
+def test_odd_front_matter_hides_at_most_its_own_document(tmp_path: Path, head: str, hidden: bool):
+    bench = Bench(tmp_path, parser_=FrontMatterParser())
+    bench.source.contents = {"odd.md": f"---\n{head}\n---\nA text about the lift.".encode(), "plain.md": b"Another text."}
+    with bench.app() as app:
+        assert sync(app, ADMINISTRATOR)["totals"]["documents"]["added"] == 2
+        assert (documents.show(app, ADMINISTRATOR, "odd.md")["groups"] == []) is hidden
+        assert len(documents.show(app, ADMINISTRATOR, "odd.md")["title"]) <= 2000

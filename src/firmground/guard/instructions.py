@@ -6,6 +6,8 @@ No detector of this kind is reliable against somebody who knows it. It is a sign
 import base64
 import binascii
 import re
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -264,6 +266,23 @@ _SPACED = re.compile(r"(?<!\S)(?:[^\W\d_] ){11,200}[^\W\d_](?!\S)")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{32,4000}={0,2}(?![A-Za-z0-9+/_=-])")
 
 
+class _Stretches:
+    """Stretches of a text that do not overlap; a hostile text has a hundred thousand of them."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+
+    def add(self, start: int, end: int) -> None:
+        at = bisect_left(self._starts, start)
+        self._starts.insert(at, start)
+        self._ends.insert(at, end)
+
+    def meet(self, start: int, end: int) -> bool:
+        at = bisect_left(self._starts, end)
+        return at > 0 and self._ends[at - 1] > start
+
+
 def instructions(text: str) -> list[Span]:
     """The passages of `text` that speak to a model, in order; `kind` is a key of REASONS, `score` between 0 and 1.
 
@@ -271,8 +290,10 @@ def instructions(text: str) -> list[Span]:
     """
     found = [*_visible(text), *_hidden(text), *_encoded(text)]
     best: list[Span] = []
+    taken: defaultdict[str, _Stretches] = defaultdict(_Stretches)
     for span in sorted(found, key=lambda span: (-span.score, span.start, span.end, span.kind)):
-        if not any(span.start < other.end and other.start < span.end and span.kind == other.kind for other in best):
+        if not taken[span.kind].meet(span.start, span.end):
+            taken[span.kind].add(span.start, span.end)
             best.append(span)
     return sorted(best, key=lambda span: (span.start, span.end, span.kind))
 
@@ -291,14 +312,16 @@ def suspected(spans: Sequence[Span]) -> bool:
 def _visible(text: str) -> Iterator[Span]:
     """Signals in the text without invisible signs, at their place in the text with them."""
     clean, place = _without_unseen(text)
-    fences = [(match.start(), match.end()) for match in _FENCE.finditer(clean)]
+    fences = _Stretches()
+    for fence in _FENCE.finditer(clean):
+        fences.add(fence.start(), fence.end())
     for signal, match in _matches(clean):
         start, end = match.start(), match.end()
         while start < end and not clean[start].isalnum() and signal.kind not in {"instruction_tag", "instruction_exfiltration"}:
             start += 1
         if _NEGATED.search(clean, max(0, start - 30), start):
             continue
-        coded = any(begin <= start < stop for begin, stop in fences)
+        coded = fences.meet(start, start + 1)
         score = signal.score * _MENTIONED if coded or _mentioned(clean, start, end) else signal.score
         yield Span(kind=signal.kind, start=place(start), end=place(end - 1) + 1, score=round(score, 2))
 
@@ -315,8 +338,8 @@ def _mentioned(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - 62) : start], text[end : end + 202]
     if _OPENING_QUOTES.search(before) and _CLOSING_QUOTES.search(after):
         return True
-    line = max(start - 200, text.rfind("\n", 0, start) + 1)
-    stop = text.find("\n", end)
+    line = max(start - 200, text.rfind("\n", max(0, start - 200), start) + 1)
+    stop = text.find("\n", end, end + 100)
     return bool(_NARRATED.search(text, line, min(end + 100, stop if stop >= 0 else len(text))))
 
 

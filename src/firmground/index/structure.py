@@ -30,7 +30,7 @@ class _Line(NamedTuple):
 
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]|$)")
 _SETEXT = re.compile(r" {0,3}(=+|-{2,})[ \t]*$")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^`]*)$")
+_FENCE = re.compile(r" {0,3}(`{3,}+|~{3,}+)([^`]*)$")
 _ITEM = re.compile(r"[ \t]*(?:[-*+\u2022\u25e6\u2023]|\d{1,9}[.)])[ \t]+\S")
 _QUOTE = re.compile(r" {0,3}>")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")

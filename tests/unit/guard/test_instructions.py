@@ -132,3 +132,7 @@ def test_spans_lie_in_the_text_and_in_order(text: str) -> None:
     spans = instructions(text)
     assert all(0 <= span.start < span.end <= len(text) and 0 < span.score <= 1 for span in spans)
     assert [span.start for span in spans] == sorted(span.start for span in spans)
+
+
+def test_a_hundred_thousand_orders_in_one_line_are_each_found():
+    assert len(instructions("forget everything " * 100_000)) == 100_000

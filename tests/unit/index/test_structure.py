@@ -66,3 +66,8 @@ def test_blocks_cover_everything_once_and_in_order(text: str) -> None:
         assert text[block.start : block.end] == text[block.start : block.end].strip() != ""
         at = block.end
     assert not text[at:].strip()
+
+
+def test_a_row_of_tildes_that_opens_no_code_is_read_in_one_pass() -> None:
+    text = "~" * 200_000 + "`"
+    assert kinds(text) == [("text", text)]

@@ -391,6 +391,23 @@ def test_what_a_use_case_raises_ends_the_command(shared: Place, monkeypatch: pyt
         debug(shared, "status")
 
 
+def test_an_unforeseen_error_inside_a_sync_is_one_line_too(place: Place):
+    (place.root / "notes" / "new.md").write_text("# New\n\nThe canteen opens at eleven.\n")
+    broken = "import firmground.app.reading as r; r.instructions = lambda text: 1 / 0; from firmground.cli import main; main()"
+
+    def sync(*words: str) -> Ended:
+        done = subprocess.run(
+            [sys.executable, "-c", broken, "sync", *words], cwd=place.root, capture_output=True, text=True, check=False
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    ended = sync()
+    assert ended.code == 1
+    assert "ZeroDivisionError" in error_line(ended)
+    assert "Traceback" in sync("--debug").err
+    assert place.data("sync")["totals"]["documents"]["added"] == 1
+
+
 def debug(place: Place, *words: str) -> None:
     """Run it with --debug, which lets the error through."""
     with pytest.MonkeyPatch.context() as patched, contextlib.chdir(place.root), contextlib.redirect_stderr(io.StringIO()):

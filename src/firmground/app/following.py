@@ -28,7 +28,10 @@ def follow(app: App, job: str, handlers: Mapping[str, Handler], watch: Callable[
             time.sleep(_LOOK_AGAIN_SECONDS)
     watch(state)
     if state.state == "failed":
-        failed = JobFailed(state.error or "the job failed for an unknown reason")
+        unforeseen = (state.exit_code or 1) == 1
+        failed = JobFailed(
+            state.error or "the job failed", "run it again with --debug and report what it shows" if unforeseen else ""
+        )
         failed.exit_code = state.exit_code or 1
         raise failed
     if state.state == "cancelled":

@@ -25,12 +25,12 @@ def gone(app: App) -> list[str]:
 
 def remember(tx: Transaction, names: Iterable[str]) -> None:
     """Documents may be taken in from these from now on."""
-    tx.put_fact(*_PLACE, sorted(_held(tx).union(names)))
+    _keep(tx, _held(tx).union(names))
 
 
 def forget(tx: Transaction, names: Iterable[str]) -> None:
     """Nothing is left of these."""
-    tx.put_fact(*_PLACE, sorted(_held(tx).difference(names)))
+    _keep(tx, _held(tx).difference(names))
 
 
 def _keep(tx: Transaction, names: set[str]) -> None:

@@ -30,9 +30,10 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except Exception as error:
+        from firmground.cli.terminal import debugging
         from firmground.errors import FirmgroundError
 
-        if "--debug" in sys.argv or os.environ.get("FIRMGROUND_DEBUG"):
+        if debugging():
             raise
         if isinstance(error, FirmgroundError):
             _say(str(error))

@@ -1,6 +1,8 @@
 """What a person sees: results on stdout, progress and remarks on stderr; with --json, one document and nothing else on stdout."""
 
 import json
+import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -44,12 +46,24 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 
 @contextmanager
 def progress(verb: str) -> "Generator[Callable[[Job], None], None, None]":
-    """Shows a job: a bar with rate and time left on a terminal, else a plain line every few seconds. On stderr."""
-    if sys.stderr.isatty():
-        with _bar(verb) as watch:
-            yield watch
-    else:
-        yield _Lines(verb)
+    """Shows a job: a bar with rate and time left on a terminal, else a plain line every few seconds. On stderr, which is meanwhile
+    kept free of the log: a job that fails ends the command with its one line."""
+    log, silence = logging.getLogger("firmground"), logging.NullHandler()
+    if not debugging():
+        log.addHandler(silence)
+    try:
+        if sys.stderr.isatty():
+            with _bar(verb) as watch:
+                yield watch
+        else:
+            yield _Lines(verb)
+    finally:
+        log.removeHandler(silence)
+
+
+def debugging() -> bool:
+    """Whether tracebacks are wanted."""
+    return "--debug" in sys.argv or bool(os.environ.get("FIRMGROUND_DEBUG"))
 
 
 class _Lines:

@@ -8,6 +8,7 @@ import random
 import signal
 import struct
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -153,7 +154,7 @@ def test_searches_go_on_during_a_sync_and_none_fails(place: Workplace, undisturb
         [PROGRAM[0], "-c", SEARCHER, str(place.root)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])},
         text=True,
     )
 

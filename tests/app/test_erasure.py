@@ -169,3 +169,22 @@ def test_a_sync_cut_off_between_its_end_and_the_record_of_it_ends_as_it_would_ha
         assert app.jobs.get(job).state == "done"
         with app.database.reading() as tx:
             assert tx.facts(f"plan:{job}") == {}
+
+
+def test_a_document_purged_while_a_sync_embeds_it_leaves_index_and_files(bench: Bench):
+    bench.index_ = CountedPurges()
+    with bench.app() as app, bench.app() as other:
+        sync(app, ADMINISTRATOR)
+        bench.source.contents["new.md"] = b"# New\n\nVisitors get a badge at the front desk.\n"
+        embed = bench.embedder_.embed
+
+        def embedding(texts: Any) -> Any:
+            bench.embedder_.embed = embed
+            documents.purge(other, ADMINISTRATOR, "new.md")
+            return embed(texts)
+
+        bench.embedder_.embed = embedding
+        sync(app, ADMINISTRATOR)
+        assert documents.show(app, ADMINISTRATOR, "new.md")["state"] == "excluded"
+        assert found(app, "badge at the front desk") == ["docs/leave.md"]
+        assert bench.index_.purges == 2, "the command's own, and the one after the sync had written what it had read before"

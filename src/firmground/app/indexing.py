@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from firmground.app.app import App
+from firmground.app.saving import mark_erased
 from firmground.app.titles import own_title
 from firmground.index.chunk import Chunker, embedded_text, index_terms
 from firmground.ports import Transaction, Vectors
@@ -117,6 +118,7 @@ def _take_in(app: App, batch: Sequence[_Work], tally: Tally) -> None:
         with app.database.transaction() as tx:
             for work in in_flight:
                 tx.save_chunks(build, work.document.number, 0, [])
+            mark_erased(tx)
             tally(tx, _by_source((work.document, Indexed(removed=len(work.before))) for work in in_flight))
     if rescoped:
         app.index.rescope(rescoped)

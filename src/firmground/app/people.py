@@ -18,9 +18,10 @@ def add_group(app: App, actor: Actor, name: str, *, members: Sequence[str] = ())
     """Make a group known, and put people in it. NotFound for an unknown person: then nothing has changed."""
     _administrators_only(actor)
     with app.database.transaction() as tx:
-        tx.add_group(_plain(name))
+        name = _plain(name)
+        tx.add_group(name)
         for member in members:
-            tx.add_member(name, member)
+            tx.add_member(name, _plain(member))
 
 
 def people(app: App, actor: Actor) -> dict[str, list[str]]:

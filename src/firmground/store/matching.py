@@ -17,6 +17,8 @@ Condition: TypeAlias = ColumnElement[bool]
 
 _m = document_metadata.c
 _LONG = 200
+_WHOLE = 2**63
+"""Whole numbers from here on do not fit into a database."""
 _NANOSECONDS = 1_000_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
@@ -108,6 +110,8 @@ def _check_scalar(key: str, value: object) -> Scalar:
         raise InvalidInput(f"the filter '{key}' holds a value of type {type(value).__name__}", "use text, numbers, true or false")
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidInput(f"the filter '{key}' holds {value}", "use a finite number")
+    if isinstance(value, int) and abs(value) >= _WHOLE:
+        raise InvalidInput(f"the filter '{key}' holds a number that is too large", "use one of at most 18 digits")
     return value
 
 

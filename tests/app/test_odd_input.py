@@ -1,11 +1,13 @@
-"""What a file says of itself stops no sync."""
+"""Odd names, labels and filters do no harm."""
 
 from pathlib import Path
 
 import pytest
 
-from firmground.app import documents
+from firmground.app import documents, people
+from firmground.app.search import within
 from firmground.app.sync import sync
+from firmground.errors import InvalidInput
 from firmground.sources.matter import Matter
 from firmground.testing.app import ADMINISTRATOR, Bench
 from firmground.types import Parsed
@@ -47,3 +49,16 @@ def test_odd_front_matter_hides_at_most_its_own_document(tmp_path: Path, head: s
         assert sync(app, ADMINISTRATOR)["totals"]["documents"]["added"] == 2
         assert (documents.show(app, ADMINISTRATOR, "odd.md")["groups"] == []) is hidden
         assert len(documents.show(app, ADMINISTRATOR, "odd.md")["title"]) <= 2000
+
+
+@pytest.mark.parametrize("wanted", [10**400, -(2**63), {"from": 10**30}, [1, 10**30]])
+def test_a_filter_with_a_number_beyond_the_database_is_refused_in_words(tmp_path: Path, wanted: object):
+    with Bench(tmp_path).app() as app, pytest.raises(InvalidInput, match="too large"):
+        within(app, ADMINISTRATOR, {"size": wanted})
+
+
+def test_a_group_and_its_members_are_known_without_the_spaces_around_their_names(tmp_path: Path):
+    with Bench(tmp_path).app() as app:
+        people.add_person(app, ADMINISTRATOR, " ann ")
+        people.add_group(app, ADMINISTRATOR, " legal ", members=[" ann"])
+        assert "legal" in people.people(app, ADMINISTRATOR)["ann"]

@@ -1,21 +1,17 @@
 """What a use case may use: the workspace and its ports."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from functools import cached_property
+from threading import RLock
 from types import TracebackType
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from firmground.ports import Clock, Database, Embedder, Jobs, Parser, SearchIndex, Source
 from firmground.release.spec import ReleaseSpec, candidate
 from firmground.settings import Workspace
 
-
-class _Closing(Protocol):
-    def close(self) -> None: ...
-
-
-_Live = TypeVar("_Live", bound=_Closing)
+_Part = TypeVar("_Part")
+_PARTS = ("database", "jobs", "sources", "parser", "embedder", "candidate", "index")
 
 
 class Opening(Protocol):
@@ -31,14 +27,16 @@ class Opening(Protocol):
 
 
 class App:
-    """One open workspace. Each part opens when it is first used, so that a quick question does not pay for what it does not need, and
-    closes with this. Use it as a context manager."""
+    """One open workspace, shared by threads. Each part opens once, when it is first used, so that a quick question does not pay for
+    what it does not need; all close with this. Use it as a context manager."""
 
     def __init__(self, workspace: Workspace, opening: Opening, clock: Clock) -> None:
         self.workspace = workspace
         self.clock = clock
         self._opening = opening
         self._closing = ExitStack()
+        self._parts: dict[str, Any] = {}
+        self._locks = {name: RLock() for name in _PARTS}
 
     def __enter__(self) -> "App":
         return self
@@ -46,40 +44,45 @@ class App:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._closing.close()
 
-    @cached_property
+    @property
     def database(self) -> Database:
-        return self._closed_later(self._opening.database())
+        return self._once("database", self._opening.database)
 
-    @cached_property
+    @property
     def jobs(self) -> Jobs:
-        return self._closed_later(self._opening.jobs())
+        return self._once("jobs", self._opening.jobs)
 
-    @cached_property
+    @property
     def sources(self) -> Mapping[str, Source]:
-        return self._opening.sources()
+        return self._once("sources", self._opening.sources)
 
-    @cached_property
+    @property
     def parser(self) -> Parser:
-        return self._closed_later(self._opening.parser())
+        return self._once("parser", self._opening.parser)
 
-    @cached_property
+    @property
     def embedder(self) -> Embedder:
-        return self._opening.embedder()
+        return self._once("embedder", self._opening.embedder)
 
-    @cached_property
+    @property
     def candidate(self) -> ReleaseSpec:
         """The recipe of the workspace as it stands."""
-        return candidate(self.workspace.settings, self.embedder.id)
+        return self._once("candidate", lambda: candidate(self.workspace.settings, self.embedder.id))
 
-    @cached_property
+    @property
     def index(self) -> SearchIndex:
         """The index that the candidate searches."""
-        return self._closed_later(self._opening.index(self.candidate, self.embedder.dimension))
+        return self._once("index", lambda: self._opening.index(self.candidate, self.embedder.dimension))
 
     def drop_index(self, build: str) -> None:
         """Delete the index of another build, also where it is damaged."""
         self._opening.drop_index(build)
 
-    def _closed_later(self, part: _Live) -> _Live:
-        self._closing.callback(part.close)
-        return part
+    def _once(self, name: str, open_part: Callable[[], _Part]) -> _Part:
+        with self._locks[name]:
+            if name not in self._parts:
+                part = open_part()
+                if close := getattr(part, "close", None):
+                    self._closing.callback(close)
+                self._parts[name] = part
+            return cast("_Part", self._parts[name])

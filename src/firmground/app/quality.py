@@ -103,11 +103,18 @@ def summary(tx: Transaction, source: str, findings: Sequence[Finding]) -> dict[s
     }
 
 
-def remember_languages(tx: Transaction) -> None:
-    """Keep the languages of the corpus at hand for searching."""
+def remember(tx: Transaction, findings: Mapping[str, Sequence[Finding]]) -> None:
+    """Keep at hand what searching needs to know of the corpus: its languages, and which document is a newer version of which."""
+    newer = {each.uri: each.related[0] for found in findings.values() for each in found if each.code == "superseded"}
+    tx.put_fact("corpus", "superseded", dict(newer))
     counts = Counter(document.language for document in tx.documents(state="indexed"))
     frequent = sorted((language for language in counts if language), key=lambda language: (-counts[language], language))
     tx.put_fact("corpus", "languages", [*frequent[:_LANGUAGES_SEARCHED], *([""] if "" in counts else [])])
+
+
+def superseded(tx: Transaction) -> dict[str, str]:
+    """Address of an older version → address of the newest, as of the last sync."""
+    return cast("dict[str, str]", tx.fact("corpus", "superseded") or {})
 
 
 def languages(tx: Transaction) -> tuple[str, ...]:

@@ -21,13 +21,21 @@ def corpus(app: App) -> Corpus:
     build = app.candidate.build
     with app.database.reading() as tx:
         languages = quality.languages(tx)
+        superseded = quality.superseded(tx)
         builds = tx.builds()
     if builds and build not in builds:
         raise IndexMismatch(
             "the documents are indexed with another embedder or chunking than firmground.toml names now",
             "index them anew with `firmground sync`, or restore what was changed under [index]",
         )
-    return Corpus(reading=app.database.reading, index=app.index, embedder=app.embedder, build=build, languages=languages)
+    return Corpus(
+        reading=app.database.reading,
+        index=app.index,
+        embedder=app.embedder,
+        build=build,
+        languages=languages,
+        superseded=superseded,
+    )
 
 
 def within(app: App, actor: Actor, filters: Filters) -> Within:

@@ -53,6 +53,13 @@ def sync(app: App, actor: Actor, sources: Sequence[str] = (), *, watch: Callable
     return _last_reports(app, job, ended)
 
 
+def request(app: App, actor: Actor, sources: Sequence[str] = ()) -> Job:
+    """Ask for a sync without waiting for it: the job, new or joined, which whoever holds the worker lease runs. NotFound as in `sync`."""
+    del actor
+    wanted: list[Json] = list(_wanted(app, sources))
+    return app.jobs.get(_unfinished(app, wanted) or _submitted(app, wanted))
+
+
 def _unfinished(app: App, wanted: list[Json]) -> str | None:
     """A sync of the same sources that waits, was stopped, or was left by a process that died."""
     working = app.jobs.working()
@@ -235,7 +242,7 @@ class _Sync:
         findings = {**{name: [] for name in self.names}, **quality.assess(self.app, anything_changed=changed)}
         with self.app.database.transaction() as tx:
             self._save_reports(tx, reports, findings)
-            quality.remember_languages(tx)
+            quality.remember(tx, findings)
             origins.forget(tx, set(self.names) - self.app.sources.keys())
             # The result of a job outlives documents that are erased, so it holds no word of them.
             ended: Json = {"seconds": round(perf_counter() - self.started, 3), "sources": [*self.names]}

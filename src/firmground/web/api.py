@@ -10,10 +10,10 @@ from firmground.app import documents
 from firmground.app.answers import ask
 from firmground.app.search import search
 from firmground.app.status import status
+from firmground.app.sync import request as request_sync
 from firmground.types import Answer, Document, Job, Passage
 from firmground.web.problems import SCHEMA
 from firmground.web.served import Served, TheServed
-from firmground.web.syncing import request_sync
 
 PREFIX = "/api/v1"
 _PROBLEM: dict[str, Any] = {"description": "A problem document.", "content": {"application/problem+json": {"schema": SCHEMA}}}

@@ -13,6 +13,7 @@ from firmground.app import documents
 from firmground.app.answers import ask
 from firmground.app.search import search
 from firmground.app.status import status
+from firmground.app.sync import request as request_sync
 from firmground.errors import InvalidInput, NotFound
 from firmground.types import Job
 from firmground.web import prose, view
@@ -20,7 +21,6 @@ from firmground.web.api import documents_page
 from firmground.web.problems import Forbidden, Malformed, status_of
 from firmground.web.rendering import page
 from firmground.web.served import Served, TheServed
-from firmground.web.syncing import request_sync
 
 _PAGE = 50
 _SEARCH_HITS = 10

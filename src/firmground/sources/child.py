@@ -77,6 +77,7 @@ def _probe() -> dict[str, str]:
         ("open a network socket", lambda: socket.socket(socket.AF_INET).close()),
         ("read other files", lambda: os.close(os.open("/etc/passwd", os.O_RDONLY))),
         ("write outside its folder", lambda: os.close(os.open("/tmp", os.O_TMPFILE | os.O_RDWR))),  # noqa: S108
+        ("cut other files short", lambda: os.truncate("/dev/null", 0)),
         ("start a program", lambda: os.execv("/bin/false", ["false"])),  # noqa: S606
     ):
         try:

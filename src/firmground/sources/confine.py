@@ -20,7 +20,8 @@ _AUDIT_ARCH_X86_64 = 0xC000003E
 _X32 = 0x40000000
 
 # System calls of x86-64 that no parser needs: new sockets, other programs, other processes, mounts, keys, the kernel, and io_uring,
-# which leads round a filter. Sending stays: an event loop wakes itself through a pair of sockets.
+# which leads round a filter. Cutting files short and changing whose they are go by path too, and not every Landlock knows them; nor may it
+# leave its process group, which is killed as a whole. Sending stays: an event loop wakes itself through a pair of sockets.
 _DENIED = {
     "socket": 41, "connect": 42, "bind": 49, "listen": 50,
     "execve": 59, "execveat": 322, "fork": 57, "vfork": 58, "ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311,
@@ -28,6 +29,10 @@ _DENIED = {
     "mount": 165, "umount2": 166, "pivot_root": 155, "chroot": 161, "setns": 308, "unshare": 272, "open_by_handle_at": 304,
     "bpf": 321, "perf_event_open": 298, "userfaultfd": 323, "keyctl": 250, "add_key": 248, "request_key": 249,
     "init_module": 175, "finit_module": 313, "kexec_load": 246, "reboot": 169, "swapon": 167, "swapoff": 168,
+    "truncate": 76, "chmod": 90, "fchmod": 91, "fchmodat": 268, "fchmodat2": 452, "chown": 92, "fchown": 93, "lchown": 94, "fchownat": 260,
+    "setxattr": 188, "lsetxattr": 189, "fsetxattr": 190, "removexattr": 197, "lremovexattr": 198, "fremovexattr": 199,
+    "utime": 132, "utimes": 235, "futimesat": 261, "utimensat": 280,
+    "setpgid": 109, "setsid": 112, "rt_sigqueueinfo": 129, "rt_tgsigqueueinfo": 297,
     "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427,
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ from firmground.cli.terminal import progress, remark, say
 
 QUESTIONS = (
     "How many vacation days can I carry over?",
-    "Wie lange gilt die Garantie?",
+    "Wie viele Tage Urlaub habe ich im Jahr?",
     "Who won the football world cup in 1974?",
 )
 """One that the handbook answers in two versions, one in another language, and one that it does not answer."""

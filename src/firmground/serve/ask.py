@@ -53,7 +53,7 @@ def answer(
     watch.lap("generate")
     seen = signs(found.ranked, extract)
     confidence = answering.confidence.of(seen, dense=found.covered) if extract.quotes else 0.0
-    status = _status(answering.confidence, confidence) if extract.quotes else "abstained"
+    status = _status(answering.confidence, confidence, found.covered) if extract.quotes else "abstained"
     watch.lap("check")
     id = time_ordered(created, random)
     sentences, citations, text = _cited(found, passages, extract) if status != "abstained" else ((), (), answering.refusal)
@@ -77,10 +77,11 @@ def answer(
     )
 
 
-def _status(rule: Confidence, confidence: float) -> AnswerStatus:
+def _status(rule: Confidence, confidence: float, covered: bool) -> AnswerStatus:
+    """Where only words were compared, because the embedder does not know the language, an answer is never more than weak."""
     if confidence < rule.threshold:
         return "abstained"
-    return "answered" if confidence >= rule.sure else "weak"
+    return "answered" if covered and confidence >= rule.sure else "weak"
 
 
 def _cited(found: Found, passages: Sequence[Passage], extract: Extract) -> tuple[tuple[Sentence, ...], tuple[Citation, ...], str]:

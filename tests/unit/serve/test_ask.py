@@ -1,6 +1,7 @@
 """The one answer path."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
@@ -150,3 +151,22 @@ def test_ids_of_later_answers_sort_later(seconds: int, later: int, seed: int) ->
     assert first < second
     assert UUID(first).version == 7
     assert UUID(first).variant == "specified in RFC 4122"
+
+
+def test_in_a_language_the_embedder_does_not_know_an_answer_is_never_more_than_weak() -> None:
+    corpus, _ = a_corpus(("Urlaub", "# Urlaub\n\nBei Vollzeit haben alle dreißig Tage Urlaub im Jahr."), language="de")
+    corpus = replace(corpus, embedder=FakeEmbedder(languages=frozenset({"en"})), languages=("de",))
+    given_answer = ask(corpus, "Wie viele Tage Urlaub haben alle im Jahr bei Vollzeit?")
+    assert "dreißig Tage" in given_answer.text
+    assert given_answer.status == "weak"
+
+
+def test_a_version_that_the_last_sync_found_superseded_is_silent_whatever_its_words() -> None:
+    corpus, _ = a_corpus(
+        ("Leave", "# Leave\n\nTen days may be carried over."), ("Leave", "# Leave\n\nFive days may be carried over until March.")
+    )
+    old, new = (f"{document.source}/{document.uri}" for document in (a_document(1), a_document(2)))
+    given_answer = ask(replace(corpus, superseded={old: new}), "How many days may be carried over?")
+    assert "Ten days" not in given_answer.text
+    assert "Five days" in given_answer.text
+    assert [notice.code for notice in given_answer.notices] == ["superseded"]

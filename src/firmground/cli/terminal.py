@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def print_json(document: Any) -> None:
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str, indent=None if not sys.stdout.isatty() else 2) + "\n")
+    """On stdout, with every sign escaped that could steer a terminal or is no valid Unicode."""
+    written = json.dumps(document, ensure_ascii=False, default=str, indent=None if not sys.stdout.isatty() else 2)
+    escaped = "".join(sign if sign.isprintable() or sign == "\n" else json.dumps(sign)[1:-1] for sign in written)
+    sys.stdout.write(escaped + "\n")
     sys.stdout.flush()
 
 

@@ -17,8 +17,14 @@ class TestMemoryIndex(SearchIndexContract):
 
 
 class TestLanceIndex(SearchIndexContract):
+    memory = 2**30
+
     @pytest.fixture
     def index(self, tmp_path: Path) -> Iterator[SearchIndex]:
-        index = open_lance(tmp_path / "index", "build", "embedder", self.dimension)
+        index = open_lance(tmp_path / "index", "build", "embedder", self.dimension, memory=self.memory)
         yield index
         index.close()
+
+
+class TestLanceIndexFromFiles(TestLanceIndex):
+    memory = 0

@@ -6,29 +6,31 @@ themselves counted in, so their scores shift a little when `maintain` takes them
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from firmground.ports import Vectors
 from firmground.store.lance_import import lancedb
+from firmground.store.lance_rows import Block, Floats, Held, Numbers, Rows, any_of, hold, read_rows, row_bytes, wide_vectors
 from firmground.store.lance_table import LanceTable, drop_table
 from firmground.types import Hit, IndexRow, IndexStats, Scores, Within
 
-Floats: TypeAlias = NDArray[np.float32]
-
-EXACT_BELOW = 1_000
-"""So few visible rows are compared one by one: exact, and as fast as the vector index."""
-_INDEX_FROM = 5_000
-"""Fewer rows than this have no vector index."""
-_CANDIDATES = 150
+_MEMORY = 512 * 2**20
+"""Bytes of memory that ids and vectors may take: 600,000 rows of 384 dimensions. What is larger is read from files."""
+_COMPARED = 20_000
+"""So few visible rows are compared one by one in memory: exact, and faster than the vector index (0.13 ms a thousand). A table no
+larger has no vector index."""
+_SCANNED = 1_000
+"""So few are compared one by one from files."""
+_ALL_SCORED = 4_000
+"""So few visible rows have all their BM25 read at once: dearer by less than a second question for those the first one left out."""
+_CANDIDATES, _LEAST = 3, 150
 """At least so many rows of the vector index have their cosine computed exactly (recall@10 1.000 with two bits a dimension)."""
 _PROBES = 24
 """Partitions (of about 8,192 rows) that a search of the vector index visits at least."""
@@ -41,10 +43,12 @@ _LIST = 4_000
 """Longest list of numbers or digests in one predicate."""
 
 
-def open_lance(directory_or_url: str | Path, build: str, embedder_id: str, dimension: int) -> "LanceIndex":
-    """The index of one build (chunking x embedder), made if absent. IndexMismatch for another embedder or dimension, Damaged,
-    StorageFull, OutsideFailed (no permission)."""
-    return LanceIndex(LanceTable(directory_or_url, build, embedder_id, dimension), dimension)
+def open_lance(
+    directory_or_url: str | Path, build: str, embedder_id: str, dimension: int, *, memory: int = _MEMORY
+) -> "LanceIndex":
+    """The index of one build (chunking x embedder), made if absent; `memory` bounds the bytes of vectors that a process which
+    searches keeps. IndexMismatch for another embedder or dimension, Damaged, StorageFull, OutsideFailed (no permission)."""
+    return LanceIndex(LanceTable(directory_or_url, build, embedder_id, dimension), dimension, memory)
 
 
 def drop_lance(directory_or_url: str | Path, build: str) -> None:
@@ -52,30 +56,17 @@ def drop_lance(directory_or_url: str | Path, build: str) -> None:
     drop_table(directory_or_url, build)
 
 
-@dataclass(frozen=True)
-class _Census:
-    """How many rows each document and each scope has, as of one version of the table."""
-
-    version: int
-    documents: Counter[int]
-    scopes: Counter[int]
-    rows: int
-    lag: int
-
-
-class _Row(NamedTuple):
-    id: str
-    document: int
-    vector: Floats
-
-
 class LanceIndex:
     """See `firmground.ports.SearchIndex`. Safe to use from several threads and several processes at once."""
 
-    def __init__(self, table: LanceTable, dimension: int) -> None:
+    def __init__(self, table: LanceTable, dimension: int, memory: int) -> None:
         self._table = table
         self._dimension = dimension
-        self._census: _Census | None = None
+        self._memory = memory
+        self._rows: Rows | None = None
+        self._held = "", Held()
+        self._fresh = True
+        self._reading, self._holding = asyncio.Lock(), asyncio.Lock()
 
     # ------------------------------------------------------------ writing
 
@@ -86,7 +77,7 @@ class LanceIndex:
         if not np.isfinite(wanted).all():
             raise ValueError("vectors must be finite")
         gone = sorted(set(replaces))
-        touched = _any_of("document", sorted({*gone, *(row.document for row in rows)}))
+        touched = any_of("document", sorted({*gone, *(row.document for row in rows)}))
         batch = self._arrow(rows, wanted)
 
         async def work(table: Any) -> None:
@@ -97,11 +88,11 @@ class LanceIndex:
                 return
             self._table.mark_removed()
             if not rows:
-                await table.delete(_any_of("document", gone))
+                await table.delete(any_of("document", gone))
             else:
                 merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
                 if gone:
-                    merge = merge.when_not_matched_by_source_delete(_any_of("document", gone))
+                    merge = merge.when_not_matched_by_source_delete(any_of("document", gone))
                 await merge.execute(batch)
 
         if rows or gone:
@@ -167,13 +158,14 @@ class LanceIndex:
         digests = sorted(set(contents))
         found: dict[str, Floats] = {}
         for start in range(0, len(digests), _LIST):
-            where = _any_of("content", digests[start : start + _LIST])
+            where = any_of("content", digests[start : start + _LIST])
 
             async def work(table: Any, where: str = where) -> Any:
                 return await table.query().where(where).select(["content", "vector"]).to_arrow()
 
             part = self._table.read(work)
-            found.update(zip(part["content"].to_pylist(), self._matrix(part), strict=True))
+            vectors = wide_vectors(part["vector"].combine_chunks(), self._dimension)
+            found.update(zip(part["content"].to_pylist(), vectors, strict=True))
         return found
 
     def search(self, terms: Sequence[str], vector: Floats | None, *, limit: int, within: Within) -> list[Hit]:
@@ -184,64 +176,50 @@ class LanceIndex:
         return self._table.read(lambda table: self._search(table, query, wanted, limit, within))
 
     async def _search(self, table: Any, text: str, vector: Floats | None, limit: int, within: Within) -> list[Hit]:
-        # Row numbers hold within one version only: a commit in between means asking again.
-        for _ in range(4):
-            census = await self._count(table)
-            hits = await self._ask(table, census, text, vector, limit=limit, within=within)
-            if await table.version() == census.version:
-                return hits
-        return await self._ask(table, await self._count(table), text, vector, limit=limit, within=within)
-
-    async def _ask(
-        self, table: Any, census: _Census, text: str, vector: Floats | None, *, limit: int, within: Within
-    ) -> list[Hit]:
-        where, visible = _predicate(within, census)
-        if not visible:
+        rows = await self._in_memory(await self._now(table))
+        inside = rows.inside(within)
+        if not len(inside):
             return []
-        # First the row numbers alone, which is cheap; then the columns of just these rows, while BM25 is asked for the rest.
-        lexical, near = await asyncio.gather(
-            _matching(table, text, where, limit), self._nearest(table, vector, where, limit=limit, visible=visible)
+        where = rows.condition(within)
+        scored = max(limit, len(inside)) if len(inside) <= _ALL_SCORED else limit
+        bm25, near = await asyncio.gather(
+            _matching(rows.table, text, where, scored),
+            self._nearest(rows, vector, where, inside, limit=limit),
         )
-        missing = [number for number in near if number not in lexical]
-        alone = _any_of("_rowid", missing), len(missing)
-        # Rows that the text index does not cover are scored against what the query reads, so a query for just these rows would
-        # score them differently: then all visible ones are asked for, while they are few.
-        asked = (where, visible) if census.lag and visible < EXACT_BELOW else alone
-        rest, rows = await asyncio.gather(
-            _matching(table, text if missing else "", *asked), self._take(table, [*lexical, *missing])
-        )
-        cosines = {} if vector is None else _cosines(rows, vector)
-        dense = sorted((number for number in near if number in rows), key=lambda number: -cosines[number])[:limit]
-        bm25 = {**rest, **lexical}
+        lexical = list(bm25)[:limit]
+        candidates = np.union1d(np.asarray(lexical, dtype=np.int64), near)
+        held = rows.held or Held((await self._take(rows, candidates),) if len(candidates) else ())
+        dense: dict[int, float] = {}
+        if vector is not None:
+            dense = dict(zip(candidates.tolist(), held.cosines(candidates, vector).tolist(), strict=True))
+        nearest = sorted(near.tolist(), key=lambda number: -dense[number])[:limit]
+        if scored == len(bm25) < len(inside) and (missing := [number for number in nearest if number not in bm25]):
+            bm25 |= await _matching(rows.table, text, any_of("_rowid", missing), len(missing))
+        found = np.unique(np.asarray([*lexical, *nearest], dtype=np.int64))
         return [
-            Hit(
-                id=rows[number].id,
-                document=rows[number].document,
-                scores=Scores(lexical=bm25.get(number, 0.0) if text else None, dense=cosines.get(number)),
-            )
-            for number in dict.fromkeys([*lexical, *dense])
-            if number in rows
+            Hit(id=id, document=document, scores=Scores(lexical=bm25.get(number, 0.0) if text else None, dense=dense.get(number)))
+            for number, id, document in zip(found.tolist(), held.ids(found), rows.documents_of(found), strict=True)
         ]
 
-    async def _nearest(self, table: Any, vector: Floats | None, where: str, *, limit: int, visible: int) -> list[int]:
-        """Row numbers of the nearest rows: more than asked for where the distances are those of the compressed vectors."""
+    async def _nearest(self, rows: Rows, vector: Floats | None, where: str, inside: Numbers, *, limit: int) -> Numbers:
+        """Numbers of the nearest rows: more than asked for where the distances are those of the compressed vectors."""
         if vector is None:
-            return []
-        exact = visible < EXACT_BELOW
-        builder = table.query().nearest_to(vector).column("vector").distance_type("cosine").select(["_distance"]).with_row_id()
-        builder = builder.limit(limit if exact else max(3 * limit, _CANDIDATES))
-        builder = builder.bypass_vector_index() if exact else builder.nprobes(max(_PROBES, visible // 20_000))
-        return (await (builder.where(where) if where else builder).to_arrow())["_rowid"].to_pylist()
+            return np.empty(0, np.int64)
+        if rows.held and len(inside) <= _COMPARED:
+            return await asyncio.to_thread(_best, rows.held, inside, vector, limit)
+        exact = len(inside) < _SCANNED
+        query = rows.table.query().nearest_to(vector).column("vector").distance_type("cosine").select(["_distance"]).with_row_id()
+        query = query.limit(limit if exact else max(_CANDIDATES * limit, _LEAST))
+        query = query.bypass_vector_index() if exact else query.nprobes(max(_PROBES, len(inside) // 20_000))
+        part = await (query.where(where) if where else query).to_arrow()
+        return np.sort(part["_rowid"].to_numpy().astype(np.int64))
 
-    async def _take(self, table: Any, numbers: list[int]) -> dict[int, _Row]:
-        if not numbers:
-            return {}
-        part = await table.take_row_ids(numbers).select(["id", "document", "vector"]).with_row_id().to_arrow()
-        columns = (part["id"].to_pylist(), part["document"].to_pylist(), self._matrix(part))
-        return {number: _Row(*row) for number, row in zip(part["_rowid"].to_pylist(), zip(*columns, strict=True), strict=True)}
+    async def _take(self, rows: Rows, numbers: Numbers) -> Block:
+        return await Block.read(rows.table.take_row_ids(numbers.tolist()), len(numbers), self._dimension)
 
     def documents(self) -> dict[int, int]:
-        return dict(self._table.read(self._count).documents)
+        documents, counts = np.unique(self._table.read(self._now).documents, return_counts=True)
+        return dict(zip(documents.tolist(), counts.tolist(), strict=True))
 
     def stats(self) -> IndexStats:
         async def work(table: Any) -> IndexStats:
@@ -258,20 +236,40 @@ class LanceIndex:
         drop_lance(self._table.place, self._table.name)
 
     def close(self) -> None:
+        self._rows, self._held = None, ("", Held())
         self._table.close()
 
     # ------------------------------------------------------------ inside
 
-    async def _count(self, table: Any) -> _Census:
-        version = cast(int, await table.version())
-        census = self._census
-        if census is None or census.version != version:
-            columns = await table.query().select(["document", "scope"]).to_arrow()
-            documents, scopes = (_counted(columns[name]) for name in ("document", "scope"))
-            have, lag = await _coverage(table)
-            rows: int = columns.num_rows
-            census = self._census = _Census(version, documents, scopes, rows, lag if "terms_idx" in have else rows)
-        return census
+    async def _now(self, table: Any) -> Rows:
+        """Which rows there are now."""
+        if (rows := self._current(table, await table.version())) is not None:
+            return rows
+        async with self._reading:
+            version = cast(int, await table.version())
+            if (rows := self._current(table, version)) is None:
+                pinned, made = await self._table.at(version)
+                rows = self._rows = await read_rows(table, pinned, version, made)
+        return rows
+
+    def _current(self, table: Any, version: int) -> Rows | None:
+        rows = self._rows
+        return rows if rows is not None and rows.version == version and rows.opened is table else None
+
+    async def _in_memory(self, rows: Rows) -> Rows:
+        """The same with every id and vector in memory, where they fit: from the second search on, since a process that asks once need
+        not read them all, and not while another search is reading them, since nobody need wait for that."""
+        first, self._fresh = self._fresh, False
+        if rows.held is not None or first or len(rows) * row_bytes(self._dimension) > self._memory or self._holding.locked():
+            return rows
+        async with self._holding:
+            made, held = self._held
+            held = await hold(rows, held if made == rows.made else Held(), self._dimension)
+            self._held = rows.made, held
+        rows = replace(rows, held=held)
+        if self._rows is not None and self._rows.table is rows.table:
+            self._rows = rows
+        return rows
 
     def _arrow(self, rows: Sequence[IndexRow], vectors: Vectors) -> Any:
         pa: Any = import_module("pyarrow")
@@ -287,10 +285,6 @@ class LanceIndex:
             }
         )
 
-    def _matrix(self, part: Any) -> Floats:
-        flat: Floats = part["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-        return np.asarray(flat, dtype=np.float32).reshape(-1, self._dimension)
-
 
 # ---------------------------------------------------------------- indexes
 
@@ -305,7 +299,7 @@ _COLUMNS = {
 
 def _wanted(rows: int) -> list[str]:
     """Names of the indexes that this many rows deserve."""
-    return [name for name in _COLUMNS if name != "vector_idx" or rows >= _INDEX_FROM]
+    return [name for name in _COLUMNS if name != "vector_idx" or rows > _COMPARED]
 
 
 async def _create(table: Any, name: str) -> None:
@@ -345,53 +339,11 @@ async def _matching(table: Any, text: str, where: str, limit: int) -> dict[int, 
     return dict(zip(part["_rowid"].to_pylist(), part["_score"].to_pylist(), strict=True))
 
 
-# ---------------------------------------------------------------- predicates and scores
-
-
-def _any_of(column: str, values: Sequence[int] | Sequence[str]) -> str:
-    """`column IN (…)`; values are numbers and hexadecimal digests, quoted all the same."""
-    quoted = ("'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value) for value in values)
-    return f"{column} IN ({', '.join(quoted)})" if values else ""
-
-
-def _predicate(within: Within, census: _Census) -> tuple[str, int]:
-    """The condition that keeps a search inside `within`, and at most how many rows satisfy it. Of a list and its complement, the
-    shorter; numbers that no row has are left out."""
-    visible = census.rows
-    parts: list[str] = []
-    for column, counts, allowed, excluded in (
-        ("scope", census.scopes, within.scopes, frozenset[int]()),
-        ("document", census.documents, within.documents, within.excluded),
-    ):
-        if allowed is None:
-            # The sets of all documents are long: only what is left out is looked at.
-            outside = [number for number in excluded if number in counts]
-            rows, inside = census.rows - sum(counts[number] for number in outside), None
-        else:
-            inside = [number for number in allowed if number in counts and number not in excluded]
-            rows = sum(counts[number] for number in inside)
-            short = len(inside) * 2 <= len(counts)
-            outside = [] if short or rows == census.rows else list(counts.keys() - set(inside))
-            inside = inside if short and rows < census.rows else None
-        visible = min(visible, rows)
-        if inside is not None:
-            parts.append(_any_of(column, sorted(inside)) or "false")
-        elif outside:
-            parts.append(f"NOT ({_any_of(column, sorted(outside))})")
-    return " AND ".join(parts), visible
-
-
-def _cosines(rows: Mapping[int, _Row], vector: Floats) -> dict[int, float]:
-    if not rows:
-        return {}
-    stored = np.stack([row.vector for row in rows.values()])
-    lengths = np.linalg.norm(stored, axis=1) * np.linalg.norm(vector)
-    return dict(zip(rows, (stored @ vector / np.maximum(lengths, 1e-12)).tolist(), strict=True))
-
-
-def _counted(column: Any) -> Counter[int]:
-    values, counts = np.unique(np.asarray(column.to_numpy(), dtype=np.int64), return_counts=True)
-    return Counter(dict(zip(values.tolist(), counts.tolist(), strict=True)))
+def _best(held: Held, numbers: Numbers, vector: Floats, limit: int) -> Numbers:
+    """Of `numbers` the `limit` nearest to `vector`, ascending."""
+    if len(numbers) <= limit:
+        return numbers
+    return np.sort(numbers[np.argpartition(-held.cosines(numbers, vector), limit)[:limit]])
 
 
 def _sizes(folder: Path) -> list[int]:

@@ -24,7 +24,8 @@ def lancedb(part: str = "") -> Any:
     """The module `lancedb`, or `lancedb.<part>`. Its calls are untyped, hence Any."""
     with _lock:
         if "lancedb" not in sys.modules and not any(name in sys.modules for name in _UNUSED):
-            os.environ.setdefault("LANCE_LOG", "error")  # its warnings are about its own insides and would land on a person's terminal
+            # Its warnings are about its own insides and would land on a person's terminal.
+            os.environ.setdefault("LANCE_LOG", "error")
             finder = _StandIns()
             sys.meta_path.insert(0, finder)
             try:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, TypeVar
 
 from firmground.errors import Damaged, FirmgroundError, IndexMismatch, OutsideFailed, StorageFull
@@ -24,6 +25,7 @@ T = TypeVar("T")
 Work = Callable[[Any], Coroutine[Any, Any, T]]
 
 FORMAT = "1"
+_MADE = "firmground.made"
 REBUILD = "build the index again with `firmground sync`"
 _ATTEMPTS = 6
 _FULL = re.compile(r"no space left|file too large|quota exceeded|os error (27|28|122)\b|storage ?full", re.IGNORECASE)
@@ -48,7 +50,7 @@ class LanceTable:
         self._loop: Any = lancedb("background_loop").LOOP
         self._db: Any = None
         self._table: Any = None
-        self._empty: Callable[[], Any] = lambda: _schema(dimension, self._metadata)
+        self._empty: Callable[[], Any] = lambda: _schema(dimension, {**self._metadata, _MADE: token_hex(8)})
         if self.local is not None:
             with _told_apart(self._where):
                 self.local.mkdir(parents=True, exist_ok=True)
@@ -81,6 +83,13 @@ class LanceTable:
                     time.sleep(0.05 * 2**attempt)
                     self._open()
         raise AssertionError("unreachable")
+
+    async def at(self, version: int) -> tuple[Any, str]:
+        """A handle that stays at `version`, whatever is committed or thrown away, and which table it is: one that was thrown away and
+        made again is another."""
+        table = await self._db.open_table(self.name)
+        await table.checkout(version)
+        return table, (await _metadata(table)).get(_MADE, "")
 
     # ------------------------------------------------------------ what is left of removed rows
 
@@ -144,11 +153,7 @@ class LanceTable:
         return data is not None and data.is_dir() and any(data.iterdir())
 
     def _check_metadata(self) -> None:
-        async def schema(table: Any) -> dict[str, str]:
-            found: dict[bytes, bytes] = (await table.schema()).metadata or {}
-            return {key.decode(): value.decode() for key, value in found.items()}
-
-        stored = self.read(schema)
+        stored = self.read(_metadata)
         for key, wanted in self._metadata.items():
             if stored.get(key) != wanted:
                 what = key.removeprefix("firmground.")
@@ -218,6 +223,11 @@ def _translated(error: Exception, where: str) -> FirmgroundError:
     if _MISUSE.search(message):
         return FirmgroundError(f"The search index {where} refused a request ({message[:160]})", "report this as a defect")
     return Damaged(f"The search index {where} cannot be read ({message[:160]})", f"delete {where}, then {REBUILD}")
+
+
+async def _metadata(table: Any) -> dict[str, str]:
+    found: dict[bytes, bytes] = (await table.schema()).metadata or {}
+    return {key.decode(): value.decode() for key, value in found.items()}
 
 
 def _short(value: str | None) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -190,22 +191,25 @@ except FirmgroundError as error:
         ):
             path.chmod(0o755)
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, capture_output=True, text=True)
-    assert done.stdout.startswith(f"OutsideFailed The search index {tmp_path}/build.lance cannot be written or read: "), done.stderr
+    assert done.stdout.startswith(f"OutsideFailed The search index {tmp_path}/build.lance cannot be written or read: "), (
+        done.stderr
+    )
 
 
 def test_the_best_ten_are_found_under_any_permission(tmp_path: Path):
     random_ = np.random.default_rng(3)
-    count, dimension = 8_000, 32
+    # So many that there is a vector index.
+    count, dimension = 21_000, 32
     centres = random_.normal(size=(60, dimension))
     made = (centres[random_.integers(0, 60, count)] + 0.6 * random_.normal(size=(count, dimension))).astype(np.float32)
     made /= np.linalg.norm(made, axis=1, keepdims=True)
     # One row in a thousand has scope 0, one in a hundred scope 1, one in ten scope 2.
     scopes = np.select([np.arange(count) % 1000 == 0, np.arange(count) % 100 == 1, np.arange(count) % 10 == 2], [0, 1, 2], 3)
     rows = [IndexRow(id=str(n), document=n, scope=int(scopes[n]), content=str(n), terms="word") for n in range(count)]
-    index = open_lance(tmp_path, "build", "embedder", dimension)
-    index.apply(rows, made, replaces=range(count))
-    index.maintain()
-    for seen in (frozenset({0}), frozenset({0, 1}), frozenset({0, 1, 2}), None):
+    in_memory, from_files = (open_lance(tmp_path, "build", "embedder", dimension, memory=memory) for memory in (2**30, 0))
+    in_memory.apply(rows, made, replaces=range(count))
+    in_memory.maintain()
+    for index, seen in product((in_memory, from_files), (frozenset({0}), frozenset({0, 1}), frozenset({0, 1, 2}), None)):
         visible = np.arange(count) if seen is None else np.flatnonzero(np.isin(scopes, list(seen)))
         found = wanted = 0
         for question in made[random_.integers(0, count, 20)] + 0.1 * random_.normal(size=(20, dimension)).astype(np.float32):

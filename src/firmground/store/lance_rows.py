@@ -1,0 +1,188 @@
+"""The rows of one version of a Lance table, as numbers in memory: who may see which, and how near each is to a question.
+
+Lance finds rows quickly and hands their columns out slowly: 150 vectors cost more than the search that found them. A row never
+changes where it lies, so what was read of it once holds in every later version that still has it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmground.types import Within
+
+Floats: TypeAlias = NDArray[np.float32]
+Numbers: TypeAlias = NDArray[np.int64]
+"""Row numbers: the file above bit 32, the place in it below. Later files have higher numbers."""
+
+_AT_ONCE = 256
+"""Rows compared at a time: their vectors, widened, stay in the processor's cache."""
+_LONGEST = 32_767
+_BLOCKS = 24
+"""More than this are read anew as one."""
+_LAST = 2**62
+
+
+@dataclass(frozen=True)
+class Block:
+    """Ids and vectors of some rows, by ascending number.
+
+    A cosine does not change with the length of a vector, so each is stretched until its largest component is ±32,767 and kept in two
+    bytes a component: as exact as the half precision of the files, and four times as fast to widen.
+    """
+
+    numbers: Numbers
+    ids: NDArray[np.object_]
+    vectors: NDArray[np.int16]
+    lengths: Floats
+
+    @staticmethod
+    async def read(query: Any, count: int, dimension: int) -> "Block":
+        """What `query` finds, which must be `count` rows."""
+        numbers, ids = np.empty(count, np.int64), np.empty(count, np.object_)
+        vectors, lengths = np.empty((count, dimension), np.int16), np.empty(count, np.float32)
+        at = 0
+        async for batch in await query.select(["id", "vector"]).with_row_id().to_batches():
+            part = slice(at, at := at + cast(int, batch.num_rows))
+            numbers[part], ids[part] = batch["_rowid"].to_numpy(), batch["id"].to_pylist()
+            wide = wide_vectors(batch["vector"], dimension)
+            wide *= _LONGEST / np.maximum(np.abs(wide).max(axis=1, keepdims=True), np.float32(1e-12))
+            vectors[part] = np.rint(wide, out=wide)
+            lengths[part] = np.maximum(np.sqrt(np.vecdot(wide, wide)), np.float32(1e-12))
+        if at != count:
+            raise ValueError(f"{at} rows where {count} are counted")
+        if (numbers[1:] > numbers[:-1]).all():
+            return Block(numbers, ids, vectors, lengths)
+        order = np.argsort(numbers)
+        return Block(numbers[order], ids[order], vectors[order], lengths[order])
+
+
+@dataclass(frozen=True)
+class Held:
+    """Blocks of rows, later ones with higher numbers."""
+
+    blocks: tuple[Block, ...] = ()
+
+    def cosines(self, numbers: Numbers, vector: Floats) -> Floats:
+        """Of `vector` and each of these rows; `numbers` ascend and are all held."""
+        found = np.zeros(len(numbers), np.float32)
+        for block, part, places in self._find(numbers):
+            for at in range(0, len(places), _AT_ONCE):
+                few = places[at : at + _AT_ONCE]
+                # Not `@`, which wakes every core for a product as small as this.
+                products = np.vecdot(block.vectors[few].astype(np.float32), vector)
+                found[part][at : at + _AT_ONCE] = products / block.lengths[few]
+        return found / max(float(np.linalg.norm(vector)), 1e-12)
+
+    def ids(self, numbers: Numbers) -> list[str]:
+        found: list[str] = []
+        for block, _, places in self._find(numbers):
+            found += block.ids[places].tolist()
+        return found
+
+    def _find(self, numbers: Numbers) -> Iterator[tuple[Block, slice, NDArray[np.intp]]]:
+        for block in self.blocks:
+            first, last = np.searchsorted(numbers, [block.numbers[0], block.numbers[-1] + 1]).tolist()
+            if first < last:
+                yield block, slice(first, last), np.searchsorted(block.numbers, numbers[first:last])
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Which rows there are as of one version of the table, which document each belongs to, and who may see it."""
+
+    opened: Any
+    """The table this was read through."""
+    table: Any
+    """A handle that stays at this version."""
+    version: int
+    made: str
+    """Which table it is: one that was thrown away and made again numbers its rows from the start."""
+    numbers: Numbers
+    documents: NDArray[np.int32]
+    scopes: NDArray[np.int32]
+    known: tuple[frozenset[int], frozenset[int]]
+    """The documents and scopes that have rows."""
+    held: Held | None = None
+    """Every row's id and vector, or None while they are not in memory."""
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def between(self, first: int, last: int) -> int:
+        """How many rows have numbers from `first` to `last`."""
+        low, high = np.searchsorted(self.numbers, [first, last + 1]).tolist()
+        return high - low
+
+    def inside(self, within: Within) -> Numbers:
+        """Numbers of the rows that lie within."""
+        seen: NDArray[np.bool_] | None = None
+        for column, numbers, wanted in (
+            (self.scopes, within.scopes, True),
+            (self.documents, within.documents, True),
+            (self.documents, within.excluded or None, False),
+        ):
+            if numbers is not None:
+                part = np.isin(column, np.fromiter(numbers, np.int64, len(numbers)), invert=not wanted)
+                seen = part if seen is None else seen & part
+        return self.numbers if seen is None else self.numbers[seen]
+
+    def condition(self, within: Within) -> str:
+        """The predicate that keeps a query inside `within`: of a list and its complement, the shorter; numbers that no row has
+        are left out."""
+        documents, scopes = self.known
+        parts: list[str] = []
+        for column, known, allowed, excluded in (
+            ("scope", scopes, within.scopes, frozenset[int]()),
+            ("document", documents, within.documents, within.excluded),
+        ):
+            # The sets of all documents are long: where only some are left out, only those are looked at.
+            inside = None if allowed is None else (allowed & known) - excluded
+            if inside is not None and len(inside) * 2 <= len(known):
+                parts.append(any_of(column, sorted(inside)) or "false")
+            elif outside := (known & excluded if inside is None else known - inside):
+                parts.append(f"NOT ({any_of(column, sorted(outside))})")
+        return " AND ".join(parts)
+
+    def documents_of(self, numbers: Numbers) -> list[int]:
+        return self.documents[np.searchsorted(self.numbers, numbers)].tolist()
+
+
+async def read_rows(opened: Any, table: Any, version: int, made: str) -> Rows:
+    """Of a handle `table` that stays at `version`."""
+    columns = await table.query().select(["document", "scope"]).with_row_id().to_arrow()
+    numbers, documents, scopes = (columns[name].to_numpy() for name in ("_rowid", "document", "scope"))
+    order = np.argsort(numbers)
+    documents, scopes = documents[order], scopes[order]
+    known = frozenset(np.unique(documents).tolist()), frozenset(np.unique(scopes).tolist())
+    return Rows(opened, table, version, made, numbers[order].astype(np.int64), documents, scopes, known)
+
+
+def row_bytes(dimension: int) -> int:
+    """What a row that is held takes, roughly."""
+    return 2 * dimension + 128
+
+
+async def hold(rows: Rows, before: Held, dimension: int) -> Held:
+    """Every row of `rows` in memory: what is held already, and what lies in later files."""
+    blocks = [block for block in before.blocks if rows.between(int(block.numbers[0]), int(block.numbers[-1]))]
+    if len(blocks) > _BLOCKS or sum(len(block.numbers) for block in blocks) > 2 * len(rows):
+        blocks = []
+    first = int(blocks[-1].numbers[-1]) + 1 if blocks else 0
+    if missing := rows.between(first, _LAST):
+        blocks.append(await Block.read(rows.table.query().where(f"_rowid >= {first}"), missing, dimension))
+    return Held(tuple(blocks))
+
+
+def wide_vectors(column: Any, dimension: int) -> Floats:
+    """An Arrow array of vectors as a matrix."""
+    flat: NDArray[np.float16] = column.flatten().to_numpy(zero_copy_only=False)
+    return flat.astype(np.float32).reshape(-1, dimension)
+
+
+def any_of(column: str, values: Sequence[int] | Sequence[str]) -> str:
+    """`column IN (…)`; values are numbers and hexadecimal digests, quoted all the same."""
+    quoted = ("'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value) for value in values)
+    return f"{column} IN ({', '.join(quoted)})" if values else ""

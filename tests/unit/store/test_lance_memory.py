@@ -1,0 +1,69 @@
+"""What a process that searches keeps in memory never differs from what the files say."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from firmground.store.lance import LanceIndex, open_lance
+from firmground.testing.index import MemoryIndex, by_id, row, unit, vectors, zipf
+from firmground.types import Scores, Within
+
+AGAIN = """
+import sys
+import numpy as np
+from firmground.store.lance import drop_lance, open_lance
+from firmground.testing.index import row, vectors
+
+drop_lance(sys.argv[1], "build")
+index = open_lance(sys.argv[1], "build", "embedder", 8)
+for number in range(int(sys.argv[2])):
+    index.apply([row(f"new{number}", number, "leave")], vectors(number + 1), replaces=[number])
+index.maintain(force=True)
+"""
+
+
+def found(index: LanceIndex | MemoryIndex, vector: np.ndarray, within: Within) -> dict[str, Scores]:
+    return by_id(index.search(["w1", "w2"], vector, limit=1000, within=within))
+
+
+@pytest.mark.parametrize("memory", [0, 2**30])
+def test_rows_that_come_change_and_go_are_compared_as_they_are_now(tmp_path: Path, memory: int):
+    random = np.random.default_rng(5)
+    writer, reader = (open_lance(tmp_path, "build", "embedder", 8, memory=memory) for _ in range(2))
+    reference = MemoryIndex()
+    for turn in range(40):
+        documents = random.choice(30, 3, replace=False).tolist()
+        rows = [
+            row(f"{each}-{part}-{turn % 2}", each, zipf(random, 12), scope=each % 3) for each in documents for part in range(2)
+        ]
+        made, gone = unit(random, len(rows), 8), [*documents, *random.choice(30, turn % 3).tolist()]
+        for index in (writer, reference):
+            index.apply(rows, made, replaces=gone)
+            index.rescope({documents[0]: turn % 4})
+            index.maintain(force=turn % 7 == 3)
+            if turn % 10 == 9:
+                index.purge()
+        for within in (Within(), Within(scopes=frozenset({1, 2})), Within(excluded=frozenset(range(10)))):
+            vector = unit(random, 1, 8)[0]
+            got, wanted = (found(each, vector, within) for each in (reader, reference))
+            assert got.keys() == wanted.keys()
+            for key, scores in wanted.items():
+                assert got[key].dense == pytest.approx(scores.dense, abs=1e-3)
+
+
+def test_an_index_that_was_thrown_away_and_made_again_is_another(tmp_path: Path):
+    reader = open_lance(tmp_path, "build", "embedder", 8)
+    for number in range(3):
+        reader.apply([row(f"old{number}", number, "leave")], vectors(number), replaces=[number])
+        reader.maintain(force=True)
+        assert len(found(reader, vectors(0)[0], Within())) == number + 1
+    for rows in (2, 9):
+        subprocess.run([sys.executable, "-c", AGAIN, str(tmp_path), str(rows)], check=True)
+        for _ in range(3):
+            hits = by_id(reader.search(["leave"], vectors(1)[0], limit=50, within=Within()))
+            assert hits.keys() == {f"new{number}" for number in range(rows)}
+            assert hits["new0"].dense == pytest.approx(1.0, abs=1e-3)
+            assert hits["new1"].dense == pytest.approx(0.0, abs=1e-3)

@@ -54,9 +54,9 @@ def test_a_released_document_is_not_reported_as_held_any_more(bench: Bench):
     with bench.app() as app:
         sync(app, ADMINISTRATOR)
         documents.release(app, ADMINISTRATOR, "notes.md")
-        assert documents.quality(app) == []
+        assert documents.quality(app, ADMINISTRATOR) == []
         sync(app, ADMINISTRATOR)
-        assert "suspected_instructions" not in {finding.code for finding in documents.quality(app)}
+        assert "suspected_instructions" not in {finding.code for finding in documents.quality(app, ADMINISTRATOR)}
 
 
 def test_a_purged_document_does_not_come_back_when_its_file_is_renamed(bench: Bench):
@@ -133,12 +133,12 @@ def test_findings_of_a_source_follow_changes_in_another_one(tmp_path: Path):
     bench.source.contents["leave.md"] = LEAVE
     with bench.app() as app:
         sync(app, ADMINISTRATOR)
-        assert [finding.code for finding in documents.quality(app)] == ["exact_duplicate"]
-        (concerned,) = documents.quality(app)
+        assert [finding.code for finding in documents.quality(app, ADMINISTRATOR)] == ["exact_duplicate"]
+        (concerned,) = documents.quality(app, ADMINISTRATOR)
         other = "docs" if concerned.uri.startswith("more/") else "more"
         (bench.source if other == "docs" else bench.more).contents.clear()
         sync(app, ADMINISTRATOR, [other])
-        assert documents.quality(app) == []
+        assert documents.quality(app, ADMINISTRATOR) == []
 
 
 def test_a_sync_cut_off_between_its_end_and_the_record_of_it_ends_as_it_would_have(bench: Bench):

@@ -74,7 +74,9 @@ def test_a_document_that_failed_since_the_last_sync_is_in_the_quality_report(ben
         sync(app, ADMINISTRATOR)
         bench.source.contents["leave.md"] = b"!fail:corrupt"
         sync(app, ADMINISTRATOR)
-        assert [(finding.code, finding.uri) for finding in documents.quality(app)] == [("corrupt", "docs/leave.md")]
+        assert [(finding.code, finding.uri) for finding in documents.quality(app, ADMINISTRATOR)] == [
+            ("corrupt", "docs/leave.md")
+        ]
 
 
 def test_the_title_of_a_document_that_few_may_see_is_not_shown_to_more_when_it_cannot_be_read(bench: Bench):

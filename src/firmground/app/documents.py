@@ -6,6 +6,7 @@ from typing import Any, get_args
 from firmground.app.app import App
 from firmground.app.indexing import bring_up_to_date
 from firmground.app.quality import take_out
+from firmground.app.rights import administrators_only
 from firmground.app.saving import forget_facts, let_in, mark_erased, purge_erased
 from firmground.errors import InvalidInput, NotFound, Refused
 from firmground.ports import Transaction
@@ -35,7 +36,8 @@ def show(app: App, actor: Actor, reference: str) -> dict[str, Any]:
 
 
 def release(app: App, actor: Actor, reference: str) -> Document:
-    """Let a quarantined document in, on the word of the person who looked at it; it holds until its content changes."""
+    """Let a quarantined document in, on the word of the administrator who looked at it; it holds until its content changes."""
+    administrators_only(actor, "release documents")
     with app.database.transaction() as tx:
         document = _visible(tx, actor, reference)
         if document.state != "quarantined":
@@ -50,7 +52,8 @@ def release(app: App, actor: Actor, reference: str) -> Document:
 
 def purge(app: App, actor: Actor, reference: str) -> Document:
     """Erase a document from database and index, and leave an exclusion, so that the next sync does not bring it back while its file
-    exists."""
+    exists. For administrators."""
+    administrators_only(actor, "purge documents")
     with app.database.transaction() as tx:
         document = _visible(tx, actor, reference)
         excluded = tx.save_document(
@@ -91,8 +94,9 @@ def _visible(tx: Transaction, actor: Actor, reference: str) -> Document:
     )
 
 
-def quality(app: App, *, source: str | None = None) -> list[Finding]:
-    """The quality findings of the last sync."""
+def quality(app: App, actor: Actor, *, source: str | None = None) -> list[Finding]:
+    """The quality findings of the last sync. For administrators: a finding about one document may name others."""
+    administrators_only(actor, "read the quality report")
     names = [source] if source is not None else list(app.sources)
     found: list[Finding] = []
     with app.database.reading() as tx:

@@ -3,20 +3,21 @@
 from collections.abc import Sequence
 
 from firmground.app.app import App
-from firmground.errors import InvalidInput, Refused
+from firmground.app.rights import administrators_only
+from firmground.errors import InvalidInput
 from firmground.types import Actor
 
 
 def add_person(app: App, actor: Actor, name: str, *, admin: bool = False, groups: Sequence[str] = ()) -> None:
     """Make a person known. Refused to others than administrators."""
-    _administrators_only(actor)
+    administrators_only(actor, "manage people")
     with app.database.transaction() as tx:
         tx.add_person(_plain(name), admin=admin, groups=[_plain(group) for group in groups])
 
 
 def add_group(app: App, actor: Actor, name: str, *, members: Sequence[str] = ()) -> None:
     """Make a group known, and put people in it. NotFound for an unknown person: then nothing has changed."""
-    _administrators_only(actor)
+    administrators_only(actor, "manage people")
     with app.database.transaction() as tx:
         name = _plain(name)
         tx.add_group(name)
@@ -26,14 +27,9 @@ def add_group(app: App, actor: Actor, name: str, *, members: Sequence[str] = ())
 
 def people(app: App, actor: Actor) -> dict[str, list[str]]:
     """Everybody, with the groups they were put in."""
-    _administrators_only(actor)
+    administrators_only(actor, "manage people")
     with app.database.reading() as tx:
         return {name: sorted(groups) for name, groups in tx.people().items()}
-
-
-def _administrators_only(actor: Actor) -> None:
-    if not actor.admin:
-        raise Refused(f"{actor.person} may not manage people", "ask an administrator")
 
 
 def _plain(name: str) -> str:

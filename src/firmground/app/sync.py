@@ -15,6 +15,7 @@ from firmground.app.app import App
 from firmground.app.following import follow
 from firmground.app.indexing import Indexed, bring_up_to_date, drop_other_builds, reconcile
 from firmground.app.reading import Reader, Reading, reading_stamp
+from firmground.app.rights import administrators_only
 from firmground.app.saving import forget, purge_erased, save
 from firmground.errors import InvalidInput, NotFound
 from firmground.index.quality import Inspector
@@ -42,7 +43,7 @@ def sync(app: App, actor: Actor, sources: Sequence[str] = (), *, watch: Callable
 
     NotFound names an unknown source; OutsideFailed where a source itself is missing: then nothing has changed.
     """
-    del actor  # whoever reaches the command line may sync; roles come with accounts
+    administrators_only(actor, "sync")
     wanted: list[Json] = list(_wanted(app, sources))
     joined = _unfinished(app, wanted)
     job = joined or _submitted(app, wanted)
@@ -55,7 +56,7 @@ def sync(app: App, actor: Actor, sources: Sequence[str] = (), *, watch: Callable
 
 def request(app: App, actor: Actor, sources: Sequence[str] = ()) -> Job:
     """Ask for a sync without waiting for it: the job, new or joined, which whoever holds the worker lease runs. NotFound as in `sync`."""
-    del actor
+    administrators_only(actor, "sync")
     wanted: list[Json] = list(_wanted(app, sources))
     return app.jobs.get(_unfinished(app, wanted) or _submitted(app, wanted))
 

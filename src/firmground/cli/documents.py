@@ -119,7 +119,7 @@ def quality(source: OneSource = None, as_json: AsJson = False, directory: Direct
 
     del debug
     with opened(directory) as app:
-        findings = use.quality(app, source=source)
+        findings = use.quality(app, actor(app, None), source=source)
     if as_json:
         print_json([finding.model_dump(mode="json", exclude_none=True) for finding in findings])
         return

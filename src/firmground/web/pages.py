@@ -101,7 +101,7 @@ def _documents(request: Request, served: Served, wanted: Wanted) -> Response:
     found, following = documents_page(served, wanted.source or None, wanted.state or None, wanted.after, _PAGE)
     now = status(served.app)
     chosen = {"state": wanted.state, "source": wanted.source}
-    findings = documents.quality(served.app)
+    findings = documents.quality(served.app, served.actor)
     values: dict[str, Any] = {
         "query": wanted.query,
         "found": None,

@@ -177,6 +177,10 @@ class Transaction(Protocol):
         """Ordered by source and uri, those after the key `source/uri`; removed ones only when asked for."""
         ...
 
+    def document_counts(self) -> dict[tuple[str, DocumentState, str], int]:
+        """How many documents there are of each source, state and language; removed ones left out."""
+        ...
+
     def save_document(self, document: Document, text: str | None = None, spans: Sequence[Span] | None = None) -> Document:
         """Insert (number 0: a number is given) or update by id. With `text`, the text and spans are replaced. `groups` decides the
         scope. The revision grows when text, title, scope or state differ from what is stored; the corpus version grows with it."""

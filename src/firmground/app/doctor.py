@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from firmground.app.app import App
@@ -104,12 +105,19 @@ def _index(app: App) -> Iterator[Check]:
 
 def _documents(app: App) -> Iterator[Check]:
     with app.database.reading() as tx:
-        states = [document.state for document in tx.documents()]
-    failed, waiting = states.count("failed"), states.count("quarantined")
-    detail = f"{states.count('indexed')} indexed, {waiting} in quarantine, {failed} failed"
+        states: Counter[str] = Counter()
+        for (_, state, _), count in tx.document_counts().items():
+            states[state] += count
+    failed, waiting = states["failed"], states["quarantined"]
+    detail = f"{states['indexed']} indexed, {waiting} in quarantine, {failed} failed"
     if not states:
         yield Check(name="documents", state="warning", detail="nothing was synced yet", remedy="run `firmground sync`")
     elif failed or waiting:
-        yield Check(name="documents", state="warning", detail=detail, remedy="see `firmground documents list --state failed`")
+        yield Check(
+            name="documents",
+            state="warning",
+            detail=detail,
+            remedy=f"see `firmground documents list --state {'failed' if failed else 'quarantined'}`",
+        )
     else:
         yield Check(name="documents", state="ok", detail=detail)

@@ -96,7 +96,10 @@ def problems(tx: Transaction, source: str) -> list[dict[str, Any]]:
 
 def summary(tx: Transaction, source: str, findings: Sequence[Finding]) -> dict[str, Any]:
     """How many findings of each kind, and how many documents in each language."""
-    languages = Counter(document.language or "unknown" for document in tx.documents(source=source, state="indexed"))
+    languages: Counter[str] = Counter()
+    for (place, state, language), count in tx.document_counts().items():
+        if place == source and state == "indexed":
+            languages[language or "unknown"] += count
     return {
         "counts": dict(sorted(Counter(finding.code for finding in findings).items())),
         "languages": dict(languages.most_common()),
@@ -107,7 +110,10 @@ def remember(tx: Transaction, findings: Mapping[str, Sequence[Finding]]) -> None
     """Keep at hand what searching needs to know of the corpus: its languages, and which document is a newer version of which."""
     newer = {each.uri: each.related[0] for found in findings.values() for each in found if each.code == "superseded"}
     tx.put_fact("corpus", "superseded", dict(newer))
-    counts = Counter(document.language for document in tx.documents(state="indexed"))
+    counts: Counter[str] = Counter()
+    for (_, state, language), count in tx.document_counts().items():
+        if state == "indexed":
+            counts[language] += count
     frequent = sorted((language for language in counts if language), key=lambda language: (-counts[language], language))
     tx.put_fact("corpus", "languages", [*frequent[:_LANGUAGES_SEARCHED], *([""] if "" in counts else [])])
 

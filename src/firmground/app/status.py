@@ -1,5 +1,6 @@
 """What the workspace holds, at a glance."""
 
+from collections import Counter
 from typing import Any, cast
 
 from firmground.app.app import App
@@ -9,14 +10,16 @@ def status(app: App) -> dict[str, Any]:
     """Sources with their counts and last sync, the database, unfinished jobs. Opens neither model nor index."""
     sources: list[dict[str, Any]] = []
     with app.database.reading() as tx:
+        counts: Counter[tuple[str, str]] = Counter()
+        for (name, state, _), count in tx.document_counts().items():
+            counts[name, state] += count
         for name in app.sources:
-            states = [document.state for document in tx.documents(source=name)]
             report = tx.report(name)
             last = cast("dict[str, Any]", report[0]) if report else {}
             sources.append(
                 {
                     "source": name,
-                    **{state: states.count(state) for state in ("indexed", "quarantined", "failed", "excluded")},
+                    **{state: counts[name, state] for state in ("indexed", "quarantined", "failed", "excluded")},
                     "chunks": last.get("chunks", {}).get("total", 0),
                     "synced_at": last.get("finished_at"),
                     "quality": last.get("quality", {}).get("counts", {}),

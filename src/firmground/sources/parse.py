@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from firmground.errors import FirmgroundError, ParseFailed
 from firmground.sources.extract import Limits
 from firmground.sources.sandbox import Bounds, Child, Nursery
+from firmground.sources.scratch import sweep
 from firmground.types import Page, ParseCode, Parsed, digest
 
 VERSION = 1
@@ -144,6 +145,7 @@ class _Pool:
     """Children at rest, and the right to have another one."""
 
     def __init__(self, workers: int, files_per_child: int, bounds: Bounds) -> None:
+        sweep()  # here, because one that goes on after a kill may have nothing left to parse
         self._files_per_child = files_per_child
         self._bounds = bounds
         self._slots = threading.BoundedSemaphore(workers)

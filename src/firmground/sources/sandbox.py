@@ -14,7 +14,7 @@ from typing import IO, NamedTuple, cast
 
 from firmground.errors import FirmgroundError, ParseFailed
 from firmground.sources.frames import HEAD, frame, header_of, lengths
-from firmground.sources.scratch import Scratch, sweep
+from firmground.sources.scratch import Scratch
 
 _START_SECONDS = 30.0
 _PACKAGE_ROOT = str(Path(__file__).resolve().parents[2])
@@ -148,7 +148,6 @@ class Nursery:
     it ends, so no short-lived thread may start one."""
 
     def __init__(self, bounds: Bounds, data: str) -> None:
-        sweep()
         self._bounds, self._data = bounds, data
         self._thread = ThreadPoolExecutor(1, "firmground-parse")
 

@@ -113,6 +113,11 @@ class Documents(People):
             statement = statement.where(or_(_d.source > place, and_(_d.source == place, _d.uri > uri)))
         return [document_of(row) for row in self._rows(statement.order_by(_d.source, _d.uri).limit(limit))]
 
+    def document_counts(self) -> dict[tuple[str, DocumentState, str], int]:
+        grouped = select(_d.source, _d.state, _d.language, func.count()).where(_d.state != "removed")
+        rows = self._rows(grouped.group_by(_d.source, _d.state, _d.language))
+        return {(source, state, language): count for source, state, language, count in rows}
+
     def save_document(self, document: Document, text: str | None = None, spans: Sequence[Span] | None = None) -> Document:
         _check(document, text)
         before = self.document(document.id)

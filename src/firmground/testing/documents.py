@@ -115,6 +115,24 @@ class DocumentsContract:
             assert pages == keys
             assert [each.uri for each in tx.documents(source="two", after="two/a/b.md", limit=1)] == ["z.md"]
 
+    def test_documents_are_counted_by_source_state_and_language(self, database: Database):
+        saved = self.saved(
+            database,
+            a_document("a.md", language="en"),
+            a_document("b.md", language="en"),
+            a_document("c.md", language=""),
+            a_document("d.md", source="wiki", state="failed"),
+            a_document("gone.md", language="de"),
+        )
+        with database.transaction() as tx:
+            tx.remove_documents([saved[-1].id])
+        with database.reading() as tx:
+            assert tx.document_counts() == {
+                ("handbook", "indexed", "en"): 2,
+                ("handbook", "indexed", ""): 1,
+                ("wiki", "failed", saved[3].language): 1,
+            }
+
     def test_a_document_can_be_named_in_several_ways(self, database: Database):
         one, two, other = self.saved(
             database, a_document("a.md", id="abc1"), a_document("b.md", id="abd2"), a_document("b.md", id="xyz3", source="wiki")

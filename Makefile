@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 DATA ?= benchmarks/data
 
-.PHONY: demo serve test check format bench docs sample lock clean
+.PHONY: demo serve test soak check format bench docs sample lock clean
 
 $(VENV)/.installed: locks/base.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python %s is too old: install Python 3.11 or newer, or name one with PYTHON=" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -30,6 +30,11 @@ serve: $(VENV)/.installed
 test: $(VENV)/.tools
 	@tools/install-test-packages
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# Longer than anybody wants to wait for each change: fifty kills instead of eight.
+soak: $(VENV)/.tools
+	@tools/install-test-packages
+	@FIRMGROUND_KILLS=50 $(BIN)/python -m pytest tests/acceptance/test_sync.py --timeout 3000
 
 check: $(VENV)/.tools
 	$(BIN)/ruff format --check .

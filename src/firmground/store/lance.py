@@ -119,8 +119,7 @@ class LanceIndex:
                 return False
             # Joins small files first (each file more makes every search dearer), then takes new rows into the indexes.
             await table.optimize(cleanup_older_than=_KEPT if have else _AT_ONCE)
-            for name in missing:
-                await _create(table, name)
+            await _create(table, missing)
             return True
 
         return self._table.write(work)
@@ -145,12 +144,15 @@ class LanceIndex:
     async def _rewrite(self, table: Any) -> None:
         """Copy the rows out of files that hold deleted ones, and build every index from what is left: compaction alone spares
         files of which less than a tenth is deleted, and the text index keeps the words of deleted rows."""
+        self._table.stay(await table.version())
         have, _ = await _coverage(table)
-        rows = cast(int, await table.count_rows())
-        if rows:
+        if await table.count_rows():
             await table.update(updates_sql={"scope": "scope"})
-        for name in have:
-            await (_create(table, name) if rows else table.drop_index(name))
+            await _create(table, have)
+        else:
+            for name in have:
+                await table.drop_index(name)
+        self._table.move_on()
 
     # ------------------------------------------------------------ reading
 
@@ -246,7 +248,7 @@ class LanceIndex:
         if (rows := self._current(table, await table.version())) is not None:
             return rows
         async with self._reading:
-            version = cast(int, await table.version())
+            version = self._table.staying() or cast(int, await table.version())
             if (rows := self._current(table, version)) is None:
                 pinned, made = await self._table.at(version)
                 rows = self._rows = await read_rows(table, pinned, version, made)
@@ -302,10 +304,10 @@ def _wanted(rows: int) -> list[str]:
     return [name for name in _COLUMNS if name != "vector_idx" or rows > _COMPARED]
 
 
-async def _create(table: Any, name: str) -> None:
-    """Build one index from the rows as they are, replacing the one before in one commit."""
+async def _create(table: Any, names: Collection[str]) -> None:
+    """Build these indexes from the rows as they are, side by side, each replacing the one before in one commit."""
     kinds: Any = lancedb("index")
-    config: Callable[[], Any] = {
+    configs: dict[str, Callable[[], Any]] = {
         # The terms come analysed: split at spaces, nothing more.
         "terms_idx": lambda: kinds.FTS(
             base_tokenizer="whitespace",
@@ -319,8 +321,12 @@ async def _create(table: Any, name: str) -> None:
         "document_idx": kinds.BTree,
         "content_idx": kinds.BTree,
         "vector_idx": lambda: kinds.IvfRq(distance_type="cosine", num_bits=2),
-    }[name]
-    await table.create_index(_COLUMNS[name], config=config(), replace=True, name=name)
+    }
+    builds = (table.create_index(_COLUMNS[name], config=configs[name](), replace=True, name=name) for name in names)
+    # All are waited for, so that a second attempt finds none of them still at work.
+    for outcome in await asyncio.gather(*builds, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 async def _coverage(table: Any) -> tuple[list[str], int]:

@@ -74,6 +74,7 @@ class LanceTable:
     def write(self, work: Work[T]) -> T:
         """Run `work(table)` as the only writer of this machine; again after a conflict with a writer of another one."""
         with _alone(self.local, self.name):
+            self.move_on()
             for attempt in range(_ATTEMPTS):
                 try:
                     return self._run(work)
@@ -90,6 +91,28 @@ class LanceTable:
         table = await self._db.open_table(self.name)
         await table.checkout(version)
         return table, (await _metadata(table)).get(_MADE, "")
+
+    # ------------------------------------------------------------ searches while everything is rewritten
+
+    def stay(self, version: int) -> None:
+        """Let searches keep to `version` until `move_on`, or until this writer ends: those that follow hold the same rows, but no
+        index covers them yet, and a text search without one takes seconds."""
+        if self.local is not None:
+            (self.local / f"{self.name}.stay").write_text(str(version))
+
+    def move_on(self) -> None:
+        if self.local is not None:
+            (self.local / f"{self.name}.stay").unlink(missing_ok=True)
+
+    def staying(self) -> int | None:
+        """The version that searches keep to for now. What a killed writer left says nothing, nor does the next writer leave it."""
+        if self.local is None:
+            return None
+        try:
+            version = int((self.local / f"{self.name}.stay").read_text())
+            return version if _is_held(self.local / f"{self.name}.lock") else None
+        except (OSError, ValueError):
+            return None
 
     # ------------------------------------------------------------ what is left of removed rows
 
@@ -200,6 +223,17 @@ def _alone(local: Path | None, name: str) -> Generator[None, None, None]:
         yield
     finally:
         os.close(handle)
+
+
+def _is_held(lock: Path) -> bool:
+    handle = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What a process that searches keeps in memory never differs from what the files say."""
 
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
@@ -67,3 +68,21 @@ def test_an_index_that_was_thrown_away_and_made_again_is_another(tmp_path: Path)
             assert hits.keys() == {f"new{number}" for number in range(rows)}
             assert hits["new0"].dense == pytest.approx(1.0, abs=1e-3)
             assert hits["new1"].dense == pytest.approx(0.0, abs=1e-3)
+
+
+def test_while_everything_is_rewritten_searches_keep_to_the_last_version_with_indexes(tmp_path: Path):
+    writer = open_lance(tmp_path, "build", "embedder", 8)
+    writer.apply([row("a", 1, "leave")], vectors(0), replaces=[1])
+    whole = writer.stats().version
+    writer.apply([row("b", 2, "leave")], vectors(1), replaces=[2])
+    reader = open_lance(tmp_path, "build", "embedder", 8)
+    # What a purge in another process does first.
+    with (tmp_path / "build.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        (tmp_path / "build.stay").write_text(whole)
+        assert reader.documents() == {1: 1}
+    # It was killed: what it left says nothing, and the next writer clears it away.
+    assert reader.documents() == {1: 1, 2: 1}
+    writer.apply([row("c", 3, "leave")], vectors(2), replaces=[3])
+    assert reader.documents() == {1: 1, 2: 1, 3: 1}
+    assert not (tmp_path / "build.stay").exists()

@@ -17,7 +17,19 @@ import numpy as np
 
 from firmground.ports import Vectors
 from firmground.store.lance_import import lancedb
-from firmground.store.lance_rows import Block, Floats, Held, Numbers, Rows, any_of, hold, read_rows, row_bytes, wide_vectors
+from firmground.store.lance_rows import (
+    Block,
+    Floats,
+    Held,
+    Numbers,
+    Rows,
+    any_of,
+    hold,
+    read_rows,
+    row_bytes,
+    still_held,
+    wide_vectors,
+)
 from firmground.store.lance_table import LanceTable, drop_table
 from firmground.types import Hit, IndexRow, IndexStats, Scores, Within
 
@@ -64,7 +76,7 @@ class LanceIndex:
         self._dimension = dimension
         self._memory = memory
         self._rows: Rows | None = None
-        self._held = "", Held()
+        self._held = Held()
         self._fresh = True
         self._reading, self._holding = asyncio.Lock(), asyncio.Lock()
 
@@ -190,7 +202,7 @@ class LanceIndex:
         )
         lexical = list(bm25)[:limit]
         candidates = np.union1d(np.asarray(lexical, dtype=np.int64), near)
-        held = rows.held or Held((await self._take(rows, candidates),) if len(candidates) else ())
+        held = rows.held or Held(rows.made, (await self._take(rows, candidates),) if len(candidates) else ())
         dense: dict[int, float] = {}
         if vector is not None:
             dense = dict(zip(candidates.tolist(), held.cosines(candidates, vector).tolist(), strict=True))
@@ -238,7 +250,7 @@ class LanceIndex:
         drop_lance(self._table.place, self._table.name)
 
     def close(self) -> None:
-        self._rows, self._held = None, ("", Held())
+        self._rows, self._held = None, Held()
         self._table.close()
 
     # ------------------------------------------------------------ inside
@@ -265,10 +277,10 @@ class LanceIndex:
         if rows.held is not None or first or len(rows) * row_bytes(self._dimension) > self._memory or self._holding.locked():
             return rows
         async with self._holding:
-            made, held = self._held
-            held = await hold(rows, held if made == rows.made else Held(), self._dimension)
-            self._held = rows.made, held
-        rows = replace(rows, held=held)
+            # What is gone is let go before more is read.
+            self._held = still_held(rows, self._held)
+            self._held = await hold(rows, self._held, self._dimension)
+            rows = replace(rows, held=self._held)
         if self._rows is not None and self._rows.table is rows.table:
             self._rows = rows
         return rows

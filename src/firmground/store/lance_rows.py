@@ -61,9 +61,16 @@ class Block:
 
 @dataclass(frozen=True)
 class Held:
-    """Blocks of rows, later ones with higher numbers."""
+    """Blocks of rows of one table, later ones with higher numbers."""
 
+    made: str = ""
+    """Of which table: see `Rows.made`."""
     blocks: tuple[Block, ...] = ()
+
+    @property
+    def end(self) -> int:
+        """The first number beyond what is held."""
+        return int(self.blocks[-1].numbers[-1]) + 1 if self.blocks else 0
 
     def cosines(self, numbers: Numbers, vector: Floats) -> Floats:
         """Of `vector` and each of these rows; `numbers` ascend and are all held."""
@@ -111,10 +118,9 @@ class Rows:
     def __len__(self) -> int:
         return len(self.numbers)
 
-    def between(self, first: int, last: int) -> int:
-        """How many rows have numbers from `first` to `last`."""
-        low, high = np.searchsorted(self.numbers, [first, last + 1]).tolist()
-        return high - low
+    def between(self, first: int, end: int) -> Numbers:
+        """The numbers of the rows from `first` up to, not including, `end`."""
+        return self.numbers[slice(*np.searchsorted(self.numbers, [first, end]).tolist())]
 
     def inside(self, within: Within) -> Numbers:
         """Numbers of the rows that lie within."""
@@ -165,15 +171,27 @@ def row_bytes(dimension: int) -> int:
     return 2 * dimension + 128
 
 
+def still_held(rows: Rows, before: Held) -> Held:
+    """What of `before` serves for `rows`: all of them but those beyond its end, or else nothing."""
+    blocks: list[Block] = []
+    live = 0
+    for block in before.blocks:
+        inside = rows.between(int(block.numbers[0]), int(block.numbers[-1]) + 1)
+        if len(inside) and np.array_equal(block.numbers[np.searchsorted(block.numbers, inside)], inside):
+            blocks.append(block)
+            live += len(inside)
+    held = Held(rows.made, tuple(blocks))
+    tidy = len(blocks) <= _BLOCKS and sum(len(block.numbers) for block in blocks) <= 2 * len(rows)
+    return held if before.made == rows.made and tidy and live == len(rows.between(0, held.end)) else Held(rows.made)
+
+
 async def hold(rows: Rows, before: Held, dimension: int) -> Held:
-    """Every row of `rows` in memory: what is held already, and what lies in later files."""
-    blocks = [block for block in before.blocks if rows.between(int(block.numbers[0]), int(block.numbers[-1]))]
-    if len(blocks) > _BLOCKS or sum(len(block.numbers) for block in blocks) > 2 * len(rows):
-        blocks = []
-    first = int(blocks[-1].numbers[-1]) + 1 if blocks else 0
-    if missing := rows.between(first, _LAST):
-        blocks.append(await Block.read(rows.table.query().where(f"_rowid >= {first}"), missing, dimension))
-    return Held(tuple(blocks))
+    """Every row of `rows`: what is `still_held` and what lies beyond its end."""
+    missing = rows.between(before.end, _LAST)
+    if not len(missing):
+        return before
+    block = await Block.read(rows.table.query().where(f"_rowid >= {before.end}"), len(missing), dimension)
+    return Held(before.made, (*before.blocks, block))
 
 
 def wide_vectors(column: Any, dimension: int) -> Floats:

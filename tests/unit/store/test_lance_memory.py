@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from firmground.store.lance import LanceIndex, open_lance
+from firmground.store.lance_rows import Block, Held, Rows, still_held
 from firmground.testing.index import MemoryIndex, by_id, row, unit, vectors, zipf
 from firmground.types import Scores, Within
 
@@ -86,3 +87,25 @@ def test_while_everything_is_rewritten_searches_keep_to_the_last_version_with_in
     writer.apply([row("c", 3, "leave")], vectors(2), replaces=[3])
     assert reader.documents() == {1: 1, 2: 1, 3: 1}
     assert not (tmp_path / "build.stay").exists()
+
+
+def test_what_was_read_of_one_version_serves_another_only_where_it_holds_all_of_its_rows():
+    def rows(*numbers: int, made: str = "one") -> Rows:
+        empty = np.zeros(len(numbers), np.int32)
+        return Rows(None, None, 1, made, np.array(numbers, np.int64), empty, empty, (frozenset(), frozenset()))
+
+    def block(*numbers: int) -> Block:
+        n = len(numbers)
+        return Block(np.array(numbers, np.int64), np.array(["x"] * n, object), np.ones((n, 8), np.int16), np.ones(n, np.float32))
+
+    first, second = block(1, 2, 4), block(11, 12)
+    held = Held("one", (first, second))
+    assert still_held(rows(1, 2, 4, 11, 12), held).blocks == (first, second)
+    assert still_held(rows(1, 4, 12, 21), held).blocks == (first, second)
+    assert still_held(rows(1, 4, 21), held).blocks == (first,)
+    assert still_held(rows(11, 12), held).blocks == (second,)
+    # A row in the middle that was not read, before the beginning, in a gap, and another table.
+    assert still_held(rows(1, 3, 4, 11), held).blocks == ()
+    assert still_held(rows(0, 1, 2, 4), held).blocks == ()
+    assert still_held(rows(1, 2, 4, 7, 11), held).blocks == ()
+    assert still_held(rows(1, 2, 4, made="two"), held).blocks == ()

@@ -19,18 +19,17 @@ from firmground.ports import Vectors
 from firmground.store.lance_import import lancedb
 from firmground.store.lance_rows import (
     Block,
+    BlockBeingRead,
     Floats,
     Held,
     Numbers,
     Rows,
     any_of,
-    hold,
-    read_rows,
     row_bytes,
     still_held,
     wide_vectors,
 )
-from firmground.store.lance_table import LanceTable, drop_table
+from firmground.store.lance_table import MADE, LanceTable, drop_table
 from firmground.types import Hit, IndexRow, IndexStats, Scores, Within
 
 _MEMORY = 512 * 2**20
@@ -194,6 +193,7 @@ class LanceIndex:
         inside = rows.inside(within)
         if not len(inside):
             return []
+        # Permissions are part of each query; where all visible rows are few, one question scores every one that matches.
         where = rows.condition(within)
         scored = max(limit, len(inside)) if len(inside) <= _ALL_SCORED else limit
         bm25, near = await asyncio.gather(
@@ -202,11 +202,17 @@ class LanceIndex:
         )
         lexical = list(bm25)[:limit]
         candidates = np.union1d(np.asarray(lexical, dtype=np.int64), near)
-        held = rows.held or Held(rows.made, (await self._take(rows, candidates),) if len(candidates) else ())
+        if not len(candidates):
+            return []
+        held = rows.held
+        if held is None:
+            taken = await self._read_block(rows.table.take_row_ids(candidates.tolist()), len(candidates))
+            held = Held(rows.made, (taken,))
         dense: dict[int, float] = {}
         if vector is not None:
             dense = dict(zip(candidates.tolist(), held.cosines(candidates, vector).tolist(), strict=True))
         nearest = sorted(near.tolist(), key=lambda number: -dense[number])[:limit]
+        # As many as asked for may not be all that match: then the nearest are asked for once more.
         if scored == len(bm25) < len(inside) and (missing := [number for number in nearest if number not in bm25]):
             bm25 |= await _matching(rows.table, text, any_of("_rowid", missing), len(missing))
         found = np.unique(np.asarray([*lexical, *nearest], dtype=np.int64))
@@ -227,9 +233,6 @@ class LanceIndex:
         query = query.bypass_vector_index() if exact else query.nprobes(max(_PROBES, len(inside) // 20_000))
         part = await (query.where(where) if where else query).to_arrow()
         return np.sort(part["_rowid"].to_numpy().astype(np.int64))
-
-    async def _take(self, rows: Rows, numbers: Numbers) -> Block:
-        return await Block.read(rows.table.take_row_ids(numbers.tolist()), len(numbers), self._dimension)
 
     def documents(self) -> dict[int, int]:
         documents, counts = np.unique(self._table.read(self._now).documents, return_counts=True)
@@ -262,9 +265,15 @@ class LanceIndex:
         async with self._reading:
             version = self._table.staying() or cast(int, await table.version())
             if (rows := self._current(table, version)) is None:
-                pinned, made = await self._table.at(version)
-                rows = self._rows = await read_rows(table, pinned, version, made)
+                rows = self._rows = await self._read_rows(table, version)
         return rows
+
+    async def _read_rows(self, table: Any, version: int) -> Rows:
+        pinned = await self._table.database.open_table(self._table.name)
+        await pinned.checkout(version)
+        metadata: dict[bytes, bytes] = (await pinned.schema()).metadata
+        columns = await pinned.query().select(["document", "scope"]).with_row_id().to_arrow()
+        return Rows.of(table, pinned, version, metadata.get(MADE.encode(), b"").decode(), columns)
 
     def _current(self, table: Any, version: int) -> Rows | None:
         rows = self._rows
@@ -278,12 +287,20 @@ class LanceIndex:
             return rows
         async with self._holding:
             # What is gone is let go before more is read.
-            self._held = still_held(rows, self._held)
-            self._held = await hold(rows, self._held, self._dimension)
-            rows = replace(rows, held=self._held)
+            held = self._held = still_held(rows, self._held)
+            if missing := rows.beyond(held):
+                query = rows.table.query().where(f"_rowid >= {held.end}")
+                held = self._held = Held(rows.made, (*held.blocks, await self._read_block(query, missing)))
+            rows = replace(rows, held=held)
         if self._rows is not None and self._rows.table is rows.table:
             self._rows = rows
         return rows
+
+    async def _read_block(self, query: Any, count: int) -> Block:
+        block = BlockBeingRead(count, self._dimension)
+        async for batch in await query.select(["id", "vector"]).with_row_id().to_batches():
+            block.take(batch)
+        return block.done()
 
     def _arrow(self, rows: Sequence[IndexRow], vectors: Vectors) -> Any:
         pa: Any = import_module("pyarrow")

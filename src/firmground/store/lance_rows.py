@@ -22,7 +22,6 @@ _AT_ONCE = 256
 _LONGEST = 32_767
 _BLOCKS = 24
 """More than this are read anew as one."""
-_LAST = 2**62
 
 
 @dataclass(frozen=True)
@@ -38,25 +37,33 @@ class Block:
     vectors: NDArray[np.int16]
     lengths: Floats
 
-    @staticmethod
-    async def read(query: Any, count: int, dimension: int) -> "Block":
-        """What `query` finds, which must be `count` rows."""
-        numbers, ids = np.empty(count, np.int64), np.empty(count, np.object_)
-        vectors, lengths = np.empty((count, dimension), np.int16), np.empty(count, np.float32)
-        at = 0
-        async for batch in await query.select(["id", "vector"]).with_row_id().to_batches():
-            part = slice(at, at := at + cast(int, batch.num_rows))
-            numbers[part], ids[part] = batch["_rowid"].to_numpy(), batch["id"].to_pylist()
-            wide = wide_vectors(batch["vector"], dimension)
-            wide *= _LONGEST / np.maximum(np.abs(wide).max(axis=1, keepdims=True), np.float32(1e-12))
-            vectors[part] = np.rint(wide, out=wide)
-            lengths[part] = np.maximum(np.sqrt(np.vecdot(wide, wide)), np.float32(1e-12))
-        if at != count:
-            raise ValueError(f"{at} rows where {count} are counted")
+
+class BlockBeingRead:
+    """Takes in Arrow batches with `_rowid`, `id` and `vector`, `count` rows in all."""
+
+    def __init__(self, count: int, dimension: int) -> None:
+        self._numbers, self._ids = np.empty(count, np.int64), np.empty(count, np.object_)
+        self._vectors, self._lengths = np.empty((count, dimension), np.int16), np.empty(count, np.float32)
+        self._taken = 0
+
+    def take(self, batch: Any) -> None:
+        part = slice(self._taken, self._taken + cast(int, batch.num_rows))
+        self._numbers[part], self._ids[part] = batch["_rowid"].to_numpy(), batch["id"].to_pylist()
+        wide = wide_vectors(batch["vector"], self._vectors.shape[1])
+        wide *= _LONGEST / np.maximum(np.abs(wide).max(axis=1, keepdims=True), np.float32(1e-12))
+        self._vectors[part] = np.rint(wide, out=wide)
+        self._lengths[part] = np.maximum(np.sqrt(np.vecdot(wide, wide)), np.float32(1e-12))
+        self._taken = part.stop
+
+    def done(self) -> Block:
+        """ValueError when it were fewer rows than were counted."""
+        numbers = self._numbers
+        if self._taken != len(numbers):
+            raise ValueError(f"{self._taken} rows where {len(numbers)} are counted")
         if (numbers[1:] > numbers[:-1]).all():
-            return Block(numbers, ids, vectors, lengths)
+            return Block(numbers, self._ids, self._vectors, self._lengths)
         order = np.argsort(numbers)
-        return Block(numbers[order], ids[order], vectors[order], lengths[order])
+        return Block(numbers[order], self._ids[order], self._vectors[order], self._lengths[order])
 
 
 @dataclass(frozen=True)
@@ -115,8 +122,21 @@ class Rows:
     held: Held | None = None
     """Every row's id and vector, or None while they are not in memory."""
 
+    @staticmethod
+    def of(opened: Any, table: Any, version: int, made: str, columns: Any) -> "Rows":
+        """From an Arrow table of `_rowid`, `document` and `scope`."""
+        numbers, documents, scopes = (columns[name].to_numpy() for name in ("_rowid", "document", "scope"))
+        order = np.argsort(numbers)
+        documents, scopes = documents[order], scopes[order]
+        known = frozenset(np.unique(documents).tolist()), frozenset(np.unique(scopes).tolist())
+        return Rows(opened, table, version, made, numbers[order].astype(np.int64), documents, scopes, known)
+
     def __len__(self) -> int:
         return len(self.numbers)
+
+    def beyond(self, held: Held) -> int:
+        """How many rows lie beyond the end of what is held."""
+        return len(self.numbers) - int(np.searchsorted(self.numbers, held.end))
 
     def between(self, first: int, end: int) -> Numbers:
         """The numbers of the rows from `first` up to, not including, `end`."""
@@ -156,23 +176,14 @@ class Rows:
         return self.documents[np.searchsorted(self.numbers, numbers)].tolist()
 
 
-async def read_rows(opened: Any, table: Any, version: int, made: str) -> Rows:
-    """Of a handle `table` that stays at `version`."""
-    columns = await table.query().select(["document", "scope"]).with_row_id().to_arrow()
-    numbers, documents, scopes = (columns[name].to_numpy() for name in ("_rowid", "document", "scope"))
-    order = np.argsort(numbers)
-    documents, scopes = documents[order], scopes[order]
-    known = frozenset(np.unique(documents).tolist()), frozenset(np.unique(scopes).tolist())
-    return Rows(opened, table, version, made, numbers[order].astype(np.int64), documents, scopes, known)
-
-
 def row_bytes(dimension: int) -> int:
     """What a row that is held takes, roughly."""
     return 2 * dimension + 128
 
 
 def still_held(rows: Rows, before: Held) -> Held:
-    """What of `before` serves for `rows`: all of them but those beyond its end, or else nothing."""
+    """What of `before` serves for `rows`: all of them but those beyond its end, or else nothing. A row read of one version is the same
+    in every other, and files that come later have higher numbers."""
     blocks: list[Block] = []
     live = 0
     for block in before.blocks:
@@ -182,16 +193,7 @@ def still_held(rows: Rows, before: Held) -> Held:
             live += len(inside)
     held = Held(rows.made, tuple(blocks))
     tidy = len(blocks) <= _BLOCKS and sum(len(block.numbers) for block in blocks) <= 2 * len(rows)
-    return held if before.made == rows.made and tidy and live == len(rows.between(0, held.end)) else Held(rows.made)
-
-
-async def hold(rows: Rows, before: Held, dimension: int) -> Held:
-    """Every row of `rows`: what is `still_held` and what lies beyond its end."""
-    missing = rows.between(before.end, _LAST)
-    if not len(missing):
-        return before
-    block = await Block.read(rows.table.query().where(f"_rowid >= {before.end}"), len(missing), dimension)
-    return Held(before.made, (*before.blocks, block))
+    return held if before.made == rows.made and tidy and live == len(rows) - rows.beyond(held) else Held(rows.made)
 
 
 def wide_vectors(column: Any, dimension: int) -> Floats:

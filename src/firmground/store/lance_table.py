@@ -25,7 +25,8 @@ T = TypeVar("T")
 Work = Callable[[Any], Coroutine[Any, Any, T]]
 
 FORMAT = "1"
-_MADE = "firmground.made"
+MADE = "firmground.made"
+"""Key of the schema's metadata: a table that was thrown away and made again has another value."""
 REBUILD = "build the index again with `firmground sync`"
 _ATTEMPTS = 6
 _FULL = re.compile(r"no space left|file too large|quota exceeded|os error (27|28|122)\b|storage ?full", re.IGNORECASE)
@@ -50,7 +51,7 @@ class LanceTable:
         self._loop: Any = lancedb("background_loop").LOOP
         self._db: Any = None
         self._table: Any = None
-        self._empty: Callable[[], Any] = lambda: _schema(dimension, {**self._metadata, _MADE: token_hex(8)})
+        self._empty: Callable[[], Any] = lambda: _schema(dimension, {**self._metadata, MADE: token_hex(8)})
         if self.local is not None:
             with _told_apart(self._where):
                 self.local.mkdir(parents=True, exist_ok=True)
@@ -85,12 +86,10 @@ class LanceTable:
                     self._open()
         raise AssertionError("unreachable")
 
-    async def at(self, version: int) -> tuple[Any, str]:
-        """A handle that stays at `version`, whatever is committed or thrown away, and which table it is: one that was thrown away and
-        made again is another."""
-        table = await self._db.open_table(self.name)
-        await table.checkout(version)
-        return table, (await _metadata(table)).get(_MADE, "")
+    @property
+    def database(self) -> Any:
+        """The connection, for work that opens the table a second time."""
+        return self._db
 
     # ------------------------------------------------------------ searches while everything is rewritten
 

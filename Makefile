@@ -34,7 +34,7 @@ test: $(VENV)/.tools
 # Longer than anybody wants to wait for each change: fifty kills instead of eight.
 soak: $(VENV)/.tools
 	@tools/install-test-packages
-	@FIRMGROUND_KILLS=50 $(BIN)/python -m pytest tests/acceptance/test_sync.py --timeout 3000
+	@FIRMGROUND_KILLS=50 $(BIN)/python -m pytest tests/acceptance/test_sync_processes.py --timeout 3000
 
 check: $(VENV)/.tools
 	$(BIN)/ruff format --check .

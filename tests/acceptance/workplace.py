@@ -197,7 +197,8 @@ class Workplace:
         tables = self.tables()
         assert tables["jobs.job_steps"] == []
         assert [row for row in tables["firmground.facts"] if row[0] == "sync" or row[0].startswith("plan:")] == []
-        assert [each.name for each in self.temporary.iterdir() if not each.name.startswith(".")] == []
+        left = [each.name for each in self.temporary.iterdir() if each.name.startswith(("firmground", ".tmp", "etilqs", "tmp"))]
+        assert left == [], "temporary files of the parser, the index, the database or Python"
 
 
 def first_corpus(root: Path) -> None:

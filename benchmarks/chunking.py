@@ -1,6 +1,6 @@
 """How well chunks catch the passages that answer: recall and intersection over union of spans, as Chroma defines them for chunking.
 
-    python benchmarks/chunking.py --data DATA --model MODEL [--tokens 128 192] [--out FILE]
+    python benchmarks/chunking.py --data DATA [--model MODEL] [--tokens 128 192] [--out FILE]
 
 All documents are one collection. `top5` counts the five best chunks of each question; `fitted` counts as many as it takes to hold the
 references, the mode of the published figures (chunks of 1200 characters .177 IoU, .809 recall; semantic chunks up to 400 tokens
@@ -22,6 +22,7 @@ from library import QuestionSet, Remembering, chroma_chunking
 from firmground.index.chunk import Chunker, embedded_text, index_terms
 from firmground.language.terms import query_terms
 from firmground.models.onnx_embedder import OnnxEmbedder
+from firmground.models.weights import default_models_dir, ensure_default_model
 from firmground.retrieve.fuse import Fusion
 from firmground.testing.index import MemoryIndex
 from firmground.types import Chunk, IndexRow, Within, digest
@@ -107,14 +108,14 @@ def measure(held: QuestionSet, chunks: list[Chunk], embedder: Remembering, title
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=os.environ.get("FIRMGROUND_BENCH_DATA"))
-    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--model", type=Path, help="folder of the embedding model; default: the shipped one")
     parser.add_argument("--tokens", type=int, nargs="*", default=[Chunker().chunk_tokens])
     parser.add_argument("--overlap", type=int, nargs="*", default=[Chunker().overlap_tokens])
     parser.add_argument("--cache", type=Path, help="keeps vectors between runs")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     held = chroma_chunking(Path(given.data))
-    embedder = Remembering(OnnxEmbedder(given.model), given.cache)
+    embedder = Remembering(OnnxEmbedder(given.model or ensure_default_model(default_models_dir())), given.cache)
     results: dict[str, dict[str, float]] = {}
 
     def run(name: str, chunks: list[Chunk], *, titled: bool) -> None:

@@ -60,7 +60,11 @@ def run(name: str, plan: list[str]) -> bool:
     scratch.unlink(missing_ok=True)
     module, *rest = plan
     started = time.perf_counter()
-    command = [sys.executable, "-m", f"benchmarks.{module}", *(part.replace("{out}", str(scratch)) for part in rest)]
+    command = [
+        sys.executable,
+        str(Path(__file__).with_name(f"{module}.py")),
+        *(part.replace("{out}", str(scratch)) for part in rest),
+    ]
     ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if ended.returncode:
         return False

@@ -1,6 +1,6 @@
 """How long the commands of a person take to start, as whole processes, and how large the installation is.
 
-    python -m benchmarks.start [--json]
+    python benchmarks/start.py [--json]
 
 Each command runs several times in a small sample workspace; the smallest time counts, as the one least disturbed by others.
 """

@@ -1,6 +1,6 @@
 """Sync end to end: files, chunks and tokens per second, where the time goes, and what a second sync of unchanged files costs.
 
-    python -m benchmarks.syncing --data DIR [--json]
+    python benchmarks/syncing.py --data DIR [--json]
 
 DIR holds `documents/` with folders of real files. Everything is real: parser, model, index, database, in a temporary workspace.
 """

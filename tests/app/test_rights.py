@@ -22,6 +22,9 @@ from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
         lambda app: request(app, COLLEAGUE),
         lambda app: people.people(app, COLLEAGUE),
         lambda app: people.add_person(app, COLLEAGUE, "eve", admin=True),
+        lambda app: people.groups(app, COLLEAGUE),
+        lambda app: people.remove_person(app, COLLEAGUE, "colleague"),
+        lambda app: people.remove_members(app, COLLEAGUE, "hr", ["colleague"]),
         lambda app: people.add_group(app, COLLEAGUE, "board", members=["colleague"]),
     ],
 )

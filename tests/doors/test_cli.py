@@ -50,7 +50,7 @@ COUNTS = {"added", "changed", "renamed", "removed", "unchanged", "quarantined", 
 COMMANDS = [
     *("init", "demo", "sync", "status", "ask", "search", "serve", "doctor"),
     *(f"documents {name}" for name in ("list", "show", "release", "purge", "quality")),
-    *("person add", "person list", "group add"),
+    *("person add", "person remove", "person list", "group add", "group remove", "group list"),
 ]
 HEAVY = {"pydantic", "numpy", "sqlalchemy", "lancedb", "onnxruntime", "rich", "fastapi", "yaml"}
 
@@ -335,6 +335,31 @@ def test_people_and_groups_are_kept(place: Place):
     assert "finance" in people["bob"]
     assert "hr" in people["ada"]
     assert error_line(place("group", "add", "finance", "--person", "nobody"))
+
+
+def test_who_was_taken_out_of_a_group_or_forgotten_sees_no_more(place: Place):
+    assert place.data("group", "list")["hr"] == ["ada"]
+    assert place("documents", "show", "docs/hr/salaries.md", "--as", "ada").code == 0
+    assert place("group", "remove", "hr", "--person", "ada").out == "no longer in group hr: ada\n"
+    assert place.data("group", "list")["hr"] == []
+    assert place("documents", "show", "docs/hr/salaries.md", "--as", "ada").code == 3
+    assert place("group", "remove", "hr", "--person", "ada").code == 3
+    assert place("person", "remove", "ada").out == "ada is unknown now\n"
+    ended = place("search", "leave", "--as", "ada")
+    assert ended.code == 3
+    assert "no person 'ada'" in error_line(ended)
+    assert place("person", "remove", "ada").code == 3
+
+
+def test_adding_somebody_twice_says_what_changed(place: Place):
+    assert place("person", "add", "ada").out == "ada was known already; nothing has changed\n"
+    assert place("person", "add", "ada", "-g", "hr", "-g", "law").out == "ada was known already, and is in law now\n"
+    assert place.data("person", "list")["ada"] == ["everyone", "hr", "law", "public"]
+    assert "person remove ada" in error_line(place("person", "add", "ada", "--admin"))
+    assert place("person", "add", "root", "--admin").out == "root is known now\n"
+    assert place("person", "add", "root", "-g", "hr").out == "root was known already, and is in hr now\n"
+    assert place("group", "add", "hr", "-p", "bob", "-p", "ada").out == "now in group hr: bob\n"
+    assert place("group", "add", "hr").out == "group hr was known already; nothing has changed\n"
 
 
 # ---------------------------------------------------------------- exit codes and error lines

@@ -26,8 +26,26 @@ def add_person(
 
     del debug
     with opened(directory) as app:
-        use.add_person(app, actor(app, None), name, admin=admin, groups=group or ())
-    say(f"{name} is known now")
+        new, joined = use.add_person(app, actor(app, None), name, admin=admin, groups=group or ())
+    if new:
+        say(f"{name} is known now")
+    else:
+        say(f"{name} was known already" + (f", and is in {', '.join(joined)} now" if joined else "; nothing has changed"))
+
+
+@persons.command("remove")
+def remove_person(
+    name: Annotated[str, typer.Argument(help="Who is to be forgotten, with their groups.")],
+    directory: Directory = None,
+    debug: Debug = False,
+) -> None:
+    """Forget a person. Documents and groups stay."""
+    from firmground.app import people as use
+
+    del debug
+    with opened(directory) as app:
+        use.remove_person(app, actor(app, None), name)
+    say(f"{name} is unknown now")
 
 
 @persons.command("list")
@@ -56,5 +74,38 @@ def add_group(
 
     del debug
     with opened(directory) as app:
-        use.add_group(app, actor(app, None), name, members=person or ())
-    say(f"group {name} is known now")
+        new, joined = use.add_group(app, actor(app, None), name, members=person or ())
+    if new:
+        say(f"group {name} is known now" + (f", with {', '.join(joined)} in it" if joined else ""))
+    else:
+        say(f"now in group {name}: {', '.join(joined)}" if joined else f"group {name} was known already; nothing has changed")
+
+
+@groups.command("remove")
+def remove_members(
+    name: Annotated[str, typer.Argument(help="The group's name.")],
+    person: Annotated[list[str], typer.Option("--person", "-p", help="Who leaves it. Repeatable.")],
+    directory: Directory = None,
+    debug: Debug = False,
+) -> None:
+    """Take people out of a group."""
+    from firmground.app import people as use
+
+    del debug
+    with opened(directory) as app:
+        use.remove_members(app, actor(app, None), name, person)
+    say(f"no longer in group {name}: {', '.join(person)}")
+
+
+@groups.command("list")
+def list_groups(as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:
+    """Every group that people or documents were given, with who is in it."""
+    from firmground.app import people as use
+
+    del debug
+    with opened(directory) as app:
+        found = use.groups(app, actor(app, None))
+    if as_json:
+        print_json(found)
+    else:
+        table(("group", "people"), [(name, ", ".join(members)) for name, members in found.items()])

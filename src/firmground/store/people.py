@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, bindparam, select
 
-from firmground.errors import InvalidInput
+from firmground.errors import InvalidInput, NotFound
 from firmground.store.tables import groups as group_table
 from firmground.store.tables import memberships, persons, scope_groups, scopes
 from firmground.store.unit import Unit, in_lots, name_checked, not_found, packed
@@ -52,7 +52,10 @@ class People(Unit):
         if known is None:
             self._insert(persons, [{"name": name, "admin": admin}])
         elif known != admin:
-            raise InvalidInput(f"there is a person '{name}' already, with other rights", "choose another name")
+            raise InvalidInput(
+                f"there is a person '{name}' already, with other rights",
+                f"to change them, `firmground person remove {name}` and add them again",
+            )
         for group in groups:
             self.add_member(group, name)
 
@@ -69,6 +72,30 @@ class People(Unit):
         at = (memberships.c.person == person) & (memberships.c.group == row["group"])
         if not self._rows(select(memberships.c.person).where(at)):
             self._insert(memberships, [row])
+
+    def remove_person(self, name: str) -> None:
+        if self._value(select(persons.c.admin).where(persons.c.name == name)) is None:
+            raise not_found("person", name, self._names(), "`firmground person list` shows all")
+        self._connection.execute(memberships.delete().where(memberships.c.person == name))
+        self._connection.execute(persons.delete().where(persons.c.name == name))
+
+    def remove_member(self, group: str, person: str) -> None:
+        if group in IMPLIED:
+            raise InvalidInput(f"nobody leaves the group '{group}'", f"to forget them, `firmground person remove {person}`")
+        known = dict(self._rows(select(group_table.c.name, group_table.c.id)))
+        if group not in known:
+            raise not_found("group", group, known, "`firmground group list` shows all")
+        at = (memberships.c.person == person) & (memberships.c.group == known[group])
+        if not self._connection.execute(memberships.delete().where(at)).rowcount:
+            raise NotFound(f"there is no person '{person}' in the group '{group}'", "`firmground group list` shows who is")
+
+    def groups(self) -> dict[str, frozenset[str]]:
+        everybody = frozenset(self._names())
+        known = self._rows(select(group_table.c.name).order_by(group_table.c.name))
+        members: dict[str, set[str]] = {name: set() for (name,) in known}
+        for group, person in self._rows(_MEMBERS.add_columns(memberships.c.person)):
+            members[group].add(person)
+        return {name: everybody if name in IMPLIED else frozenset(names) for name, names in members.items()}
 
     def people(self) -> dict[str, frozenset[str]]:
         members: dict[str, set[str]] = {name: set(IMPLIED) for name in self._names()}

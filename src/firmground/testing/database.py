@@ -49,6 +49,38 @@ class DatabaseContract(DocumentsContract):
                 tx.add_person("ada", admin=True)
             assert tx.people() == {"ada": {"everyone", "public", "hr"}}
 
+    def test_who_leaves_a_group_is_not_in_it_and_stays_in_the_others(self, database: Database):
+        with database.transaction() as tx:
+            tx.add_person("ada", groups=["hr", "law"])
+            tx.add_person("bob", groups=["hr"])
+            scope = tx.scope(["hr"])
+            tx.remove_member("hr", "ada")
+            assert tx.actor("ada").groups == {"everyone", "public", "law"}
+            assert tx.groups() == {"hr": {"bob"}, "law": {"ada"}}
+            assert tx.visible_scopes(["hr"]) == {scope}, "the group stays, for documents and others"
+            for group, person, message in (
+                ("hr", "ada", "no person 'ada' in the group 'hr'"),
+                ("hr", "eve", "no person 'eve'"),
+                ("laws", "ada", "no group 'laws': did you mean 'law'"),
+            ):
+                with pytest.raises(NotFound, match=message):
+                    tx.remove_member(group, person)
+            with pytest.raises(InvalidInput, match="nobody leaves"):
+                tx.remove_member("everyone", "ada")
+
+    def test_a_removed_person_is_unknown_and_comes_back_without_their_groups(self, database: Database):
+        with database.transaction() as tx:
+            tx.add_person("ada", admin=True, groups=["hr"])
+            tx.scope(["public"])
+            tx.remove_person("ada")
+            assert (tx.people(), tx.groups()) == ({}, {"hr": frozenset(), "public": frozenset()})
+            for unknown in (tx.actor, tx.remove_person):
+                with pytest.raises(NotFound, match="no person 'ada'"):
+                    unknown("ada")
+            tx.add_person("ada")
+            assert (tx.actor("ada").admin, tx.groups()["public"]) == (False, {"ada"})
+            assert tx.people() == {"ada": {"everyone", "public"}}
+
     @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 201])
     def test_a_name_that_cannot_be_one_is_refused(self, database: Database, name: str):
         with database.transaction() as tx:

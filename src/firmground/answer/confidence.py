@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import Field
 
 from firmground.answer.extract import Extract
+from firmground.language.words import STEMMERS
 from firmground.types import Hit, Value
 
 _NEAR = 10
@@ -68,14 +69,19 @@ class Confidence(Value):
     calibrated_on: str = ""
     """What these numbers were fitted on; empty: not on the documents at hand."""
 
+    @property
+    def most_of_words(self) -> float:
+        """The most that is shown where only words were compared: just below `sure`, since such an answer is never more than weak."""
+        return max(self.threshold, self.sure - 0.01)
+
     def of(self, signs: Mapping[str, float], *, dense: bool = True) -> float:
         """0…1. `dense`: whether the embedder was trained for the question's language. NaN among the signs gives 0."""
         intercept, weights = (self.intercept, self.weights) if dense else (self.lexical_intercept, self.lexical_weights)
         total = intercept + sum(weight * signs[name] for name, weight in weights.items())
         return 0.0 if math.isnan(total) else 1 / (1 + math.exp(-max(-60.0, min(60.0, total))))
 
-    def reasons(self, signs: Mapping[str, float], *, dense: bool = True) -> tuple[str, ...]:
-        """What a person should know about this figure."""
+    def reasons(self, signs: Mapping[str, float], *, dense: bool = True, language: str = "") -> tuple[str, ...]:
+        """What a person should know about this figure. `language` (ISO 639-1) is the question's."""
         seen = [
             f"the best sentence holds {signs['words_in_sentence']:.0%} of the question's words, weighed by rarity",
             f"the best passage holds {signs['words_in_passage']:.0%}, all passages together {signs['words_anywhere']:.0%}",
@@ -83,9 +89,15 @@ class Confidence(Value):
         if dense:
             seen.append(f"the best sentence has cosine {signs['sentence_cosine']:.2f} to the question")
         else:
-            seen.append("the embedding model was not trained for the language of the question: only words were compared")
+            seen.append(f"{only_words(language)}, so it is held below {self.sure:.2f}")
         seen.append(f"calibrated on {self.calibrated_on}" if self.calibrated_on else "not calibrated on your documents")
         return tuple(seen)
+
+
+def only_words(language: str) -> str:
+    """Why meaning had no say, for people."""
+    name = STEMMERS.get(language, "").title() or "the language of the question"
+    return f"only words were compared, because the embedding model does not know {name}"
 
 
 def _agreement(lexical: Sequence[float], dense: Sequence[float]) -> float:

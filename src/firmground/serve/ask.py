@@ -6,7 +6,7 @@ from itertools import combinations
 from random import Random
 from uuid import UUID
 
-from firmground.answer.confidence import SHIPPED, Confidence, signs
+from firmground.answer.confidence import SHIPPED, Confidence, only_words, signs
 from firmground.answer.extract import Extract, Extractive, Quote
 from firmground.language.terms import terms
 from firmground.ports import Clock
@@ -47,13 +47,14 @@ def answer(
     created = clock()
     found = search(corpus, retrieval, question, within)
     watch.lap("retrieve")
-    passages, notices = _without_superseded(found.passages, corpus.superseded)
+    passages, replaced = _without_superseded(found.passages, corpus.superseded)
     vector = found.vector if found.covered else None
     extract = answering.extractive.read(found.question, vector, passages, corpus.embedder.embed)
     watch.lap("generate")
     seen = signs(found.ranked, extract)
-    confidence = answering.confidence.of(seen, dense=found.covered) if extract.quotes else 0.0
-    status = _status(answering.confidence, confidence, found.covered) if extract.quotes else "abstained"
+    rule = answering.confidence
+    confidence = rule.of(seen, dense=found.covered) if extract.quotes else 0.0
+    status = _status(rule, confidence, found.covered) if extract.quotes else "abstained"
     watch.lap("check")
     id = time_ordered(created, random)
     sentences, citations, text = _cited(found, passages, extract) if status != "abstained" else ((), (), answering.refusal)
@@ -70,9 +71,9 @@ def answer(
         sentences=sentences,
         citations=citations,
         closest=found.passages[:_CLOSEST] if status == "abstained" else (),
-        notices=notices if status != "abstained" else (),
-        confidence=round(confidence, 4),
-        reasons=answering.confidence.reasons(seen, dense=found.covered) if found.passages else ("nothing was found",),
+        notices=_notices(found, citations, replaced) if status != "abstained" else (),
+        confidence=round(confidence if found.covered else min(confidence, rule.most_of_words), 4),
+        reasons=rule.reasons(seen, dense=found.covered, language=found.language) if found.passages else ("nothing was found",),
         timings_ms={"guard": 0.0, **watch.laps, "first_sentence": watch.total(), "total": watch.total()},
     )
 
@@ -82,6 +83,14 @@ def _status(rule: Confidence, confidence: float, covered: bool) -> AnswerStatus:
     if confidence < rule.threshold:
         return "abstained"
     return "answered" if covered and confidence >= rule.sure else "weak"
+
+
+def _notices(found: Found, citations: Sequence[Citation], replaced: Mapping[str, Notice]) -> tuple[Notice, ...]:
+    """That only words were compared, and which older versions of the documents cited were left out."""
+    why = only_words(found.language)
+    words_only = () if found.covered else (Notice(code="words_only", text=f"{why[0].upper()}{why[1:]}."),)
+    cited = {citation.document for citation in citations}
+    return (*words_only, *(notice for newer, notice in replaced.items() if newer in cited))
 
 
 def _cited(found: Found, passages: Sequence[Passage], extract: Extract) -> tuple[tuple[Sentence, ...], tuple[Citation, ...], str]:
@@ -124,8 +133,9 @@ def _citation(n: int, quote: Quote, found: Found, passage: Passage) -> Citation:
 
 def _without_superseded(
     passages: tuple[Passage, ...], superseded: Mapping[str, str]
-) -> tuple[tuple[Passage, ...], tuple[Notice, ...]]:
-    """Where the passages come from two versions of a document, only the newer speaks, with the score of the best; a notice tells.
+) -> tuple[tuple[Passage, ...], dict[str, Notice]]:
+    """Where the passages come from two versions of a document, only the newer speaks, with the score of the best; a notice, by the
+    id of the newer document, tells.
 
     Versions are what the last sync found to be so, and dated documents of one title that say much the same. Titles alone do not
     decide: minutes of two meetings share one, but not their words."""
@@ -142,14 +152,14 @@ def _without_superseded(
         best[new.document] = max(best.get(new.document, new.score), old.score)
     kept = [passage for passage in passages if passage.document not in older]
     raised = [each.model_copy(update={"score": best.pop(each.document, each.score)}) for each in kept]
-    notices = [
-        Notice(
+    notices = {
+        newer[document].document: Notice(
             code="superseded",
-            text=f"{_dated(old)} is left out: {_dated(new)} has the same title and is newer.",
+            text=f"{_dated(old)} is left out: {_dated(newer[document])} has the same title and is newer.",
         )
-        for old, new in ((older[document], newer[document]) for document in older)
-    ]
-    return tuple(sorted(raised, key=lambda passage: -passage.score)), tuple(notices)
+        for document, old in older.items()
+    }
+    return tuple(sorted(raised, key=lambda passage: -passage.score)), notices
 
 
 def _dated(passage: Passage) -> str:

@@ -52,7 +52,11 @@ def test_the_shipped_numbers_say_that_they_are_not_calibrated() -> None:
 
 
 def test_a_language_the_embedder_does_not_know_is_said_so_and_its_cosines_do_not_count() -> None:
-    assert any("only words were compared" in reason for reason in SHIPPED.reasons(STRONG, dense=False))
+    words = "only words were compared, because the embedding model does not know"
+    assert f"{words} German, so it is held below 0.88" in SHIPPED.reasons(STRONG, dense=False, language="de")
+    assert f"{words} the language of the question, so it is held below 0.88" in SHIPPED.reasons(
+        STRONG, dense=False, language="xx"
+    )
     assert SHIPPED.of(STRONG | {"sentence_cosine": -1.0}, dense=False) == SHIPPED.of(STRONG, dense=False)
 
 

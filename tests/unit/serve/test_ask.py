@@ -153,12 +153,16 @@ def test_ids_of_later_answers_sort_later(seconds: int, later: int, seed: int) ->
     assert UUID(first).variant == "specified in RFC 4122"
 
 
-def test_in_a_language_the_embedder_does_not_know_an_answer_is_never_more_than_weak() -> None:
+def test_in_a_language_the_embedder_does_not_know_an_answer_is_never_more_than_weak_and_says_why() -> None:
     corpus, _ = a_corpus(("Urlaub", "# Urlaub\n\nBei Vollzeit haben alle dreißig Tage Urlaub im Jahr."), language="de")
     corpus = replace(corpus, embedder=FakeEmbedder(languages=frozenset({"en"})), languages=("de",))
-    given_answer = ask(corpus, "Wie viele Tage Urlaub haben alle im Jahr bei Vollzeit?")
+    certain = Answering(confidence=Confidence(lexical_intercept=50.0))
+    given_answer = ask(corpus, "Wie viele Tage Urlaub haben alle im Jahr bei Vollzeit?", certain)
     assert "dreißig Tage" in given_answer.text
     assert given_answer.status == "weak"
+    assert certain.confidence.threshold <= given_answer.confidence < certain.confidence.sure
+    assert [notice.code for notice in given_answer.notices] == ["words_only"]
+    assert "does not know German" in given_answer.notices[0].text
 
 
 def test_a_version_that_the_last_sync_found_superseded_is_silent_whatever_its_words() -> None:
@@ -170,3 +174,15 @@ def test_a_version_that_the_last_sync_found_superseded_is_silent_whatever_its_wo
     assert "Ten days" not in given_answer.text
     assert "Five days" in given_answer.text
     assert [notice.code for notice in given_answer.notices] == ["superseded"]
+
+
+def test_a_version_left_out_is_told_only_where_the_newer_one_is_cited() -> None:
+    corpus, _ = a_corpus(
+        ("Leave", "# Leave\n\nTen days may be carried over."),
+        ("Leave", "# Leave\n\nFive days may be carried over until March."),
+        ("Canteen", "# Canteen\n\nThe canteen opens at noon on all days."),
+    )
+    old, new = (f"{document.source}/{document.uri}" for document in (a_document(1), a_document(2)))
+    given_answer = ask(replace(corpus, superseded={old: new}), "On which days does the canteen open at noon?")
+    assert {citation.title for citation in given_answer.citations} == {"Canteen"}
+    assert given_answer.notices == ()

@@ -114,7 +114,7 @@ def commands_page() -> str:
         NOTE,
         "",
         "Results go to stdout, progress and remarks to stderr. An error is one line on stderr,",
-        "`firmground: what went wrong: what to do`, and an [exit code](errors.md).",
+        "`firmground: what went wrong: what to do`, and an [exit code](errors.md). `firmground --version` tells the version.",
         "",
         "Options that many commands share:",
         "",

@@ -231,7 +231,7 @@ def test_a_read_only_workspace_says_so_in_one_line(place: Workplace, normal: obj
     (place.root / "notes" / "new.md").write_text("# New\n\nThe sundial is wrong by eight minutes.\n")
     assert list(read_only(place.root))
     try:
-        for words in (["sync"], ["search", "leave"], ["person", "add", "eve"], ["documents", "purge", "notes/dogs.md"]):
+        for words in (["sync"], ["search", "leave"], ["person", "add", "eve"], ["documents", "purge", "notes/dogs.md", "--yes"]):
             ended = place.run(*words, prefix=UNPRIVILEGED, TMPDIR="/tmp")
             if words[0] != "search" or ended.code:
                 assert error_line(ended, 5)

@@ -62,7 +62,7 @@ def test_a_removed_sentence_is_found_before_and_nowhere_after(place: Workplace, 
         attic.write_text(attic.read_text().replace(MARKER, "It is empty."))
         place.sync()
     elif way == "documents purge":
-        place.json("documents", "purge", "notes/attic.md")
+        place.json("documents", "purge", "notes/attic.md", "--yes")
     else:
         settings = place.root / "firmground.toml"
         settings.write_text(re.sub(r'\[\[sources\]\]\nname = "notes"\npath = "notes"\n', "", settings.read_text()))

@@ -317,10 +317,31 @@ def test_a_released_document_is_found_and_stays_released(place: Place):
 
 
 def test_a_purged_document_does_not_come_back_while_its_file_exists(place: Place):
-    assert place.data("documents", "purge", "docs/visitors.md")["state"] == "excluded"
+    assert place.data("documents", "purge", "docs/visitors.md", "--yes")["state"] == "excluded"
     place.data("sync")
     assert all(hit["uri"] != "docs/visitors.md" for hit in place.data("search", "green badge for visitors")["hits"])
     assert (place.root / "documents" / "visitors.md").exists()
+
+
+def test_a_purge_asks_and_without_anybody_to_ask_it_needs_to_be_told(place: Place, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    ended = place("documents", "purge", "visitors.md")
+    assert ended.code == 2
+    assert "--yes" in error_line(ended)
+    for answer in ("n\n", "\n", ""):
+        monkeypatch.setattr(sys, "stdin", Terminal(answer))
+        assert place("documents", "purge", "visitors.md").code == 4
+    assert place.data("documents", "list", "--state", "excluded") == []
+    monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
+    ended = place("documents", "purge", "visitors.md")
+    assert ended.out == "docs/visitors.md is erased and excluded\n"
+    assert ended.err == "erase docs/visitors.md? This cannot be taken back. [y/N] "
+    assert place("documents", "purge", "visitors.md").out == "docs/visitors.md was erased already\n"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
 
 def test_quality_names_place_and_remedy(shared: Place):
@@ -460,6 +481,31 @@ def test_outside_of_a_workspace_a_command_says_how_to_make_one(tmp_path: Path):
     ended = Place(tmp_path)("search", "leave")
     assert ended.code == 3
     assert "firmground init" in error_line(ended)
+
+
+def test_a_command_without_arguments_shows_its_help_and_nothing_else(shared: Place):
+    for words in ((), ("person",), ("documents",)):
+        ended = shared(*words)
+        assert (ended.code, ended.err) == (2, "")
+        assert ended.out.startswith(f"Usage: {' '.join(['firmground', *words])} ")
+    assert "Answers from your documents" in shared().out
+
+
+def test_the_version_is_told(shared: Place):
+    assert re.fullmatch(r"firmground \d+\.\d+\.\d+\S*\n", shared("--version").out)
+
+
+@pytest.mark.parametrize(
+    ("words", "path"),
+    [
+        (["lost"], "firmground"),
+        (["person", "lost"], "firmground person"),
+        (["person", "add"], "firmground person add"),
+        (["search", "x", "--lost"], "firmground search"),
+    ],
+)
+def test_wrong_usage_leads_to_the_help_of_that_command(shared: Place, words: list[str], path: str):
+    assert error_line(shared(*words)).endswith(f": see `{path} --help`\n")
 
 
 # ---------------------------------------------------------------- the terminal

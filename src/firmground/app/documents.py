@@ -50,33 +50,32 @@ def release(app: App, actor: Actor, reference: str) -> Document:
     return released
 
 
+def find(app: App, actor: Actor, reference: str) -> Document:
+    """What is known of one document, without its text."""
+    with app.database.reading() as tx:
+        return _visible(tx, actor, reference)
+
+
 def purge(app: App, actor: Actor, reference: str) -> Document:
     """Erase a document from database and index, and leave an exclusion, so that the next sync does not bring it back while its file
-    exists. For administrators."""
+    exists. One that is excluded stays as it is. For administrators."""
     administrators_only(actor, "purge documents")
     with app.database.transaction() as tx:
         document = _visible(tx, actor, reference)
-        excluded = tx.save_document(
-            document.model_copy(
-                update={
-                    "state": "excluded",
-                    "code": None,
-                    "detail": f"purged by {actor.person}",
-                    "title": "",
-                    "metadata": {},
-                    "pages": (),
-                    "characters": 0,
-                    "updated_at": app.clock(),
-                }
-            ),
-            text="",
-            spans=(),
-        )
-        forget_facts(tx, [document.id])
-        take_out(tx, app.sources, f"{document.source}/{document.uri}")
-        mark_erased(tx)
+        if document.state != "excluded":
+            document = _excluded(app, tx, document, actor)
     bring_up_to_date(app)
     purge_erased(app)
+    return document
+
+
+def _excluded(app: App, tx: Transaction, document: Document, actor: Actor) -> Document:
+    nothing: dict[str, Any] = {"code": None, "title": "", "metadata": {}, "pages": (), "characters": 0}
+    said = {"state": "excluded", "detail": f"purged by {actor.person}", "updated_at": app.clock()}
+    excluded = tx.save_document(document.model_copy(update={**nothing, **said}), text="", spans=())
+    forget_facts(tx, [document.id])
+    take_out(tx, app.sources, f"{document.source}/{document.uri}")
+    mark_erased(tx)
     return excluded
 
 

@@ -23,8 +23,7 @@ def main() -> None:
         _say("stopped: run the command again to go on")
         sys.exit(130)
     except usage_error as error:
-        message = str(getattr(error, "format_message", error.__str__)())
-        _say(message if message.startswith("Usage:") else f"{' '.join(message.split()).rstrip('.')}: see `firmground --help`")
+        _explain(error)
         sys.exit(2)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -42,6 +41,17 @@ def main() -> None:
             f"{type(error).__name__}: {' '.join(str(error).split()) or 'no details'}: run it again with --debug and report what it shows"
         )
         sys.exit(1)
+
+
+def _explain(error: Exception) -> None:
+    """Typer's words for wrong usage: on stdout the help that a command without arguments stands for, else one line."""
+    message = str(getattr(error, "format_message", error.__str__)())
+    if message.startswith("Usage:"):
+        sys.stdout.write(message + "\n")
+        sys.stdout.flush()
+    else:
+        command = getattr(getattr(error, "ctx", None), "command_path", "firmground")
+        _say(f"{' '.join(message.split()).rstrip('.')}: see `{command} --help`")
 
 
 def _say(line: str) -> None:

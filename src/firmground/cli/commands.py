@@ -1,5 +1,7 @@
 """Every command by name. The groups live in their own modules."""
 
+from typing import Annotated
+
 import typer
 from typer.main import get_command
 
@@ -16,6 +18,23 @@ _app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"firmground {version('firmground')}")
+        raise typer.Exit
+
+
+@_app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)] = False,
+) -> None:
+    del version
+
+
 for command in (workspace.init, workspace.demo, sync.sync, sync.status, ask.ask, ask.search, workspace.serve, workspace.doctor):
     _app.command(context_settings=_CONTEXT)(command)
 _app.add_typer(documents.group, name="documents")

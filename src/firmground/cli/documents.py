@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from firmground.cli.options import AsJson, AsPerson, Debug, Directory, actor, opened
-from firmground.cli.terminal import print_json, say, table
+from firmground.cli.terminal import confirm, print_json, say, table
 
 group = typer.Typer(
     help="Documents: list them, look at one, decide about those that wait.", no_args_is_help=True, rich_markup_mode=None
@@ -99,17 +99,27 @@ def release(document: Reference, as_json: AsJson = False, directory: Directory =
 
 
 @group.command()
-def purge(document: Reference, as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:
-    """Erase a document from database and index. Its file stays; the next sync does not bring it back."""
+def purge(
+    document: Reference,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")] = False,
+    as_json: AsJson = False,
+    directory: Directory = None,
+    debug: Debug = False,
+) -> None:
+    """Erase a document from database and index, after asking. Its file stays; the next sync does not bring it back."""
     from firmground.app import documents as use
 
     del debug
     with opened(directory) as app:
-        found = use.purge(app, actor(app, None), document)
+        before = use.find(app, actor(app, None), document)
+        name = f"{before.source}/{before.uri}"
+        if before.state != "excluded" and not yes:
+            confirm(f"erase {name}? This cannot be taken back.")
+        found = use.purge(app, actor(app, None), before.id)
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
-        say(f"{found.source}/{found.uri} is erased and excluded")
+        say(f"{name} was erased already" if before.state == "excluded" else f"{name} is erased and excluded")
 
 
 @group.command()

@@ -32,6 +32,18 @@ def remark(text: str) -> None:
     sys.stderr.flush()
 
 
+def confirm(question: str) -> None:
+    """Returns if the person at the terminal says yes. Refused if they do not; InvalidInput where nobody can be asked."""
+    from firmground.errors import InvalidInput, Refused
+
+    if not sys.stdin.isatty():
+        raise InvalidInput("there is no terminal to ask at, so nothing was done", "add --yes if you are sure")
+    sys.stderr.write(safe(f"{question} [y/N] "))
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise Refused("nothing was done", "answer y to go ahead")
+
+
 def safe(text: str) -> str:
     """Without what could steer a terminal: a document's text is not ours."""
     return "".join(

@@ -292,12 +292,58 @@ def _checked(content: dict[str, Any], path: Path, overrides: Mapping[str, str]) 
         where = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             known = _siblings(first["loc"])
-            hint = _nearest(str(first["loc"][-1]), known) or f"known keys: {', '.join(known)}"
+            name = str(first["loc"][-1])
+            hint = _elsewhere(name) or _nearest(name, known) or f"known keys: {', '.join(known)}"
             raise InvalidSettings(f"unknown key {where} in {path.name}", hint) from None
-        message = first["msg"].removeprefix("Value error, ")
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
         place = overrides.get(where) or f"{where} in {path.name}"
-        raise InvalidSettings(f"{place} cannot be used{more}", message) from None
+        wrong = "is missing" if first["type"] == "missing" else "cannot be used"
+        raise InvalidSettings(f"{place} {wrong}{more}", _in_words(first)) from None
+
+
+_EXAMPLES = {"name": "handbook", "path": "documents", "match": "hr/**", "base_url": "http://127.0.0.1:8000/v1"}
+"""Of the keys that must be given."""
+_WORDS = {
+    "tuple_type": 'it must be a list, e.g. ["a"]',
+    "int_": "it must be a whole number, e.g. 3",
+    "float_": "it must be a number, e.g. 0.5",
+    "bool_": "it must be true or false",
+    "string_type": 'it must be text in quotes, e.g. "a"',
+    "string_too_short": "it must not be empty",
+    "greater_than_equal": "it must be at least {ge}",
+    "greater_than": "it must be more than {gt}",
+    "less_than_equal": "it must be at most {le}",
+    "literal_error": "it must be {expected}",
+}
+"""What pydantic finds wrong, by the beginning of its type; the first that fits."""
+
+
+def _in_words(error: Mapping[str, Any]) -> str:
+    """What is wrong with a value, and an example of a good one."""
+    location, kind = cast("tuple[int | str, ...]", error["loc"]), str(error["type"])
+    name = str(location[-1])
+    if location[0] == "sources" and len(location) <= 2:  # neither a list nor the tables in one
+        return (
+            str(error["msg"]).removeprefix("Value error, ") if kind == "value_error" else "sources is a list: write [[sources]]"
+        )
+    if kind == "missing":
+        return f'add it, e.g. {name} = "{_EXAMPLES.get(name, "a")}"'
+    if "metadata" in location:
+        return "metadata holds text, numbers, true, false, and lists of these"
+    if kind in {"model_type", "dict_type"}:
+        return f"it is a section: write [{'.'.join(map(str, location))}]"
+    for begin, words in _WORDS.items():
+        if kind.startswith(begin):
+            return words.format(**error.get("ctx", {}))
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _elsewhere(name: str) -> str:
+    """Where a key of this name belongs, if one section has it."""
+    at = [section for section, _, key in (key.rpartition(".") for key, _, _ in keys()) if key == name]
+    if len(at) != 1:
+        return ""
+    return f"did you mean [[{at[0].replace('[]', '')}]] {name}?" if "[]" in at[0] else f"did you mean [{at[0]}] {name}?"
 
 
 def _siblings(location: tuple[int | str, ...]) -> list[str]:

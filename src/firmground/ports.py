@@ -214,7 +214,12 @@ class Transaction(Protocol):
     def spans(self, number: int) -> list[Span]: ...
 
     def documents_matching(self, filters: Filters) -> Within:
-        """The documents that match all filters, as the shorter of a list and its complement. InvalidInput names a bad filter."""
+        """The documents that match all filters, as the shorter of a list and its complement. InvalidInput names a bad filter.
+        Unknown keys match nothing."""
+        ...
+
+    def metadata_keys(self, scopes: Collection[int] | None = None, *, among: Collection[str] | None = None) -> frozenset[str]:
+        """Metadata keys that indexed documents have: those of `scopes` (None: any), `among` these. Quick where `among` is given."""
         ...
 
     def corpus_version(self) -> int: ...

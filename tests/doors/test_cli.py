@@ -232,7 +232,8 @@ def test_doctor_prints_one_list_of_checks(shared: Place):
 
 def test_a_search_prints_hits_with_their_scores(shared: Place):
     found = shared.data("search", "carry over days", "--limit", "2")
-    assert set(found) == {"hits", "timings_ms"}
+    assert set(found) == {"hits", "notices", "timings_ms"}
+    assert found["notices"] == []
     assert len(found["hits"]) == 2
     best = found["hits"][0]
     assert set(best) == {"passage", "document", "title", "uri", "locator", "snippet", "score", "scores"}
@@ -356,6 +357,28 @@ def test_people_and_groups_are_kept(place: Place):
     assert "finance" in people["bob"]
     assert "hr" in people["ada"]
     assert error_line(place("group", "add", "finance", "--person", "nobody"))
+
+
+def test_what_is_known_of_a_document_is_shown_in_words(shared: Place):
+    shown = shared("documents", "show", "docs/visitors.md").out
+    assert "\ngroups      everyone\n" in shown
+    assert "\nmetadata    audience: guests\n" in shown
+
+
+def test_a_rule_that_covers_no_file_is_named_by_sync_and_doctor(place: Place):
+    settings = place.root / "firmground.toml"
+    settings.write_text(settings.read_text().replace('match = "hr/**"', 'match = "HR/"'))
+    assert "  warning: docs/HR/: rule_matches_nothing: the rule with match = 'HR/' covers no file: " in place("sync").out
+    assert place.data("sync")["totals"]["documents"]["removed"] == 0
+    [check] = [each for each in place.data("doctor") if each["name"] == "source docs"]
+    assert check["state"] == "warning"
+    assert "match = 'HR/' covers no file" in check["detail"]
+
+
+def test_an_empty_folder_is_named(place: Place):
+    (place.root / "notes" / "terminal.md").unlink()
+    assert f"\nnotes holds no documents: put documents into {place.root / 'notes'}, then sync again\n" in place("sync").out
+    assert "docs holds no documents" not in place("sync").out
 
 
 def test_who_was_taken_out_of_a_group_or_forgotten_sees_no_more(place: Place):
@@ -568,8 +591,10 @@ def test_init_makes_a_workspace_that_works_at_once(tmp_path: Path, one_embedder:
     assert place("init", "fresh").code == 0
     fresh = Place(tmp_path / "fresh")
     assert fresh.data("sync")["totals"]["documents"] == dict.fromkeys(COUNTS, 0)
-    assert fresh.data("search", "anything")["hits"] == []
-    assert fresh.data("ask", "Is there anything?")["status"] == "abstained"
+    for command in ("search", "ask"):
+        asked = fresh(command, "Is there anything?")
+        assert asked.code == 3
+        assert "the sources hold no document" in error_line(asked)
     assert (fresh.root / ".gitignore").read_text() == ".firmground/\n"
 
 

@@ -1,19 +1,34 @@
 """Find passages, as the asker may see them."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 
 from firmground.app import quality
 from firmground.app.app import App
+from firmground.app.readiness import check_that_something_is_indexed
 from firmground.errors import IndexMismatch, InvalidInput
-from firmground.ports import Filters
+from firmground.ports import Filters, Transaction
 from firmground.serve.search import Corpus, Found
 from firmground.serve.search import search as find
 from firmground.types import Actor, Scalar, Within
 
+BUILTIN_KEYS = frozenset({"source", "uri", "title", "language", "media_type", "modified"})
+"""What every document can be filtered by."""
+_KEYS_NAMED = 20
+
 
 def search(app: App, actor: Actor, question: str, *, filters: Filters | None = None, limit: int = 10) -> Found:
-    """At most `limit` passages, best first. InvalidInput for an empty or overlong question, or a filter that cannot work."""
-    return find(corpus(app), app.candidate.retrieval, question, within(app, actor, filters or {}), limit=limit)
+    """At most `limit` passages, best first. InvalidInput for an empty or overlong question, or a filter that cannot work; NotFound or
+    Damaged where nothing was found because nothing is indexed."""
+    found = find(corpus(app), app.candidate.retrieval, question, within(app, actor, filters or {}), limit=limit)
+    if not found.passages:
+        check_that_something_is_indexed(app)
+    return found
+
+
+def warm_up(app: App, actor: Actor) -> None:
+    """Open what questions need, and ask one, so that the first real one is quick. Nothing need be indexed."""
+    find(corpus(app), app.candidate.retrieval, "ready?", within(app, actor, {}), limit=1)
 
 
 def corpus(app: App) -> Corpus:
@@ -39,11 +54,24 @@ def corpus(app: App) -> Corpus:
 
 
 def within(app: App, actor: Actor, filters: Filters) -> Within:
-    """What this person may see, narrowed by the filters."""
+    """What this person may see, narrowed by the filters. InvalidInput names a key that no document has which they may see."""
     with app.database.reading() as tx:
         scopes = None if actor.admin else tx.visible_scopes(actor.groups)
+        _check_keys(tx, filters, scopes)
         chosen = tx.documents_matching(filters) if filters else Within()
     return Within(scopes=scopes, documents=chosen.documents, excluded=chosen.excluded)
+
+
+def _check_keys(tx: Transaction, filters: Filters, scopes: frozenset[int] | None) -> None:
+    """A misspelt key would match nothing, and look like documents that hold no answer."""
+    own = {key for key in filters if key.strip()} - BUILTIN_KEYS
+    unknown = sorted(own - tx.metadata_keys(scopes, among=own)) if own else []
+    if not unknown or not tx.documents(state="indexed", limit=1):
+        return
+    known = tx.metadata_keys(scopes) | BUILTIN_KEYS
+    near = get_close_matches(unknown[0], known, n=1)
+    remedy = f"did you mean '{near[0]}'?" if near else f"known keys: {', '.join(sorted(known)[:_KEYS_NAMED])}"
+    raise InvalidInput(f"no document has the key '{unknown[0]}' of the filter", remedy)
 
 
 def parse_filters(given: list[str]) -> Filters:

@@ -14,6 +14,7 @@ from firmground.app import origins, quality
 from firmground.app.app import App
 from firmground.app.following import follow
 from firmground.app.indexing import Indexed, bring_up_to_date, drop_other_builds, reconcile
+from firmground.app.readiness import LEFT, SYNCS, plan_of
 from firmground.app.reading import Reader, Reading, reading_stamp
 from firmground.app.rights import administrators_only
 from firmground.app.saving import forget, purge_erased, save
@@ -27,8 +28,6 @@ _INSPECTION = 1
 """Grows when documents must be inspected again because the inspection changed."""
 _RETRIED = frozenset({"unreadable", "changed_while_reading", "ocr_language_missing", "timeout", "out_of_memory"})
 """Failures whose cause may lie outside the file: it is tried again at each sync."""
-_REGISTER = "sync"
-"""Namespace of what unfinished syncs are to take in, by job."""
 _ENDED = "ended"
 """All that is left of the plan of a sync that has taken in everything: its result."""
 _BATCH_FILES = 48
@@ -65,7 +64,7 @@ def _unfinished(app: App, wanted: list[Json]) -> str | None:
     """A sync of the same sources that waits, was stopped, or was left by a process that died."""
     working = app.jobs.working()
     with app.database.reading() as tx:
-        registered = tx.facts(_REGISTER)
+        registered = tx.facts(SYNCS)
     waiting = [job.id for job in app.jobs.unfinished("sync") if job.state == "queued" or not working]
     return next((id for id in waiting if registered.get(id) == wanted), None)
 
@@ -73,7 +72,7 @@ def _unfinished(app: App, wanted: list[Json]) -> str | None:
 def _submitted(app: App, wanted: list[Json]) -> str:
     job = app.jobs.submit("sync", {"sources": wanted})
     with app.database.transaction() as tx:
-        tx.put_fact(_REGISTER, job, wanted)
+        tx.put_fact(SYNCS, job, wanted)
     return job
 
 
@@ -112,7 +111,7 @@ class _Sync:
         self.app = app
         self.context = context
         self.names = names
-        self.namespace = _plan_of(context.id)
+        self.namespace = plan_of(context.id)
         self.started = perf_counter()
 
     def run(self) -> Json:
@@ -164,13 +163,14 @@ class _Sync:
         plans = {name: _plan(self.app, origins.source_of(self.app, name)) for name in self.names}
         unfinished = {job.id for job in self.app.jobs.unfinished()}
         with self.app.database.transaction() as tx:
-            for ended in tx.facts(_REGISTER).keys() - unfinished:
+            for ended in tx.facts(SYNCS).keys() - unfinished:
                 _drop_plan(tx, ended)
             origins.remember(tx, self.names)
             for name, plan in plans.items():
                 for number, files in enumerate(plan["batches"]):
                     tx.put_fact(self.namespace, _batch_key(name, number), files)
                 tx.put_fact(self.namespace, f"{name}/missing", plan["missing"])
+            tx.put_fact(self.namespace, LEFT, sum(len(files) for plan in plans.values() for files in plan["batches"]))
         return {
             name: {
                 "batches": len(plan["batches"]),
@@ -220,6 +220,8 @@ class _Sync:
                     counts[save(tx, name, reading, self.app)] += 1
                 already = {"documents": cast("Json", counts), "files": len(readings)}
                 tx.put_fact(self.namespace, key, already)
+                left = tx.fact(self.namespace, LEFT)
+                tx.put_fact(self.namespace, LEFT, max(0, (left if isinstance(left, int) else 0) - len(readings)))
         self._bring_up_to_date()
         return already
 
@@ -265,13 +267,9 @@ class _Sync:
                 tx.save_report(name, {**before, "quality": summary, "basis": said["basis"]}, findings[name])
 
 
-def _plan_of(job: str) -> str:
-    return f"plan:{job}"
-
-
 def _drop_plan(tx: Transaction, job: str) -> None:
-    tx.drop_facts(_plan_of(job))
-    tx.drop_facts(_REGISTER, [job])
+    tx.drop_facts(plan_of(job))
+    tx.drop_facts(SYNCS, [job])
 
 
 def _plan(app: App, source: Source) -> dict[str, Any]:

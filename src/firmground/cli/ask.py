@@ -47,10 +47,12 @@ def search(
     """Find passages, with the scores of both retrievers."""
     del debug
     with opened(directory) as app:
+        from firmground.app.readiness import not_up_to_date
         from firmground.app.search import parse_filters
         from firmground.app.search import search as use
 
         found = use(app, actor(app, person), query, filters=parse_filters(filters or []), limit=limit)
+        notices = not_up_to_date(app)
     if as_json:
         hits = [
             {
@@ -59,7 +61,8 @@ def search(
             }
             for passage in found.passages
         ]
-        print_json({"hits": hits, "timings_ms": {stage: round(took, 2) for stage, took in found.timings_ms.items()}})
+        timings = {stage: round(took, 2) for stage, took in found.timings_ms.items()}
+        print_json({"hits": hits, "notices": [notice.model_dump() for notice in notices], "timings_ms": timings})
         return
     for number, passage in enumerate(found.passages, start=1):
         scores = passage.scores
@@ -71,6 +74,8 @@ def search(
         say(f"   {_short(passage)}")
     if not found.passages:
         say("nothing found")
+    for notice in notices:
+        say(f"note: {notice.text}")
 
 
 def show_answer(answer: "Answer", *, explain: bool = False) -> None:

@@ -191,6 +191,14 @@ class Documents(People):
         outside = select(_d.number).where(indexed, _d.number.not_in(inside)) if count < total else None
         return Within(excluded=frozenset(number for (number,) in self._rows(outside)) if outside is not None else frozenset())
 
+    def metadata_keys(self, scopes: Collection[int] | None = None, *, among: Collection[str] | None = None) -> frozenset[str]:
+        held = _d.state == "indexed" if scopes is None else and_(_d.state == "indexed", _d.scope.in_(scopes))
+        key, document = document_metadata.c.key, document_metadata.c.document
+        inside = select(key).join(documents, _d.number == document).where(held)
+        if among is None:
+            return frozenset(each for (each,) in self._rows(inside.distinct()))
+        return frozenset(each for each in among if self._rows(inside.where(key == matching.short(each)).limit(1)))
+
     def _change(self, before: Document | None, saved: Document, text: str | None) -> "_Change":
         if before is None:
             return _Change(text=bool(text), revision=True, answers=saved.state == "indexed")

@@ -33,7 +33,7 @@ def metadata_rows(metadata: Mapping[str, Scalar | tuple[Scalar, ...]]) -> list[d
             moment = _moment(each) if isinstance(each, str) else None
             rows.append(
                 {
-                    "key": _short(key),
+                    "key": short(key),
                     "text": _text(each),
                     "number": float(each) if isinstance(each, int | float) and not isinstance(each, bool) else None,
                     "date": _stamp(moment[0]) if moment else None,
@@ -102,7 +102,7 @@ def _modified_on(key: str, value: Scalar) -> Condition:
 
 
 def _documents_with(key: str, condition: Condition) -> Condition:
-    return documents.c.number.in_(select(_m.document).where(_m.key == _short(key), condition))
+    return documents.c.number.in_(select(_m.document).where(_m.key == short(key), condition))
 
 
 def _check_scalar(key: str, value: object) -> Scalar:
@@ -153,8 +153,9 @@ def _plain(value: Scalar) -> str:
 
 def _text(value: Scalar) -> str:
     """A number equals its written form: what is typed at a prompt has no type."""
-    return _short(_plain(value))
+    return short(_plain(value))
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """As a key or value is stored: long ones as their digest."""
     return text if len(text) <= _LONG else f"sha256:{sha256(text.encode()).hexdigest()}"

@@ -341,6 +341,23 @@ class DocumentsContract:
         self.filterable(database)
         assert self.matching(database, filters) == {f"{letter}.md" for letter in uris}
 
+    def test_metadata_keys_are_those_of_indexed_documents_in_the_scopes(self, database: Database):
+        long = "k" * 300
+        self.saved(
+            database,
+            a_document("a.md", metadata={"year": 2020, long: 1}),
+            a_document("b.md", metadata={"salary": 1}, groups=("hr",)),
+            a_document("c.md", metadata={"held": 1}, state="quarantined"),
+        )
+        with database.reading() as tx:
+            seen = tx.visible_scopes({"everyone"})
+            assert {"year", "salary"} <= tx.metadata_keys()
+            assert "held" not in tx.metadata_keys()
+            assert "salary" not in tx.metadata_keys(seen)
+            assert tx.metadata_keys(seen, among=["year", "salary", "held", "yeer", long]) == {"year", long}
+            assert tx.metadata_keys(among=["year", "salary", "yeer"]) == {"year", "salary"}
+            assert tx.metadata_keys([], among=["year"]) == frozenset()
+
     def test_the_shorter_list_is_given(self, database: Database):
         self.filterable(database)
         with database.reading() as tx:

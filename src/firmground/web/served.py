@@ -13,7 +13,7 @@ from typing import Annotated, ParamSpec, TypeVar, cast
 from fastapi import Depends, Request
 
 from firmground.app.app import App
-from firmground.app.search import search
+from firmground.app.search import warm_up
 from firmground.errors import FirmgroundError
 from firmground.types import Actor
 from firmground.web.problems import NotReady, Overloaded
@@ -67,7 +67,7 @@ class Served:
         if self._open.is_set():
             return True
         try:
-            search(self.app, self.actor, "ready?", limit=1)
+            warm_up(self.app, self.actor)
         except FirmgroundError as error:
             self.trouble = error
             return False

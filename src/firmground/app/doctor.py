@@ -76,8 +76,9 @@ def _sources(app: App) -> Iterator[Check]:
         count = sum(1 for _ in source.files())
         trouble = source.problems()
         detail = f"{count} files" + (f"; {trouble[0][0]}: {trouble[0][2]}" if trouble else "")
+        detail += f" (and {len(trouble) - 1} more)" if len(trouble) > 1 else ""
         state = "warning" if trouble or not count else "ok"
-        remedy = "" if state == "ok" else "look at the path, include and exclude of this source, and at its permissions"
+        remedy = "" if state == "ok" else "look at the path, include, exclude and rules of this source, and at its permissions"
         yield Check(name=f"source {name}", state=state, detail=detail, remedy=remedy)
     if not app.sources:
         yield Check(name="sources", state="error", detail="there is none", remedy="add a [[sources]] table to firmground.toml")

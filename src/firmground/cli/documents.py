@@ -1,6 +1,6 @@
 """`documents`: list, show, release, purge, quality."""
 
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -78,10 +78,22 @@ def show(
         "size",
     ):
         if found[key] not in (None, "", {}, []):
-            say(f"{key:11} {found[key]}")
+            say(f"{key:11} {_words(found[key])}")
+        elif key == "groups":
+            say(f"{key:11} none: only administrators see it")
     say(f"{'chunks':11} {len(found['chunks'])}")
     say()
     say(found["text"])
+
+
+def _words(value: Any) -> str:
+    """A value as a person writes it; keys and values below each other."""
+    if isinstance(value, dict):
+        pairs = cast("dict[str, Any]", value).items()
+        return ("\n" + " " * 12).join(f"{key}: {_words(each)}" for key, each in pairs)
+    if isinstance(value, list):
+        return ", ".join(map(_words, cast("list[Any]", value)))
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 @group.command()

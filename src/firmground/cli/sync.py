@@ -11,6 +11,19 @@ if TYPE_CHECKING:
     from firmground.app.app import App
 
 _SHOWN = 12
+_OF_PLACES = frozenset(
+    {
+        "unreadable",
+        "unsupported",
+        "limit_exceeded",
+        "link_outside",
+        "link_loop",
+        "sidecar_invalid",
+        "sidecar_without_document",
+        "rule_matches_nothing",
+    }
+)
+"""Warnings that nothing else on the screen tells of; those of single files stand in the quality report."""
 
 
 def sync(
@@ -72,6 +85,15 @@ def _once(app: "App", sources: list[str], *, as_json: bool) -> None:
         print_json(report)
     else:
         show_report(report)
+        for each in report["sources"]:
+            if not any(count for kind, count in each["documents"].items() if kind != "removed"):
+                _name_the_folder(app, each["source"])
+
+
+def _name_the_folder(app: "App", source: str) -> None:
+    for section in app.workspace.settings.sources:
+        if section.name == source:
+            say(f"{source} holds no documents: put documents into {app.workspace.source_path(section)}, then sync again")
 
 
 def show_report(report: dict[str, Any]) -> None:
@@ -81,7 +103,12 @@ def show_report(report: dict[str, Any]) -> None:
         ("source", *heads, "chunks"),
         [(each["source"], *(each["documents"][kind] for kind in heads), each["chunks"]["total"]) for each in report["sources"]],
     )
-    problems = [problem for each in report["sources"] for problem in each["problems"] if problem["kind"] != "warning"]
+    problems = [
+        problem
+        for each in report["sources"]
+        for problem in each["problems"]
+        if problem["kind"] != "warning" or problem["code"] in _OF_PLACES
+    ]
     for problem in problems[:_SHOWN]:
         say(f"  {problem['kind']}: {problem['uri']}: {problem['code']}: {problem['detail']}")
     if len(problems) > _SHOWN:

@@ -60,7 +60,8 @@ class FilesSource:
     The stamp is made of size, modification time, change time and inode: programs can set a modification time back, but not the change
     time; an inode differs when a file was replaced by another. A copy restored with all four equal does not exist on Linux.
 
-    Problems of the last `files()` name the folder with a `/` at its end where all of it is missing from the list.
+    Problems of the last `files()` name the folder with a `/` at its end where all of it is missing from the list. One names a rule: where
+    files were listed, and none of them is covered by it.
     """
 
     def __init__(
@@ -93,13 +94,21 @@ class FilesSource:
 
     def files(self) -> Iterator[SourceFile]:
         self._problems = []
+        self._rules.start()
         root = self._real_root()
+        any_listed = False
         pending = [_Folder(str(self.root), "", NONE, (root,))]
         while pending:
             folder = pending.pop()
             found, folders = self._list(folder, root)
+            any_listed = any_listed or bool(found)
             yield from found
             pending.extend(reversed(folders))
+
+        hidden = any(code == "unreadable" for _, code, _ in self._problems)  # what a rule is for may lie there
+        for pattern in sorted(self._rules.unused) if any_listed and not hidden else ():
+            detail = f"the rule with match = {pattern!r} covers no file: correct it (capital letters count), or remove it"
+            self._problem(pattern, "rule_matches_nothing", detail)
 
     def _real_root(self) -> str:
         try:

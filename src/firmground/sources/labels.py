@@ -49,19 +49,28 @@ NOBODY = Labels((), {})
 
 
 class Rules:
-    """Rules of one source, compiled."""
+    """Rules of one source, compiled. `unused` are the patterns that covered no file since `start()`."""
 
     def __init__(self, groups: Sequence[str], rules: Sequence[Rule]) -> None:
         self._base = Labels(tuple(sorted(set(groups))), {})
         self._rules = [
-            (compile_globs([rule.match]), Labels(None if rule.groups is None else tuple(sorted(set(rule.groups))), rule.metadata))
+            (
+                rule.match,
+                compile_globs([rule.match]),
+                Labels(None if rule.groups is None else tuple(sorted(set(rule.groups))), rule.metadata),
+            )
             for rule in rules
         ]
+        self.unused: set[str] = set()
+
+    def start(self) -> None:
+        self.unused = {match for match, _, _ in self._rules}
 
     def labels(self, uri: str) -> Labels:
         labels = self._base
-        for pattern, rule in self._rules:
+        for match, pattern, rule in self._rules:
             if pattern.fullmatch(uri):
+                self.unused.discard(match)
                 labels = labels.then(rule)
         return labels
 

@@ -49,6 +49,31 @@ def test_include_and_exclude_choose_files(root: Path):
     assert list(listed(FilesSource("s", root, include=["*.md"], exclude=["drafts"]))) == ["a.md", "x/e.md"]
 
 
+def test_a_rule_that_covers_no_file_is_reported_after_each_listing(root: Path):
+    put(root, "hr/pay.md")
+    rules = [Rule(match=match, groups=("hr",)) for match in ("hr/**", "HR/", "law/")]
+    source = FilesSource("s", root, rules=rules)
+    for _ in range(2):
+        assert codes(source) == {"HR/": "rule_matches_nothing", "law/": "rule_matches_nothing"}
+    put(root, "law/case.md")
+    assert codes(source) == {"HR/": "rule_matches_nothing"}
+    for file in root.rglob("*.md"):
+        file.unlink()
+    assert codes(source) == {}, "an empty folder says nothing of its rules"
+
+
+def test_a_rule_may_be_for_what_lies_in_a_folder_that_cannot_be_listed(
+    root: Path, unprivileged: Callable[[Callable[[], str]], str]
+):
+    put(root, "open.md")
+    put(root, "shut/a.md")
+    (root / "shut").chmod(0)
+    source = FilesSource("s", root, rules=[Rule(match="shut/**", groups=("hr",))])
+    said = unprivileged(lambda: str(codes(source)))
+    (root / "shut").chmod(0o755)
+    assert said == "{'shut/': 'unreadable'}"
+
+
 def test_a_link_inside_the_root_is_followed_and_one_that_leaves_it_is_reported(root: Path, tmp_path: Path):
     put(root, "real/a.md", b"inside")
     put(tmp_path, "secret.md", b"outside")

@@ -4,7 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,17 @@ from firmground.types import Passage, Value
 
 _HEADING = re.compile(r"\s{0,3}#{1,6}\s+(.*?)\s*#*\s*$")
 _ITEM = re.compile(r"\s*(?:[-*+\u2022\u25e6\u2023]|\d{1,3}[.)]|[a-zA-Z][)])\s+\S")
+_COMPLETE = re.compile(r"[.!?\u2026\u3002][\"'\u201d\u2019)\]*_`]*$")
 _DELIMITER = re.compile(r"\s*\|(?:\s*:?-+:?\s*\|)+\s*$")
 _MARKUP = re.compile(r"^[\s>#*+\-\d.)|]*$|^\s*(?:`{3,}|~{3,})")
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _SIGNS = re.compile(r"[*_`#>|]+")
+_ASKING = """
+how long much many often far old what which who when where why combien longtemps quel quelle quand pourquoi comment wie lange
+viel viele oft weit welche welcher welches wann warum wo cuánto cuánta cuántos cuántas cada cuál cómo cuándo dónde
+"""
+"""Words that say what kind of answer is wanted, not what it is about."""
+_ASKING_WEIGHT = 0.3
 _LONGEST_READ = 400
 """Characters of a unit that are embedded."""
 
@@ -57,6 +64,8 @@ class Quote:
     """To the question; 0 where the embedder has no say."""
     coverage: float
     """Share of the question's words, by rarity, that it holds."""
+    words: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Those words, each with what it counts: its part of the coverage, or less where it only says what kind of answer is wanted."""
 
     @property
     def shown(self) -> str:
@@ -95,6 +104,12 @@ class Extractive(Value):
     """A further sentence is quoted when its score lies at most this much below the best one."""
     nearness: float = 0.06
     """What a sentence beside the best one gains: two that follow each other read better than two from afar."""
+    completing: float = 0.25
+    """What a sentence beside the best one gains for the question's words, by their share, that it adds to those of the best."""
+    row_margin: float = 0.12
+    """Rows of one table whose scores lie at most this far below the best of them are shown together."""
+    rows: int = 6
+    """Rows of one table at most."""
     longest: int = 700
     """Characters of a lead-in together with the list below it."""
 
@@ -113,11 +128,15 @@ class Extractive(Value):
         words = _Words(question, passages, found)
         best_score = max((passage.score for passage in passages), default=0.0)
         prior = [self.passage_weight * (passage.score - best_score) for passage in passages]
-        coverages = [words.coverage(at, self.heading_share) for at in range(len(found))]
-        drafts = [self.coverage_weight * coverage + prior[unit.passage] for unit, coverage in zip(found, coverages, strict=True)]
+        parts = [words.held(at, self.heading_share) for at in range(len(found))]
+        held = [words.counted(each) for each in parts]
+        drafts = [self.coverage_weight * sum(each.values()) + prior[unit.passage] for unit, each in zip(found, held, strict=True)]
         kept = sorted(range(len(found)), key=lambda at: (-drafts[at], at))[: self.considered]
         cosines = _cosines(vector, [found[at].read for at in kept], embed)
-        quotes = [Quote(found[at], drafts[at] + cosine, cosine, coverages[at]) for at, cosine in zip(kept, cosines, strict=True)]
+        quotes = [
+            Quote(found[at], drafts[at] + cosine, cosine, sum(parts[at].values()), held[at])
+            for at, cosine in zip(kept, cosines, strict=True)
+        ]
         quotes.sort(key=lambda quote: (-quote.score, quote.unit.passage, quote.unit.start))
         chosen = self._chosen(quotes, passages)
         return Extract(
@@ -129,27 +148,55 @@ class Extractive(Value):
         )
 
     def _chosen(self, quotes: Sequence[Quote], passages: Sequence[Passage]) -> list[Quote]:
-        """The best one, and those near it that say something else."""
+        """The best one, and those near it that say something else; rows of tables with different headers always do."""
         chosen: list[Quote] = []
-        said: list[set[str]] = []
+        said: list[tuple[str, set[str]]] = []
         for quote, score in self._by_nearness(quotes, passages):
             if len(chosen) == self.max_sentences or score < quotes[0].score - self.margin:
                 break
             words = set(quote.unit.read.casefold().split())
-            if any(len(words & other) > 0.6 * min(len(words), len(other)) for other in said):
+            if any(
+                _repeats(words, other)
+                for header, other in said
+                if not (header and quote.unit.header) or header == quote.unit.header
+            ):
                 continue
-            whole = _with_list(quote, passages[quote.unit.passage], self.longest)
+            whole = self._whole(quote, quotes, passages[quote.unit.passage])
             if not any(_overlap(whole.unit, other.unit) for other in chosen):
                 chosen.append(whole)
-                said.append(words)
+                said.append((quote.unit.header, words))
         return chosen
 
+    def _whole(self, quote: Quote, quotes: Sequence[Quote], passage: Passage) -> Quote:
+        """What is understood by itself: rows that answer alike below one header, a list below its lead-in."""
+        unit = quote.unit
+        if unit.header:
+            alike = [other.unit for other in quotes if self._alike(other, quote, passage)]
+            return _widened(quote, passage, *_stretch(unit, alike, passage, self.rows))
+        return _with_list(quote, passage, self.longest)
+
+    def _alike(self, row: Quote, best: Quote, passage: Passage) -> bool:
+        """Whether the question speaks of this row as much as of the best one: no word and no cell of it names the best one alone."""
+        return (
+            row.score >= best.score - self.row_margin
+            and row.words.keys() >= best.words.keys()
+            and _named(row, passage) >= _named(best, passage)
+            and _same_table(row.unit, best.unit, passage)
+        )
+
     def _by_nearness(self, quotes: Sequence[Quote], passages: Sequence[Passage]) -> list[tuple[Quote, float]]:
-        near = [
-            (quote, quote.score + self.nearness * _beside(quote.unit, quotes[0].unit, passages[quote.unit.passage].text))
-            for quote in quotes
-        ]
-        return sorted(near, key=lambda pair: (pair[0] is not quotes[0], -pair[1]))
+        best = quotes[0] if quotes else None
+        near: list[tuple[Quote, float]] = []
+        for quote in quotes:
+            gain = 0.0
+            if best and _beside(quote.unit, best.unit, passages[quote.unit.passage].text):
+                gain = self.nearness + self.completing * sum(quote.words[word] for word in quote.words.keys() - best.words.keys())
+            near.append((quote, quote.score + gain))
+        return sorted(near, key=lambda pair: (pair[0] is not best, -pair[1]))
+
+
+def _repeats(words: set[str], other: set[str]) -> bool:
+    return len(words & other) > 0.6 * min(len(words), len(other))
 
 
 def _beside(one: Unit, other: Unit, text: str) -> bool:
@@ -183,22 +230,67 @@ def units(at: int, passage: Passage) -> Iterator[Unit]:
             yield Unit(at, start, end, body, heading, asked, header, row or bool(_ITEM.match(body)))
 
 
-def _with_list(quote: Quote, passage: Passage, longest: int) -> Quote:
-    """A sentence that ends in a colon is nothing without the list below it."""
-    unit = quote.unit
-    if not unit.text.rstrip("*_ ").endswith(":"):
-        return quote
-    end = unit.end
-    for start, stop in sentences(passage.text):
-        if start < end:
-            continue
-        if stop - unit.start > longest or not _ITEM.match(passage.text[start:stop]):
-            break
-        end = stop
-    whole = Unit(
-        unit.passage, unit.start, end, passage.text[unit.start : end], unit.heading, unit.asked, unit.header, item=end > unit.end
+def _same_table(one: Unit, other: Unit, passage: Passage) -> bool:
+    """Whether only rows lie between them."""
+    between = passage.text[min(one.start, other.start) : max(one.end, other.end)]
+    return (
+        one.passage == other.passage and one.header == other.header and all(line.startswith("|") for line in between.split("\n"))
     )
-    return Quote(whole, quote.score, quote.cosine, quote.coverage)
+
+
+def _named(row: Quote, passage: Passage) -> set[str]:
+    """The cells of a row that the question says in full."""
+    cells = {cell.strip().casefold() for cell in row.unit.text.split("|")}
+    words = {cell: frozenset(terms(cell, passage.language)) for cell in cells}
+    return {cell for cell in cells if words[cell] and row.words.keys() >= words[cell]}
+
+
+def _stretch(row: Unit, alike: Sequence[Unit], passage: Passage, most: int) -> tuple[int, int]:
+    """From the first to the last of the rows `alike`, the best (the first) of them first, as long as there are at most `most`."""
+    start, end = row.start, row.end
+    for other in alike:
+        wider = min(start, other.start), max(end, other.end)
+        if passage.text.count("\n", *wider) < most:
+            start, end = wider
+    return start, end
+
+
+def _with_list(quote: Quote, passage: Passage, longest: int) -> Quote:
+    """A sentence that ends in a colon is nothing without the list below it, and a fragment of a list nothing without its lead-in."""
+    unit = quote.unit
+    spans = sentences(passage.text)
+    start = _lead_in(unit, passage.text, spans) if unit.item and not _COMPLETE.search(unit.text) else unit.start
+    if start == unit.start and not _announces(unit.text):
+        return quote
+    end, listed = unit.end, False
+    for at, stop in spans:
+        if at < start or (stop <= end and not _ITEM.match(passage.text[at:stop])):
+            continue
+        item = bool(_ITEM.match(passage.text[at:stop]))
+        if stop - start > longest or _HEADING.match(passage.text[at:stop]) or (listed and not item):
+            break
+        if item:
+            end, listed = max(end, stop), True
+    return quote if end - start > longest else _widened(quote, passage, start, end)
+
+
+def _lead_in(item: Unit, text: str, spans: Sequence[tuple[int, int]]) -> int:
+    """Where the sentence begins that announces the list of this item; without one, where the item does."""
+    for start, end in reversed([span for span in spans if span[1] <= item.start]):
+        if not _ITEM.match(text[start:end]):
+            return start if _announces(text[start:end]) else item.start
+    return item.start
+
+
+def _announces(text: str) -> bool:
+    return text.rstrip("*_ ").endswith(":")
+
+
+def _widened(quote: Quote, passage: Passage, start: int, end: int) -> Quote:
+    unit = quote.unit
+    if (start, end) == (unit.start, unit.end):
+        return quote
+    return replace(quote, unit=replace(unit, start=start, end=end, text=passage.text[start:end], item=True))
 
 
 def _overlap(one: Unit, other: Unit) -> bool:
@@ -233,17 +325,22 @@ class _Words:
             self._held.append(frozenset(terms(f"{unit.header}\n{unit.text}", language)))
             self._above.append(context[unit.passage, unit.heading, unit.asked])
         counts = Counter(word for words in self._held for word in words)
+        self._asking = frozenset(word for language in languages for word in query_terms(_ASKING, [language]))
         self._weights: Mapping[str, float] = {
             word: math.log(1 + (len(found) - counts[word] + 0.5) / (counts[word] + 0.5))
             for asked in self._asked.values()
             for word in asked
         }
 
-    def coverage(self, at: int, heading_share: float) -> float:
-        """Of one unit; words that stand only above it count `heading_share`."""
+    def held(self, at: int, heading_share: float) -> dict[str, float]:
+        """The question's words in one unit, each with its share of all; those that stand only above it count `heading_share`."""
         asked = self._asked[self._languages[self._passage[at]]]
         held, above = self._held[at], self._above[at]
-        return self._share(asked, {word: 1.0 if word in held else heading_share for word in asked if word in held | above})
+        return self._parts(asked, {word: 1.0 if word in held else heading_share for word in asked if word in held | above})
+
+    def counted(self, parts: Mapping[str, float]) -> dict[str, float]:
+        """The parts as sentences are compared by them."""
+        return {word: part * (_ASKING_WEIGHT if word in self._asking else 1.0) for word, part in parts.items()}
 
     def passage_coverage(self, passages: Sequence[int]) -> float:
         """Of everything in these passages together, headings and titles included."""
@@ -252,10 +349,13 @@ class _Words:
         words = frozenset[str]().union(*(self._held[at] | self._above[at] for at in inside))
         spoken = {self._languages[passage] for passage in wanted}
         return max(
-            (self._share(self._asked[one], dict.fromkeys(words.intersection(self._asked[one]), 1.0)) for one in spoken),
+            (
+                sum(self._parts(self._asked[one], dict.fromkeys(words.intersection(self._asked[one]), 1.0)).values())
+                for one in spoken
+            ),
             default=0.0,
         )
 
-    def _share(self, asked: Sequence[str], held: Mapping[str, float]) -> float:
+    def _parts(self, asked: Sequence[str], held: Mapping[str, float]) -> dict[str, float]:
         total = sum(self._weights[word] for word in asked)
-        return sum(self._weights[word] * share for word, share in held.items()) / total if total else 0.0
+        return {word: self._weights[word] * share / total for word, share in held.items()} if total else {}

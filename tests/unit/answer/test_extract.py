@@ -76,6 +76,86 @@ def test_a_list_longer_than_allowed_is_cut_between_items() -> None:
     assert texts(found)[0] == "Send these with your request:\n\n- the form L-7"
 
 
+STEPS = """## Refunds
+
+Whoever wants a refund must follow all of the steps below:
+
+Please have the receipt ready.
+
+- open the form
+- attach the receipt
+
+## Later
+
+- wait"""
+
+
+def test_a_paragraph_between_a_lead_in_and_its_list_does_not_part_them() -> None:
+    found = read("Which steps must I follow for a refund?", passage(STEPS))
+    assert found.best
+    assert texts(found)[0].startswith("Whoever wants a refund must follow")
+    assert texts(found)[0].endswith("- open the form\n- attach the receipt")
+
+
+def test_a_lead_in_takes_no_list_from_below_another_heading() -> None:
+    text = "Follow all of the steps for a refund below:\n\nThere are none.\n\n## Later\n\n- wait"
+    assert texts(read("steps for a refund", passage(text)))[0] == "Follow all of the steps for a refund below:"
+
+
+def test_a_fragment_of_a_list_is_quoted_with_its_lead_in_and_the_other_items() -> None:
+    text = "You keep them in two cases:\n\n- you were ill for a long time;\n- you were on maternity leave;\n\nAsk us."
+    found = read("Was I on maternity leave?", passage(text), dense=False)
+    assert texts(found)[0] == "You keep them in two cases:\n\n- you were ill for a long time;\n- you were on maternity leave;"
+
+
+def test_a_list_item_that_is_a_whole_sentence_stands_alone() -> None:
+    text = "Three rules:\n\n- Passwords have fourteen characters.\n- Nobody shares them."
+    found = read("How many characters have passwords?", passage(text), dense=False)
+    assert texts(found)[0] == "- Passwords have fourteen characters."
+
+
+def test_the_sentence_beside_the_best_one_comes_along_when_it_adds_words_of_the_question() -> None:
+    text = "A hotel room may cost up to 150 euros a night. In London the limit is 210.\n\nTaxis may be used at night."
+    found = read("How much may a hotel room cost in London?", passage(text), dense=False, recipe=Extractive(margin=0.3))
+    assert texts(found)[:2] == ["A hotel room may cost up to 150 euros a night.", "In London the limit is 210."]
+
+
+def test_words_that_only_ask_weigh_little() -> None:
+    text = (
+        "# Warranty\n\n## How long it takes\n\nWe look at it within ten days.\n\n## Duration\n\nThe warranty covers five years."
+    )
+    found = read("How long is the warranty?", passage(text, title="Repairs"), dense=False)
+    assert found.best
+    assert found.best.unit.text == "The warranty covers five years."
+
+
+def test_rows_that_the_question_does_not_tell_apart_are_shown_below_one_header() -> None:
+    found = read("What is the allowance for each country?", passage(TABLE))
+    assert [quote.shown for quote in found.quotes] == [
+        "| Country | Allowance |\n| --- | --- |\n| Austria | 30 euro |\n| Spain | 28 euro |"
+    ]
+
+
+def test_of_a_long_table_only_so_many_rows_are_shown() -> None:
+    rows = "\n".join(f"| Land {at} | {20 + at} euro |" for at in range(12))
+    found = read("Which allowance?", passage(f"| Country | Allowance |\n|---|---|\n{rows}"), recipe=Extractive(rows=4))
+    assert max(text.count("\n") for text in texts(found)) <= 3
+
+
+def test_a_row_with_a_cell_that_the_question_names_in_full_stands_alone() -> None:
+    text = "| Version | Price |\n|---|---|\n| heated | 1590 |\n| marine, heated | 2140 |"
+    found = read("price of the heated version", passage(text), dense=False)
+    assert found.best
+    assert found.best.unit.text == "| heated | 1590 |"
+    assert not [each for each in texts(found) if "\n" in each]
+
+
+def test_rows_of_two_tables_both_speak() -> None:
+    one, two = (f"| Band | Salary {sign} |\n|---|---|\n| senior engineer | {pay} |" for sign, pay in (("GBP", 52), ("EUR", 66)))
+    found = read("salary of a senior engineer", passage(one), passage(two, 0.95))
+    assert len(found.quotes) == 2
+
+
 def test_a_table_row_is_quoted_whole_and_shown_below_its_header() -> None:
     found = read("What is the allowance in Spain?", passage(TABLE))
     assert found.best

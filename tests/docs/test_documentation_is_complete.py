@@ -11,6 +11,7 @@ from typing import get_args
 import pytest
 from documentation import DOCS, PAGES, ROOT
 
+from firmground.app.quality import _HARM
 from firmground.cli.commands import commands
 from firmground.settings import keys
 from firmground.types import AnswerStatus, DocumentState, JobState, ParseCode
@@ -95,6 +96,10 @@ def test_every_command_and_option_is_in_the_reference():
 def test_every_finding_has_its_entry_and_its_remedy():
     assert undocumented(finding_codes(), page("reference", "codes.md")) == []
     assert undocumented(finding_codes(), page("how-to", "act-on-the-quality-report.md")) == []
+
+
+def test_every_finding_has_its_place_in_the_order_of_the_report():
+    assert set(_HARM) == finding_codes()
 
 
 @pytest.mark.parametrize("kind", [place_codes, warning_codes])

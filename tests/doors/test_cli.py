@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import itertools
 import json
 import os
 import re
@@ -349,6 +350,21 @@ def test_quality_names_place_and_remedy(shared: Place):
     findings = shared.data("documents", "quality")
     assert {"corrupt", "suspected_instructions"} <= {each["code"] for each in findings}
     assert all(each["uri"] and each["detail"] and each["remedy"] for each in findings)
+
+
+def test_what_does_most_harm_comes_first_and_findings_of_a_kind_stand_together(place: Place):
+    for name, text in {
+        "a-mail.md": "# Contact\n\nWrite to jo.bloggs@example.org or ann.smith@example.org about the garden.\n",
+        "b-one.md": "# Pool\n\nThe swimming pool of the house opens at seven in the morning on each day of the week.\n",
+        "c-two.md": "# Pool\n\nThe swimming pool of the house opens at seven in the morning on each day of the week.\n",
+        "d-empty.md": "# Hm\n\nNothing.\n",
+    }.items():
+        (place.root / "notes" / name).write_text(text)
+    place("sync")
+    found = [each["code"] for each in place.data("documents", "quality")]
+    assert [code for code, _ in itertools.groupby(found)] == [
+        *("exact_duplicate", "suspected_instructions", "corrupt", "near_empty", "personal_data")
+    ]
 
 
 def test_people_and_groups_are_kept(place: Place):

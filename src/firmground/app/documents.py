@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from firmground.app.app import App
 from firmground.app.indexing import bring_up_to_date
-from firmground.app.quality import take_out
+from firmground.app.quality import by_harm, take_out
 from firmground.app.rights import administrators_only
 from firmground.app.saving import forget_facts, let_in, mark_erased, purge_erased
 from firmground.errors import InvalidInput, NotFound, Refused
@@ -94,7 +94,8 @@ def _visible(tx: Transaction, actor: Actor, reference: str) -> Document:
 
 
 def quality(app: App, actor: Actor, *, source: str | None = None) -> list[Finding]:
-    """The quality findings of the last sync. For administrators: a finding about one document may name others."""
+    """The quality findings of the last sync, those first that do most harm. For administrators: a finding about one document
+    may name others."""
     administrators_only(actor, "read the quality report")
     names = [source] if source is not None else list(app.sources)
     found: list[Finding] = []
@@ -104,7 +105,7 @@ def quality(app: App, actor: Actor, *, source: str | None = None) -> list[Findin
                 raise NotFound(f"there is no source {name!r}", f"known sources: {', '.join(app.sources)}")
             report = tx.report(name)
             found += report[1] if report else []
-    return found
+    return by_harm(found)
 
 
 def parse_state(state: str | None) -> DocumentState | None:

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from firmground.app.app import App
 from firmground.app.saving import FACTS, WARNINGS
 from firmground.index.compare import Comparer, Profile
 from firmground.ports import Transaction
-from firmground.types import Document, Finding, Json, Problem
+from firmground.types import Document, Finding, Json, ParseCode, Problem
 
 _REMEDIES = {
     "unsupported": "convert it to a supported format, or exclude it from its source",
@@ -25,6 +25,15 @@ _REMEDIES = {
     "changed_while_reading": "sync again when nobody is writing it",
     "suspected_instructions": "read it, then `firmground documents release` or remove it",
 }
+_HARM = (
+    *("contradiction", "superseded", "stale", "near_duplicate", "exact_duplicate"),
+    *("wrong_encoding", "garbled", "encoding_guessed"),
+    *("suspected_instructions", "nobody_may_see_it"),
+    *get_args(ParseCode),
+    *("empty", "near_empty", "low_structure", "rare_language"),
+    "personal_data",
+)
+"""What makes answers wrong, then what keeps documents out of them, then what makes them poorer, and last what is only to be known."""
 _PERSONAL_NOUNS = {
     "email": "e-mail address",
     "phone": "phone number",
@@ -59,6 +68,12 @@ def assess(app: App, *, anything_changed: bool) -> dict[str, list[Finding]]:
     for finding in sorted(findings, key=lambda each: (each.uri, each.code, each.start or 0)):
         by_source.setdefault(finding.uri.split("/", 1)[0], []).append(finding)
     return by_source
+
+
+def by_harm(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings of one kind together, the most harmful kinds first, inside a kind by document and place."""
+    rank = {code: number for number, code in enumerate(_HARM)}
+    return sorted(findings, key=lambda each: (rank.get(each.code, len(rank)), each.uri, each.start or 0))
 
 
 def basis(app: App) -> Json:

@@ -42,7 +42,7 @@ def list_(
                 each.state,
                 f"{each.source}/{each.uri}",
                 each.language,
-                each.title[:60],
+                each.title,
                 f"{each.code}: {each.detail}" if each.code else "",
             )
             for each in found
@@ -136,7 +136,7 @@ def purge(
 
 @group.command()
 def quality(source: OneSource = None, as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:
-    """What is odd in the documents, where, and what to do about it, as of the last sync."""
+    """What is odd in the documents, where, and what to do about it, as of the last sync. What does most harm comes first."""
     from firmground.app import documents as use
 
     del debug
@@ -148,7 +148,7 @@ def quality(source: OneSource = None, as_json: AsJson = False, directory: Direct
     table(
         ("finding", "document", "what", "remedy"),
         [
-            (each.code, each.uri + (f":{each.start}" if each.start is not None else ""), each.detail[:90], each.remedy)
+            (each.code, each.uri + (f":{each.start}" if each.start is not None else ""), each.detail, each.remedy)
             for each in findings
         ],
     )

@@ -3,14 +3,21 @@
 import json
 import logging
 import os
+import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from firmground.types import Job
+
+
+_NARROWEST = 12
+"""Characters of a column of a table."""
 
 
 def print_json(document: Any) -> None:
@@ -52,11 +59,23 @@ def safe(text: str) -> str:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A plain table, columns as wide as their content."""
+    """A plain table, columns as wide as their content; on a terminal wrapped so that it fits."""
     cells = [[safe(str(cell)).replace("\n", " ").replace("\t", " ") for cell in row] for row in (head, *rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    if sys.stdout.isatty():
+        widths = _narrowed(widths, shutil.get_terminal_size().columns)
     for row in cells:
-        sys.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
+        parts = [textwrap.wrap(cell, width) if len(cell) > width else [cell] for cell, width in zip(row, widths, strict=True)]
+        for line in zip_longest(*parts, fillvalue=""):
+            sys.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n")
+
+
+def _narrowed(widths: Sequence[int], available: int) -> list[int]:
+    """The widest columns made narrower until all fit, none of them to less than can be read."""
+    narrowed = list(widths)
+    while sum(narrowed) + 2 * (len(narrowed) - 1) > available and max(narrowed) > _NARROWEST:
+        narrowed[narrowed.index(max(narrowed))] -= 1
+    return narrowed
 
 
 @contextmanager

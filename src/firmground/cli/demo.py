@@ -10,10 +10,12 @@ from firmground.cli.terminal import progress, remark, say
 
 QUESTIONS = (
     "How many vacation days can I carry over?",
-    "Wie viele Tage Urlaub habe ich im Jahr?",
+    "Who is second level in customer support?",
     "Who won the football world cup in 1974?",
 )
-"""One that the handbook answers in two versions, one in another language, and one that it does not answer."""
+"""One that the handbook answers in two versions, one that a spreadsheet answers, and one that nothing answers."""
+NEXT = "Until when can a customer cancel an order?"
+"""Answered by a page of a PDF."""
 
 
 def run(directory: Path) -> None:
@@ -38,6 +40,6 @@ def run(directory: Path) -> None:
             show_answer(ask(app, asker, question))
     say()
     say(f"took {perf_counter() - started:.1f} s. Go on with:")
-    for command in ("ask 'May I take my dog to the office?'", "documents quality", "documents list --state quarantined", "serve"):
+    for command in (f"ask '{NEXT}'", "documents quality", "documents list --state quarantined", "serve"):
         say(f"    .venv/bin/firmground {command} --workspace {directory}")
     remark("This is a demonstration: nothing here was released, and the confidence is not calibrated on these documents.")

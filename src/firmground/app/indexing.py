@@ -17,6 +17,7 @@ from firmground.types import Chunk, Document, IndexRow, digest
 
 _DOCUMENTS_AT_ONCE = 64
 _CHARACTERS_AT_ONCE = 1_000_000
+_TEXTS_AT_ONCE = 128
 
 
 class Indexed(NamedTuple):
@@ -79,11 +80,14 @@ def _untold(_: Transaction, __: Mapping[str, Indexed]) -> None:
     """Nobody counts."""
 
 
-def bring_up_to_date(app: App, pause: Callable[[], None] = lambda: None, tally: Tally = _untold) -> None:
-    """Take in every document that the candidate's build does not hold as it is now. `pause` is called between batches and may raise."""
+def bring_up_to_date(app: App, pause: Callable[[float], None] = lambda _: None, tally: Tally = _untold) -> None:
+    """Take in every document that the candidate's build does not hold as it is now. `pause` is called between batches and within them,
+    with how many documents are done (parts of them as well), and may raise."""
+    done = 0
     while work := _next_batch(app):
-        pause()
-        _take_in(app, work, tally)
+        pause(done)
+        _take_in(app, work, tally, lambda share, done=done, work=work: pause(done + share * len(work)))
+        done += len(work)
 
 
 def _next_batch(app: App) -> list[_Work]:
@@ -100,7 +104,7 @@ def _next_batch(app: App) -> list[_Work]:
     return batch
 
 
-def _take_in(app: App, batch: Sequence[_Work], tally: Tally) -> None:
+def _take_in(app: App, batch: Sequence[_Work], tally: Tally, pause: Callable[[float], None]) -> None:
     build = app.candidate.build
     rescoped: dict[int, int] = {}
     replaced: list[_Rechunked] = []
@@ -124,7 +128,7 @@ def _take_in(app: App, batch: Sequence[_Work], tally: Tally) -> None:
         app.index.rescope(rescoped)
     if replaced:
         rows, texts = _rows(replaced)
-        app.index.apply(rows, _vectors(app, rows, texts), replaces=[work.document.number for work in replaced])
+        app.index.apply(rows, _vectors(app, rows, texts, pause), replaces=[work.document.number for work in replaced])
     with app.database.transaction() as tx:
         for document, chunks in settled:
             tx.save_chunks(build, document.number, document.revision, chunks)
@@ -162,12 +166,16 @@ def _rows(replaced: Sequence[_Rechunked]) -> tuple[list[IndexRow], list[str]]:
     return rows, texts
 
 
-def _vectors(app: App, rows: Sequence[IndexRow], texts: Sequence[str]) -> Vectors:
-    """One row each; what the index holds already is not embedded again, and equal texts are embedded once."""
+def _vectors(app: App, rows: Sequence[IndexRow], texts: Sequence[str], pause: Callable[[float], None]) -> Vectors:
+    """One row each; what the index holds already is not embedded again, and equal texts are embedded once. `pause` is told which share
+    is."""
     if not rows:
         return np.zeros((0, app.embedder.dimension), dtype=np.float32)
     known = app.index.vectors({row.content for row in rows})
     fresh = {row.content: text for row, text in zip(rows, texts, strict=True) if row.content not in known}
-    if fresh:
-        known.update(zip(fresh, app.embedder.embed(list(fresh.values())), strict=True))
+    contents = list(fresh)
+    for start in range(0, len(contents), _TEXTS_AT_ONCE):
+        lot = contents[start : start + _TEXTS_AT_ONCE]
+        known.update(zip(lot, app.embedder.embed([fresh[content] for content in lot]), strict=True))
+        pause((start + len(lot)) / len(contents))
     return np.stack([known[row.content] for row in rows])

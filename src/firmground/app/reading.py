@@ -1,7 +1,7 @@
 """From the files a source lists to what the database should hold of them: hash, rename, parse, inspect. Writes nothing."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -50,6 +50,8 @@ class Reader:
     today: date
     known: Mapping[str, Document]
     missing: Mapping[str, Sequence[Document]]
+    seen: Callable[[], None] = lambda: None
+    """Told after each file that was read; in the thread that calls `read`."""
     _claimed: set[str] = field(default_factory=set[str])
 
     def read(self, files: Sequence[SourceFile]) -> list[Reading]:
@@ -57,7 +59,11 @@ class Reader:
         with ThreadPoolExecutor(self.workers, thread_name_prefix="reading") as threads:
             contents = threads.map(self._content, files)
             pending = [self._classified(file, content) for file, content in zip(files, contents, strict=True)]
-            return list(threads.map(self._parsed, pending))
+            readings: list[Reading] = []
+            for reading in threads.map(self._parsed, pending):
+                readings.append(reading)
+                self.seen()
+            return readings
 
     def outlook(self, files: Sequence[SourceFile]) -> Iterator[Reading]:
         """What each file would be, without parsing."""

@@ -7,7 +7,8 @@ from firmground.app.app import App
 
 
 def status(app: App) -> dict[str, Any]:
-    """Sources with their counts and last sync, the database, unfinished jobs. Opens neither model nor index."""
+    """Sources with their counts and last sync, the database, unfinished jobs; one that was begun and that no live process works on is
+    `interrupted`. Opens neither model nor index."""
     sources: list[dict[str, Any]] = []
     with app.database.reading() as tx:
         counts: Counter[tuple[str, str]] = Counter()
@@ -35,5 +36,15 @@ def status(app: App) -> dict[str, Any]:
         "corpus": str(corpus),
         "database": app.database.describe(),
         "sources": sources,
-        "jobs": [job.model_dump(mode="json") for job in app.jobs.unfinished()],
+        "jobs": _jobs(app),
     }
+
+
+def _jobs(app: App) -> list[dict[str, Any]]:
+    unfinished = app.jobs.unfinished()  # before the look at the lease: one that ends in between is no wreck
+    worked_on = not unfinished or app.jobs.working()
+    jobs = [job.model_dump(mode="json") for job in unfinished]
+    for job in jobs:
+        if not worked_on and (job["state"] == "running" or job["progress"]["total"]):
+            job["state"] = "interrupted"
+    return jobs

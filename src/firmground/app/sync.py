@@ -4,7 +4,8 @@ plan (list, compare stamps) → take in batches (read, parse, inspect, save, ind
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from time import perf_counter
 from typing import Any, cast
 
@@ -30,6 +31,7 @@ _RETRIED = frozenset({"unreadable", "changed_while_reading", "ocr_language_missi
 """Failures whose cause may lie outside the file: it is tried again at each sync."""
 _ENDED = "ended"
 """All that is left of the plan of a sync that has taken in everything: its result."""
+_LOOK_AGAIN_SECONDS = 0.2
 _BATCH_FILES = 48
 _BATCH_BYTES = 24_000_000
 _FILES = TypeAdapter(list[SourceFile])
@@ -37,20 +39,19 @@ _FILES = TypeAdapter(list[SourceFile])
 
 def sync(app: App, actor: Actor, sources: Sequence[str] = (), *, watch: Callable[[Job], None] = lambda _: None) -> dict[str, Any]:
     """Take in what changed in `sources` (default: all, and what is left of sources that are no more) and return the report. Joins a
-    sync of the same sources that waits or was cut off; where files changed since that one began, another follows and the report is of
-    the latter.
+    sync of the same sources that waits, runs elsewhere or was cut off, and reports all of it; where files changed since that one began,
+    another follows and the report is of both. `seconds` is how long this call took.
 
     NotFound names an unknown source; OutsideFailed where a source itself is missing: then nothing has changed.
     """
     administrators_only(actor, "sync")
     wanted: list[Json] = list(_wanted(app, sources))
-    joined = _unfinished(app, wanted)
-    job = joined or _submitted(app, wanted)
-    ended = cast("dict[str, Any]", follow(app, job, handlers(app), watch))
+    started = perf_counter()
+    joined = _unfinished(app, wanted, running=True)
+    report = _followed(app, joined or _submitted(app, wanted), watch)
     if joined and any(_outdated(_plan(app, origins.source_of(app, str(name)))) for name in wanted):
-        job = _submitted(app, wanted)
-        ended = cast("dict[str, Any]", follow(app, job, handlers(app), watch))
-    return _last_reports(app, job, ended)
+        report = _together(report, _followed(app, _submitted(app, wanted), watch))
+    return {**report, "seconds": round(perf_counter() - started, 3)}
 
 
 def request(app: App, actor: Actor, sources: Sequence[str] = ()) -> Job:
@@ -60,12 +61,13 @@ def request(app: App, actor: Actor, sources: Sequence[str] = ()) -> Job:
     return app.jobs.get(_unfinished(app, wanted) or _submitted(app, wanted))
 
 
-def _unfinished(app: App, wanted: list[Json]) -> str | None:
-    """A sync of the same sources that waits, was stopped, or was left by a process that died."""
-    working = app.jobs.working()
+def _unfinished(app: App, wanted: list[Json], *, running: bool = False) -> str | None:
+    """A sync of the same sources that waits, was stopped, or was left by a process that died; with `running`, also one that a live
+    process runs, which may have looked at the files before they were as they are now."""
+    either = running or not app.jobs.working()
     with app.database.reading() as tx:
         registered = tx.facts(SYNCS)
-    waiting = [job.id for job in app.jobs.unfinished("sync") if job.state == "queued" or not working]
+    waiting = [job.id for job in app.jobs.unfinished("sync") if job.state == "queued" or either]
     return next((id for id in waiting if registered.get(id) == wanted), None)
 
 
@@ -74,6 +76,24 @@ def _submitted(app: App, wanted: list[Json]) -> str:
     with app.database.transaction() as tx:
         tx.put_fact(SYNCS, job, wanted)
     return job
+
+
+def _followed(app: App, job: str, watch: Callable[[Job], None]) -> dict[str, Any]:
+    return _last_reports(app, job, cast("dict[str, Any]", follow(app, job, handlers(app), watch)))
+
+
+def _together(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:
+    """The report of two syncs, one right after the other, as of one. What failed or waits is so at the end."""
+    before = {source["source"]: source for source in first["sources"]}
+    sources: list[dict[str, Any]] = []
+    for source in then["sources"]:
+        old = before.get(source["source"], source | {"documents": dict.fromkeys(COUNTS, 0), "chunks": {"added": 0, "removed": 0}})
+        taken = {kind: old["documents"][kind] for kind in ("added", "changed", "renamed")}
+        documents = _summed([source["documents"], taken, {"removed": old["documents"]["removed"]}])
+        documents["unchanged"] = max(0, documents["unchanged"] - sum(taken.values()))
+        chunks = _summed([source["chunks"], {kind: old["chunks"][kind] for kind in ("added", "removed")}])
+        sources.append({**source, "documents": documents, "chunks": chunks})
+    return {**then, "sources": sources, "totals": _totals(sources)}
 
 
 def _outdated(plan: dict[str, Any]) -> bool:
@@ -113,6 +133,10 @@ class _Sync:
         self.names = names
         self.namespace = plan_of(context.id)
         self.started = perf_counter()
+        # How far it is, in files. A file counts half when it was read and half when it was taken in.
+        self.files = 0
+        self.read = 0
+        self.taken = 0
 
     def run(self) -> Json:
         ended = self.context.step("take in", self._take_in)
@@ -129,22 +153,26 @@ class _Sync:
         reconcile(self.app)
         self._bring_up_to_date()  # what a crash may have left between database and index
         plans = cast("dict[str, dict[str, Any]]", self.context.step("plan", self._plan))
-        total = sum(plan["files"] for plan in plans.values())
-        done = 0
+        self.files = sum(plan["files"] for plan in plans.values())
         reports: list[dict[str, Any]] = []
         for name, plan in plans.items():
             counts: dict[str, int] = dict(plan["counts"])
             for step in self._batches(name, plan["batches"]):
                 counts = _summed([counts, step["documents"]])
-                done += step["files"]
-                self.context.progress(done, total, "files")
+                self._check()
             counts["removed"] += cast("int", self.context.step(f"remove {name}", lambda name=name: self._remove(name)))
             reports.append({"source": name, "files": plan["files"], "documents": counts, "problems": plan["problems"]})
         chunks = cast("dict[str, dict[str, int]]", self.context.step("count", self._chunks))
         return self._finish([{**each, "chunks": chunks[each["source"]]} for each in reports])
 
-    def _bring_up_to_date(self) -> None:
-        bring_up_to_date(self.app, self.context.check_cancelled, self._tally)
+    def _check(self, within: float = 0.0) -> None:
+        """Show how far it is, `within` the files of this batch, and stop if that is wanted."""
+        if self.files:
+            self.context.progress(int((self.read + self.taken + within) / 2), self.files, "files")
+        self.context.check_cancelled()
+
+    def _bring_up_to_date(self, files: int = 0) -> None:
+        bring_up_to_date(self.app, lambda done: self._check(min(done, files)), self._tally)
 
     def _tally(self, tx: Transaction, changed: Mapping[str, Indexed]) -> None:
         for name, change in changed.items():
@@ -189,7 +217,7 @@ class _Sync:
             known = {document.uri: document for document in tx.documents(source=name)}
             missing = cast("list[list[str]]", tx.fact(self.namespace, f"{name}/missing"))
             done = {key for key in tx.facts(self.namespace) if key.endswith("/done")}
-        reader = _reader(self.app, name, known, missing)
+        reader = _reader(self.app, name, known, missing, self._saw)
         with ThreadPoolExecutor(1, thread_name_prefix="reader") as ahead:
             pending = [number for number in range(count) if f"{_batch_key(name, number)}/done" not in done]
             readings = {number: ahead.submit(self._read, reader, name, number) for number in pending[:1]}
@@ -199,21 +227,31 @@ class _Sync:
                 if following is not None and number in readings:
                     readings[following] = ahead.submit(self._read, reader, name, following)
                 mine = readings.pop(number, None)
-                get = mine.result if mine else list[Reading]
-                step = self.context.step(_batch_key(name, number), lambda get=get, number=number: self._take(name, number, get))
-                yield cast("dict[str, Any]", step)
+                take = partial(self._take, name, number, mine)
+                step = cast("dict[str, Any]", self.context.step(_batch_key(name, number), take))
+                self.taken += step["files"] if mine else 2 * step["files"]  # an earlier run has read them
+                yield step
 
     def _read(self, reader: Reader, name: str, number: int) -> list[Reading]:
         with self.app.database.reading() as tx:
             files = tx.fact(self.namespace, _batch_key(name, number))
         return reader.read(_FILES.validate_python(files))
 
-    def _take(self, name: str, number: int, get: Callable[[], list[Reading]]) -> Json:
+    def _saw(self) -> None:
+        self.read += 1
+
+    def _awaited(self, ahead: "Future[list[Reading]]") -> list[Reading]:
+        while not ahead.done():
+            self._check()
+            wait([ahead], _LOOK_AGAIN_SECONDS)
+        return ahead.result()
+
+    def _take(self, name: str, number: int, ahead: "Future[list[Reading]] | None") -> Json:
         key = f"{_batch_key(name, number)}/done"
         with self.app.database.reading() as tx:
             already = tx.fact(self.namespace, key)
         if already is None:
-            readings = get()
+            readings = self._awaited(ahead) if ahead else []
             with self.app.database.transaction() as tx:
                 counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
                 for reading in readings:
@@ -222,7 +260,7 @@ class _Sync:
                 tx.put_fact(self.namespace, key, already)
                 left = tx.fact(self.namespace, LEFT)
                 tx.put_fact(self.namespace, LEFT, max(0, (left if isinstance(left, int) else 0) - len(readings)))
-        self._bring_up_to_date()
+        self._bring_up_to_date(cast("dict[str, Any]", already)["files"])
         return already
 
     def _remove(self, name: str) -> Json:
@@ -323,7 +361,9 @@ def _outlook(reading: Reading) -> str:
     return "unchanged" if reading.action == "same" else reading.action
 
 
-def _reader(app: App, name: str, known: Mapping[str, Document], missing: Sequence[Sequence[str]]) -> Reader:
+def _reader(
+    app: App, name: str, known: Mapping[str, Document], missing: Sequence[Sequence[str]], seen: Callable[[], None] = lambda: None
+) -> Reader:
     gone = {(id, uri) for id, uri, _ in missing}
     by_hash: dict[str, list[Document]] = {}
     for document in known.values():
@@ -339,6 +379,7 @@ def _reader(app: App, name: str, known: Mapping[str, Document], missing: Sequenc
         today=app.clock().date(),
         known=known,
         missing=by_hash,
+        seen=seen,
     )
 
 
@@ -371,8 +412,11 @@ def _last_reports(app: App, job: str, ended: Mapping[str, Any]) -> dict[str, Any
                 kept = cast("dict[str, Any]", found[0])
                 sources.append({key: value for key, value in kept.items() if key not in {"finished_at", "basis"}})
                 sources[-1]["quality"]["findings"] = [finding.model_dump(mode="json", exclude_none=True) for finding in found[1]]
-    totals = {part: _summed([source[part] for source in sources]) for part in ("documents", "chunks")}
-    return {"job": job, "seconds": ended["seconds"], "sources": sources, "totals": totals}
+    return {"job": job, "seconds": ended["seconds"], "sources": sources, "totals": _totals(sources)}
+
+
+def _totals(sources: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+    return {part: _summed([source[part] for source in sources]) for part in ("documents", "chunks")}
 
 
 def _wanted(app: App, sources: Sequence[str]) -> Sequence[str]:

@@ -104,7 +104,7 @@ class Extractive(Value):
     """A further sentence is quoted when its score lies at most this much below the best one."""
     nearness: float = 0.06
     """What a sentence beside the best one gains: two that follow each other read better than two from afar."""
-    completing: float = 0.25
+    completing: float = 0.8
     """What a sentence beside the best one gains for the question's words, by their share, that it adds to those of the best."""
     row_margin: float = 0.12
     """Rows of one table whose scores lie at most this far below the best of them are shown together."""
@@ -259,7 +259,7 @@ def _with_list(quote: Quote, passage: Passage, longest: int) -> Quote:
     """A sentence that ends in a colon is nothing without the list below it, and a fragment of a list nothing without its lead-in."""
     unit = quote.unit
     spans = sentences(passage.text)
-    start = _lead_in(unit, passage.text, spans) if unit.item and not _COMPLETE.search(unit.text) else unit.start
+    start = _lead_in(unit, passage.text, spans) if unit.item and _fragment(unit.text) else unit.start
     if start == unit.start and not _announces(unit.text):
         return quote
     end, listed = unit.end, False
@@ -275,11 +275,21 @@ def _with_list(quote: Quote, passage: Passage, longest: int) -> Quote:
 
 
 def _lead_in(item: Unit, text: str, spans: Sequence[tuple[int, int]]) -> int:
-    """Where the sentence begins that announces the list of this item; without one, where the item does."""
+    """Where the sentence begins that announces the list of this item, under the same heading; without one, where the item does."""
+    listed = True
     for start, end in reversed([span for span in spans if span[1] <= item.start]):
-        if not _ITEM.match(text[start:end]):
-            return start if _announces(text[start:end]) else item.start
+        before, is_item = text[start:end], bool(_ITEM.match(text[start:end]))
+        if _announces(before) and not is_item:
+            return start
+        if _HEADING.match(before) or (is_item and not listed):
+            break
+        listed = is_item
     return item.start
+
+
+def _fragment(item: str) -> bool:
+    """Whether an item of a list is half a sentence, or one step of several."""
+    return item[:1].isdigit() or not _COMPLETE.search(item)
 
 
 def _announces(text: str) -> bool:

@@ -108,6 +108,12 @@ def test_a_fragment_of_a_list_is_quoted_with_its_lead_in_and_the_other_items() -
     assert texts(found)[0] == "You keep them in two cases:\n\n- you were ill for a long time;\n- you were on maternity leave;"
 
 
+def test_one_step_of_several_is_quoted_with_the_others_and_their_lead_in() -> None:
+    text = "To return a device follow these steps:\n\nThey hold for all.\n\n1. Write to us.\n2. Pack it with the form.\n3. Wait."
+    found = read("Pack with which form?", passage(text), dense=False)
+    assert texts(found)[0] == text
+
+
 def test_a_list_item_that_is_a_whole_sentence_stands_alone() -> None:
     text = "Three rules:\n\n- Passwords have fourteen characters.\n- Nobody shares them."
     found = read("How many characters have passwords?", passage(text), dense=False)
@@ -116,7 +122,7 @@ def test_a_list_item_that_is_a_whole_sentence_stands_alone() -> None:
 
 def test_the_sentence_beside_the_best_one_comes_along_when_it_adds_words_of_the_question() -> None:
     text = "A hotel room may cost up to 150 euros a night. In London the limit is 210.\n\nTaxis may be used at night."
-    found = read("How much may a hotel room cost in London?", passage(text), dense=False, recipe=Extractive(margin=0.3))
+    found = read("How much may a hotel room cost in London?", passage(text), dense=False)
     assert texts(found)[:2] == ["A hotel room may cost up to 150 euros a night.", "In London the limit is 210."]
 
 

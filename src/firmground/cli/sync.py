@@ -73,7 +73,11 @@ def status(as_json: AsJson = False, directory: Directory = None, debug: Debug = 
         ],
     )
     for job in found["jobs"]:
-        say(f"job {job['id']}: {job['kind']} {job['state']}, {job['progress']['done']} of {job['progress']['total']}")
+        progress_ = job["progress"]
+        far = f", {progress_['done']} of {progress_['total']} {progress_['unit']}" if progress_["total"] else ""
+        say(f"job {job['id']}: {job['kind']} {job['state']}{far}")
+    if any(job["state"] == "interrupted" for job in found["jobs"]):
+        say("run `firmground sync` to go on")
 
 
 def _once(app: "App", sources: list[str], *, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 from documentation import DOCS, PAGES, ROOT
 
-from firmground.app.quality import _HARM
+from firmground.app.quality import HARM
 from firmground.cli.commands import commands
 from firmground.settings import keys
 from firmground.types import AnswerStatus, DocumentState, JobState, ParseCode
@@ -99,7 +99,7 @@ def test_every_finding_has_its_entry_and_its_remedy():
 
 
 def test_every_finding_has_its_place_in_the_order_of_the_report():
-    assert set(_HARM) == finding_codes()
+    assert set(HARM) == finding_codes()
 
 
 @pytest.mark.parametrize("kind", [place_codes, warning_codes])

@@ -19,13 +19,12 @@ _REMEDIES = {
     "timeout": "split it, or raise max_seconds under [parsing]",
     "out_of_memory": "split it, or raise max_memory_megabytes under [parsing]",
     "parser_crashed": "open it in its program and export it again",
-    "no_text": "switch on ocr under [parsing], or replace it by a file with text",
     "ocr_language_missing": "install the tesseract data for this language, or change ocr_languages under [parsing]",
     "unreadable": "give the user that runs firmground the right to read it",
     "changed_while_reading": "sync again when nobody is writing it",
     "suspected_instructions": "read it, then `firmground documents release` or remove it",
 }
-_HARM = (
+HARM = (
     *("contradiction", "superseded", "stale", "near_duplicate", "exact_duplicate"),
     *("wrong_encoding", "garbled", "encoding_guessed"),
     *("suspected_instructions", "nobody_may_see_it"),
@@ -72,7 +71,7 @@ def assess(app: App, *, anything_changed: bool) -> dict[str, list[Finding]]:
 
 def by_harm(findings: Iterable[Finding]) -> list[Finding]:
     """Findings of one kind together, the most harmful kinds first, inside a kind by document and place."""
-    rank = {code: number for number, code in enumerate(_HARM)}
+    rank = {code: number for number, code in enumerate(HARM)}
     return sorted(findings, key=lambda each: (rank.get(each.code, len(rank)), each.uri, each.start or 0))
 
 
@@ -160,8 +159,11 @@ def _of(document: Document, facts: Mapping[str, Any]) -> list[Finding]:
     uri = _address(document)
     if document.state in {"failed", "quarantined"}:
         code = document.code or "unknown"
-        remedy = _REMEDIES.get(code, "look at the file")
-        return [Finding(code=code, uri=uri, detail=document.detail, remedy=remedy)]
+        detail, remedy = document.detail, _REMEDIES.get(code, "look at the file")
+        if code == "no_text":  # what helps depends on what kind of file it is, which its parser knows
+            detail, _, own = detail.partition(": ")
+            remedy = own or "write some text into it, or exclude it"
+        return [Finding(code=code, uri=uri, detail=detail, remedy=remedy)]
     found = [Finding.model_validate({**finding, "uri": uri}) for finding in facts.get("findings", ())]
     personal = {kind: count for kind, count in facts.get("personal", {}).items() if kind in _PERSONAL_NOUNS}
     secrets = sum(count for kind, count in facts.get("personal", {}).items() if kind in {"secret", "api_key", "credential"})

@@ -8,9 +8,10 @@ import pytest
 from firmground.app import documents
 from firmground.app.search import search
 from firmground.app.sync import sync
+from firmground.errors import ParseFailed
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
 from firmground.testing.index import MemoryIndex
-from firmground.types import IndexRow
+from firmground.types import IndexRow, Parsed
 
 LEAVE = b"# Leave\n\nEvery employee may carry over five vacation days into the next year.\n"
 TRAVEL = b"# Travel\n\nTrain tickets in second class are refunded without asking anybody before.\n"
@@ -97,3 +98,17 @@ def test_a_title_from_a_sidecar_goes_with_it(bench: Bench):
         del bench.source.file_metadata["leave.md"]
         sync(app, ADMINISTRATOR)
         assert documents.show(app, ADMINISTRATOR, "leave.md")["title"] == "Leave"
+
+
+def test_a_file_without_text_gets_the_remedy_its_parser_names(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    def parse(uri: str, content: bytes) -> Parsed:
+        raise ParseFailed("no_text", "it holds no text: write some, or exclude it" if uri == "leave.md" else "it holds no text")
+
+    monkeypatch.setattr(bench.parser_, "parse", parse)
+    with bench.app() as app:
+        sync(app, ADMINISTRATOR)
+        found = [(each.detail, each.remedy) for each in documents.quality(app, ADMINISTRATOR)]
+    assert found == [
+        ("it holds no text", "write some, or exclude it"),
+        ("it holds no text", "write some text into it, or exclude it"),
+    ]

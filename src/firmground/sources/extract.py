@@ -64,7 +64,7 @@ class Recognition(NamedTuple):
 def extract(uri: str, content: bytes, limits: Limits, recognition: Recognition | None) -> Extracted:
     """ParseFailed where no text can be had; `no_text` where there simply is none."""
     if not content.strip():
-        raise ParseFailed("no_text", "the file is empty")
+        raise ParseFailed("no_text", "the file is empty: write something into it, or exclude it")
     media_type, warning = kinds.kind_of(uri, content)
     textual = media_type in _WITH_MATTER | _TABULAR | {kinds.JSON}
     extracted = _textual(media_type, content, limits) if textual else _with_xberg(media_type, content, limits, recognition)
@@ -73,11 +73,19 @@ def extract(uri: str, content: bytes, limits: Limits, recognition: Recognition |
     if not any(mark.isalnum() for mark in _MARKS.sub("", extracted.text)):
         if media_type == kinds.PDF and b"%%EOF" not in content[-2048:]:
             raise ParseFailed("corrupt", "its end is missing and no text can be had from the rest: restore it from a copy")
-        image = media_type.startswith("image/") or media_type == kinds.PDF
-        raise ParseFailed(
-            "no_text", "it holds no text" + (": a scan or picture, which text recognition may read" if image else "")
-        )
+        raise _without_text(media_type, recognition)
     return extracted._replace(warnings=((warning,) if warning else ()) + extracted.warnings)
+
+
+def _without_text(media_type: str, recognition: Recognition | None) -> ParseFailed:
+    if not (media_type.startswith("image/") or media_type == kinds.PDF):
+        return ParseFailed("no_text", "it holds no text: write some, or exclude it")
+    if recognition is not None:
+        return ParseFailed("no_text", "text recognition found nothing in it: give a sharper scan, or exclude it")
+    return ParseFailed(
+        "no_text",
+        "a scan or picture without text: switch on ocr under [parsing], so that text recognition reads it, or exclude it",
+    )
 
 
 _MARKS = re.compile(r"^```\w*$", re.MULTILINE)
@@ -161,7 +169,7 @@ def _run(media_type: str, content: bytes, limits: Limits, recognition: Recogniti
     if result.errors:
         raise _failure(f"{result.errors[0].error_type}: {result.errors[0].message}")
     if not result.results:
-        raise ParseFailed("no_text", "it holds no text")
+        raise _without_text(media_type, recognition)
     return result.results[0]
 
 

@@ -48,7 +48,8 @@ class SandboxedParser:
     """Parses in at most `workers` confined child processes, which are used again for up to `files_per_child` files.
 
     `seconds` is the time a file may take, `ocr_seconds` the time its recognition may take. With `ocr`, a picture or a PDF with a page
-    without text is read by Tesseract in `ocr_languages` (ISO 639-1 or Tesseract codes). `max_bytes` bounds what is sent to a child at all.
+    without text is read by Tesseract in those of `ocr_languages` (ISO 639-1 or Tesseract codes) that are installed; a warning names the
+    others. `max_bytes` bounds what is sent to a child at all.
     """
 
     workers: int = field(default_factory=lambda: min(4, os.cpu_count() or 1))
@@ -69,13 +70,13 @@ class SandboxedParser:
     def id(self) -> str:
         """Of everything that can change a text: xberg, charset-normalizer, our own version, recognition, limits."""
         parts = [VERSION, version("xberg"), version("charset-normalizer"), self.max_bytes, *self.limits]
-        return digest([*parts, *(self._tesseract_languages if self.ocr else [])])
+        return digest([*parts, *(["ocr", *self._languages()[0]] if self.ocr else [])])
 
     def parse(self, uri: str, content: bytes) -> Parsed:
         if len(content) > self.max_bytes:
             raise ParseFailed("limit_exceeded", f"{len(content)} bytes are more than the limit of {self.max_bytes}: split it")
         try:
-            parsed = self._ask(uri, content, self.seconds, None)
+            parsed = self._ask(uri, content, self.seconds)
         except ParseFailed as failed:
             if not (self.ocr and failed.code == "no_text" and "text recognition" in failed.detail):
                 raise
@@ -97,24 +98,30 @@ class SandboxedParser:
     def _tesseract_languages(self) -> list[str]:
         return recognition_languages(self.ocr_languages)
 
-    def _recognise(self, uri: str, content: bytes) -> Parsed:
-        return self._ask(uri, content, self.ocr_seconds, self._recognition_data())
-
-    def _recognition_data(self) -> str:
-        data = tessdata()
+    def _languages(self) -> tuple[list[str], list[str]]:
+        """Of those to recognise: the installed and the missing ones."""
         missing = missing_recognition_data(self._tesseract_languages)
-        if not data or missing:
+        return [name for name in self._tesseract_languages if name not in missing], missing
+
+    def _recognise(self, uri: str, content: bytes) -> Parsed:
+        installed, missing = self._languages()
+        data = tessdata()
+        if not data or not installed:
             wanted = " ".join(f"tesseract-ocr-{name.replace('_', '-')}" for name in missing)
             raise ParseFailed("ocr_language_missing", f"no recognition data for {', '.join(missing)}: install {wanted}")
-        return data
+        parsed = self._ask(uri, content, self.ocr_seconds, data, installed)
+        if not missing:
+            return parsed
+        return parsed.model_copy(update={"warnings": (*parsed.warnings, f"ocr_language_missing: {', '.join(missing)}")})
 
-    def _ask(self, uri: str, content: bytes, seconds: float, data: str | None) -> Parsed:
-        languages = self._tesseract_languages if data else None
+    def _ask(
+        self, uri: str, content: bytes, seconds: float, data: str | None = None, languages: Sequence[str] | None = None
+    ) -> Parsed:
         request: dict[str, object] = {
             "uri": uri,
             "seconds": seconds,
             "limits": list(self.limits),
-            "languages": languages,
+            "languages": list(languages) if languages else None,
             "data": data,
         }
         child = self._pool.take()

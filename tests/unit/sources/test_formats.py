@@ -3,6 +3,7 @@
 import datetime
 import io
 import json
+import re
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -249,6 +250,31 @@ def test_a_scanned_page_among_typed_ones_is_read_too(parser: SandboxedParser, re
     canvas.save()
     assert parser.parse("a.pdf", made.getvalue()).warnings == ("pages_without_text: 1",)
     assert page_texts(reading.parse("a.pdf", made.getvalue())) == ["A typed page with words in it.", "Invoice number 48213"]
+
+
+def test_one_missing_language_is_a_warning_and_the_others_are_read():
+    parser = SandboxedParser(workers=1, ocr=True, ocr_languages=("en", "tlh"))
+    parsed = parser.parse("a.png", a_picture("Invoice number 48213"))
+    parser.close()
+    assert "Invoice number 48213" in parsed.text
+    assert "ocr_language_missing: tlh" in parsed.warnings
+    assert parser.id == SandboxedParser(ocr=True, ocr_languages=("en",)).id, "once it is installed, files are read again"
+
+
+def test_where_no_text_is_the_remedy_fits_the_kind_of_file(parser: SandboxedParser, reading: SandboxedParser):
+    for name, content in (("a.md", b""), ("a.txt", b" \n"), ("a.md", b"---\ntitle: Rules\n---\n"), ("a.csv", b",,\n,,\n")):
+        for each in (parser, reading):
+            assert re.search("write some.*, or exclude it", detail_of(each, name, content))
+    blank = a_picture("")
+    assert "switch on ocr" in detail_of(parser, "a.png", blank)
+    assert detail_of(reading, "a.png", blank).startswith("text recognition found nothing in it: ")
+
+
+def detail_of(parser: SandboxedParser, name: str, content: bytes) -> str:
+    with pytest.raises(ParseFailed) as failed:
+        parser.parse(name, content)
+    assert failed.value.code == "no_text"
+    return failed.value.detail
 
 
 def test_a_missing_language_is_named():

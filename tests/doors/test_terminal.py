@@ -34,3 +34,14 @@ def test_a_table_in_a_pipe_has_one_line_for_each_row(capsys: pytest.CaptureFixtu
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
     assert lines[1].count("says") == 60
+
+
+def test_on_a_terminal_an_address_stays_in_one_piece_where_there_is_room(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "150")
+    table(("finding", "document", "what", "remedy"), ROWS)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 150
+    assert any(f"  {ROWS[1][1]}  no words" in line for line in lines)

@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     from firmground.types import Job
 
 
-_NARROWEST = 12
-"""Characters of a column of a table."""
-
-
 def print_json(document: Any) -> None:
     """On stdout, with every sign escaped that could steer a terminal or is no valid Unicode."""
     written = json.dumps(document, ensure_ascii=False, default=str, indent=None if not sys.stdout.isatty() else 2)
@@ -63,18 +59,23 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     cells = [[safe(str(cell)).replace("\n", " ").replace("\t", " ") for cell in row] for row in (head, *rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     if sys.stdout.isatty():
-        widths = _narrowed(widths, shutil.get_terminal_size().columns)
+        sentences = [column for column in range(len(head)) if any(" " in row[column] for row in cells)]
+        for columns, least in ((sentences, 24), (range(len(head)), 12)):  # an address is copied, so it is broken last
+            widths = _narrowed(widths, columns, least, shutil.get_terminal_size().columns)
     for row in cells:
         parts = [textwrap.wrap(cell, width) if len(cell) > width else [cell] for cell, width in zip(row, widths, strict=True)]
         for line in zip_longest(*parts, fillvalue=""):
             sys.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n")
 
 
-def _narrowed(widths: Sequence[int], available: int) -> list[int]:
-    """The widest columns made narrower until all fit, none of them to less than can be read."""
+def _narrowed(widths: Sequence[int], columns: Sequence[int], least: int, available: int) -> list[int]:
+    """The widest of these columns made narrower until all fit, none of them to less than `least` characters."""
     narrowed = list(widths)
-    while sum(narrowed) + 2 * (len(narrowed) - 1) > available and max(narrowed) > _NARROWEST:
-        narrowed[narrowed.index(max(narrowed))] -= 1
+    while sum(narrowed) + 2 * (len(narrowed) - 1) > available:
+        widest = max(columns, key=narrowed.__getitem__, default=None)
+        if widest is None or narrowed[widest] <= least:
+            break
+        narrowed[widest] -= 1
     return narrowed
 
 

@@ -34,7 +34,7 @@ def test_progress_is_told_within_a_batch_while_files_are_parsed_and_embedded(ben
         embed = bench.embedder_.embed
 
         def looked() -> None:
-            [job] = status(app)["jobs"]
+            [job] = status(app, ADMINISTRATOR)["jobs"]
             assert job["state"] == "running"
             seen.append(job["progress"]["done"])
 
@@ -53,11 +53,11 @@ def test_a_sync_that_nobody_runs_any_more_is_interrupted_at_the_point_it_reached
     monkeypatch.setattr("firmground.app.sync._BATCH_FILES", 2)
     killed_at(bench, 3)
     with bench.app() as app:
-        [job] = status(app)["jobs"]
+        [job] = status(app, ADMINISTRATOR)["jobs"]
         assert (job["state"], job["progress"]["total"], job["progress"]["unit"]) == ("interrupted", 8, "files")
         assert 4 <= job["progress"]["done"] < 8
         sync(app, ADMINISTRATOR)
-        assert status(app)["jobs"] == []
+        assert status(app, ADMINISTRATOR)["jobs"] == []
 
 
 def test_a_sync_that_goes_on_and_finds_more_reports_all_of_it(bench: Bench, monkeypatch: pytest.MonkeyPatch):

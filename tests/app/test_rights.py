@@ -7,7 +7,9 @@ import pytest
 
 from firmground.app import documents, people
 from firmground.app.app import App
-from firmground.app.sync import request, sync
+from firmground.app.doctor import doctor
+from firmground.app.status import status
+from firmground.app.sync import dry_run, request, sync
 from firmground.errors import Refused
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
 
@@ -19,6 +21,9 @@ from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
         lambda app: documents.purge(app, COLLEAGUE, "docs/a.md"),
         lambda app: documents.quality(app, COLLEAGUE),
         lambda app: sync(app, COLLEAGUE),
+        lambda app: dry_run(app, COLLEAGUE),
+        lambda app: status(app, COLLEAGUE),
+        lambda app: doctor(app, COLLEAGUE, []),
         lambda app: request(app, COLLEAGUE),
         lambda app: people.people(app, COLLEAGUE),
         lambda app: people.add_person(app, COLLEAGUE, "eve", admin=True),

@@ -211,7 +211,7 @@ def test_a_dry_run_says_what_would_change_and_writes_nothing(bench: Bench):
         bench.source.contents["moved.md"] = bench.source.contents.pop("leave.md")
         bench.source.contents["travel.md"] = TRAVEL + b"More.\n"
         del bench.source.contents["keys.md"]
-        counts(dry_run(app), added=1, renamed=1, changed=1, removed=1)
+        counts(dry_run(app, ADMINISTRATOR), added=1, renamed=1, changed=1, removed=1)
         assert {document.uri for document in documents.listed(app, ADMINISTRATOR)} == {"leave.md", "travel.md", "keys.md"}
 
 

@@ -6,15 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from firmground.app.app import App
+from firmground.app.rights import administrators_only
 from firmground.errors import FirmgroundError
-from firmground.types import Check
+from firmground.types import Actor, Check
 
 _LITTLE_DISK = 1_000_000_000
 _MANY_UNINDEXED = 5_000
 
 
-def doctor(app: App, components: Iterable[Callable[[], Check]]) -> list[Check]:
+def doctor(app: App, actor: Actor, components: Iterable[Callable[[], Check]]) -> list[Check]:
     """Every check, also where an earlier one failed. `components` are checks that belong to concrete adapters."""
+    administrators_only(actor, "examine the workspace")
     looks: list[tuple[str, Callable[[], Iterable[Check]]]] = [
         ("python", _python),
         ("disk", lambda: _disk(app)),

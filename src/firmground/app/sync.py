@@ -106,9 +106,10 @@ def handlers(app: App) -> dict[str, Handler]:
     return {"sync": lambda context, inputs: _Sync(app, context, cast("list[str]", inputs["sources"])).run()}
 
 
-def dry_run(app: App, sources: Sequence[str] = ()) -> dict[str, Any]:
+def dry_run(app: App, actor: Actor, sources: Sequence[str] = ()) -> dict[str, Any]:
     """What a sync would do, by stamps and content alone. Nothing is parsed or written, so new content that would end in quarantine or
     fail counts as added or changed."""
+    administrators_only(actor, "sync")
     reports: list[dict[str, Any]] = []
     for name in _wanted(app, sources):
         plan = _plan(app, origins.source_of(app, name))

@@ -40,7 +40,7 @@ def sync(
     del debug
     with opened(directory) as app:
         if dry_run:
-            _show_plan(use.dry_run(app, source or ()), as_json=as_json)
+            _show_plan(use.dry_run(app, actor(app, None), source or ()), as_json=as_json)
             return
         _once(app, source or [], as_json=as_json)
         if watch:
@@ -57,7 +57,7 @@ def status(as_json: AsJson = False, directory: Directory = None, debug: Debug = 
 
     del debug
     with opened(directory) as app:
-        found = use(app)
+        found = use(app, actor(app, None))
     if as_json:
         print_json(found)
         return

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from firmground.cli.options import AsJson, Debug, Directory, opened
+from firmground.cli.options import AsJson, Debug, Directory, actor, opened
 from firmground.cli.terminal import print_json, remark, say
 
 
@@ -59,7 +59,7 @@ def doctor(as_json: AsJson = False, directory: Directory = None, debug: Debug = 
         from firmground.app.doctor import doctor as use
         from firmground.wire import component_checks
 
-        checks = use(app, component_checks(app))
+        checks = use(app, actor(app, None), component_checks(app))
     if as_json:
         print_json([check.model_dump() for check in checks])
     else:

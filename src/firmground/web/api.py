@@ -149,7 +149,7 @@ async def delete_job(id: str, served: TheServed) -> Job:
 @router.get("/status")
 async def get_status(served: TheServed) -> dict[str, Any]:
     """What the workspace holds: sources, documents, jobs."""
-    return await served.run(status, served.app)
+    return await served.run(status, served.app, served.actor)
 
 
 @health.get("/healthz")

@@ -99,7 +99,7 @@ def _answer(request: Request, served: Served, question: str) -> Response:
 
 def _documents(request: Request, served: Served, wanted: Wanted) -> Response:
     found, following = documents_page(served, wanted.source or None, wanted.state or None, wanted.after, _PAGE)
-    now = status(served.app)
+    now = status(served.app, served.actor)
     chosen = {"state": wanted.state, "source": wanted.source}
     findings = documents.quality(served.app, served.actor)
     values: dict[str, Any] = {

@@ -5,6 +5,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 _PREFIX = "firmground-parse-"
@@ -26,8 +27,17 @@ class Scratch:
         """Remove it. Doing it twice changes nothing."""
         lock, self._lock = self._lock, -1
         if lock >= 0:
-            shutil.rmtree(self.name, ignore_errors=True)
+            _remove(self.name)
             os.close(lock)
+
+
+def _remove(name: str) -> None:
+    """With all it holds, even while a child that is just being killed still writes into it."""
+    for _ in range(10):
+        shutil.rmtree(name, ignore_errors=True)
+        if not os.path.lexists(name):
+            return
+        time.sleep(0.02)
 
 
 def sweep() -> None:
@@ -36,7 +46,7 @@ def sweep() -> None:
         for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
             lock = _locked(str(path))
             if lock is not None:
-                shutil.rmtree(path, ignore_errors=True)
+                _remove(str(path))
                 os.close(lock)
 
 

@@ -58,7 +58,7 @@ def test_where_no_document_came_through_the_failures_are_named(bench: Bench, use
 
 
 def test_an_answer_out_of_a_sync_that_was_cut_off_says_how_many_documents_wait(bench: Bench, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("firmground.app.sync._BATCH_FILES", 1)
+    monkeypatch.setattr("firmground.app.planning._BATCH_FILES", 1)
     bench.source.contents["visitors.md"] = b"# Visitors\n\nVisitors get a badge at the front desk.\n"
     apply, calls = bench.index_.apply, list[int]()
 

@@ -47,7 +47,7 @@ def test_rows_of_documents_that_are_gone_leave_the_index(bench: Bench):
 
 
 def test_two_copies_of_a_renamed_file_survive_a_sync_that_was_cut_off_between_them(bench: Bench, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("firmground.app.sync._BATCH_FILES", 1)
+    monkeypatch.setattr("firmground.app.planning._BATCH_FILES", 1)
 
     class Killed(BaseException):
         pass

@@ -15,25 +15,19 @@ from firmground.app import origins, quality
 from firmground.app.app import App
 from firmground.app.following import follow
 from firmground.app.indexing import Indexed, bring_up_to_date, drop_other_builds, reconcile
+from firmground.app.planning import outdated, outlook, plan_for, reader_for
 from firmground.app.readiness import LEFT, SYNCS, plan_of
-from firmground.app.reading import Reader, Reading, reading_stamp
+from firmground.app.reading import Reader, Reading
+from firmground.app.reports import COUNTS, composed, last, summed, together
 from firmground.app.rights import administrators_only
 from firmground.app.saving import forget, purge_erased, save
 from firmground.errors import InvalidInput, NotFound
-from firmground.index.quality import Inspector
-from firmground.ports import Handler, JobContext, Source, Transaction
-from firmground.types import Actor, Document, Finding, Job, Json, Problem, SourceFile, digest
+from firmground.ports import Handler, JobContext, Transaction
+from firmground.types import Actor, Finding, Job, Json, SourceFile
 
-COUNTS = ("added", "changed", "renamed", "removed", "unchanged", "quarantined", "failed")
-_INSPECTION = 1
-"""Grows when documents must be inspected again because the inspection changed."""
-_RETRIED = frozenset({"unreadable", "changed_while_reading", "ocr_language_missing", "timeout", "out_of_memory"})
-"""Failures whose cause may lie outside the file: it is tried again at each sync."""
 _ENDED = "ended"
 """All that is left of the plan of a sync that has taken in everything: its result."""
 _LOOK_AGAIN_SECONDS = 0.2
-_BATCH_FILES = 48
-_BATCH_BYTES = 24_000_000
 _FILES = TypeAdapter(list[SourceFile])
 
 
@@ -49,8 +43,8 @@ def sync(app: App, actor: Actor, sources: Sequence[str] = (), *, watch: Callable
     started = perf_counter()
     joined = _unfinished(app, wanted, running=True)
     report = _followed(app, joined or _submitted(app, wanted), watch)
-    if joined and any(_outdated(_plan(app, origins.source_of(app, str(name)))) for name in wanted):
-        report = _together(report, _followed(app, _submitted(app, wanted), watch))
+    if joined and any(outdated(plan_for(app, origins.source_of(app, str(name)))) for name in wanted):
+        report = together(report, _followed(app, _submitted(app, wanted), watch))
     return {**report, "seconds": round(perf_counter() - started, 3)}
 
 
@@ -79,26 +73,7 @@ def _submitted(app: App, wanted: list[Json]) -> str:
 
 
 def _followed(app: App, job: str, watch: Callable[[Job], None]) -> dict[str, Any]:
-    return _last_reports(app, job, cast("dict[str, Any]", follow(app, job, handlers(app), watch)))
-
-
-def _together(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:
-    """The report of two syncs, one right after the other, as of one. What failed or waits is so at the end."""
-    before = {source["source"]: source for source in first["sources"]}
-    sources: list[dict[str, Any]] = []
-    for source in then["sources"]:
-        old = before.get(source["source"], source | {"documents": dict.fromkeys(COUNTS, 0), "chunks": {"added": 0, "removed": 0}})
-        taken = {kind: old["documents"][kind] for kind in ("added", "changed", "renamed")}
-        documents = _summed([source["documents"], taken, {"removed": old["documents"]["removed"]}])
-        documents["unchanged"] = max(0, documents["unchanged"] - sum(taken.values()))
-        chunks = _summed([source["chunks"], {kind: old["chunks"][kind] for kind in ("added", "removed")}])
-        sources.append({**source, "documents": documents, "chunks": chunks})
-    return {**then, "sources": sources, "totals": _totals(sources)}
-
-
-def _outdated(plan: dict[str, Any]) -> bool:
-    """Whether there is more to do than to try again what has just failed: a job that was joined may have planned long ago."""
-    return bool(plan["missing"]) or sum(len(files) for files in plan["batches"]) > plan["retried"]
+    return last(app, job, cast("dict[str, Any]", follow(app, job, handlers(app), watch)))
 
 
 def handlers(app: App) -> dict[str, Handler]:
@@ -112,17 +87,17 @@ def dry_run(app: App, actor: Actor, sources: Sequence[str] = ()) -> dict[str, An
     administrators_only(actor, "sync")
     reports: list[dict[str, Any]] = []
     for name in _wanted(app, sources):
-        plan = _plan(app, origins.source_of(app, name))
+        plan = plan_for(app, origins.source_of(app, name))
         counts: dict[str, int] = {**plan["counts"], "removed": len(plan["missing"])}
         with app.database.reading() as tx:
             known = {document.uri: document for document in tx.documents(source=name)}
-        reader = _reader(app, name, known, plan["missing"])
+        reader = reader_for(app, name, known, plan["missing"])
         for files in plan["batches"]:
             for reading in reader.outlook(_FILES.validate_python(files)):
-                counts[_outlook(reading)] += 1
+                counts[outlook(reading)] += 1
                 counts["removed"] -= reading.action == "renamed"
         reports.append({"source": name, "documents": counts})
-    return {"dry_run": True, "sources": reports, "totals": {"documents": _summed([each["documents"] for each in reports])}}
+    return {"dry_run": True, "sources": reports, "totals": {"documents": summed([each["documents"] for each in reports])}}
 
 
 class _Sync:
@@ -159,7 +134,7 @@ class _Sync:
         for name, plan in plans.items():
             counts: dict[str, int] = dict(plan["counts"])
             for step in self._batches(name, plan["batches"]):
-                counts = _summed([counts, step["documents"]])
+                counts = summed([counts, step["documents"]])
                 self._check()
             counts["removed"] += cast("int", self.context.step(f"remove {name}", lambda name=name: self._remove(name)))
             reports.append({"source": name, "files": plan["files"], "documents": counts, "problems": plan["problems"]})
@@ -189,7 +164,7 @@ class _Sync:
 
     def _plan(self) -> Json:
         """List every source before anything changes, so that a source that is missing stops the sync as a whole."""
-        plans = {name: _plan(self.app, origins.source_of(self.app, name)) for name in self.names}
+        plans = {name: plan_for(self.app, origins.source_of(self.app, name)) for name in self.names}
         unfinished = {job.id for job in self.app.jobs.unfinished()}
         with self.app.database.transaction() as tx:
             for ended in tx.facts(SYNCS).keys() - unfinished:
@@ -218,7 +193,7 @@ class _Sync:
             known = {document.uri: document for document in tx.documents(source=name)}
             missing = cast("list[list[str]]", tx.fact(self.namespace, f"{name}/missing"))
             done = {key for key in tx.facts(self.namespace) if key.endswith("/done")}
-        reader = _reader(self.app, name, known, missing, self._saw)
+        reader = reader_for(self.app, name, known, missing, self._saw)
         with ThreadPoolExecutor(1, thread_name_prefix="reader") as ahead:
             pending = [number for number in range(count) if f"{_batch_key(name, number)}/done" not in done]
             readings = {number: ahead.submit(self._read, reader, name, number) for number in pending[:1]}
@@ -297,7 +272,7 @@ class _Sync:
     ) -> None:
         """Those of this sync; of other sources the findings, which may compare their documents with ones that changed."""
         said: dict[str, Json] = {"finished_at": self.app.clock().isoformat(), "basis": quality.basis(self.app)}
-        for report in _reports(tx, self.app.candidate.build, reports, findings):
+        for report in composed(tx, self.app.candidate.build, reports, findings):
             tx.save_report(report["source"], {**report, **said}, findings[report["source"]])
         for name in findings.keys() - set(self.names):
             if (found := tx.report(name)) is not None:
@@ -311,115 +286,6 @@ def _drop_plan(tx: Transaction, job: str) -> None:
     tx.drop_facts(SYNCS, [job])
 
 
-def _plan(app: App, source: Source) -> dict[str, Any]:
-    """Files to look at in batches, documents that are gone, and what needs no look."""
-    with app.database.reading() as tx:
-        known = {document.uri: document for document in tx.documents(source=source.name)}
-    reading_id = _reading_id(app)
-    counts: dict[str, int] = dict.fromkeys(COUNTS, 0)
-    changed: list[SourceFile] = []
-    retried = 0
-    listed: set[str] = set()
-    for file in source.files():
-        listed.add(file.uri)
-        before = known.get(file.uri)
-        stamp = reading_stamp(file, reading_id)
-        if before is not None and _needs_no_look(before, stamp):
-            counts[before.state if before.state in {"quarantined", "failed"} else "unchanged"] += 1
-        else:
-            changed.append(file)
-            retried += before is not None and before.stamp == stamp
-    hidden = tuple(uri for uri, code, _ in source.problems() if code == "unreadable")
-    missing = [
-        [document.id, uri, document.content_hash]
-        for uri, document in known.items()
-        if uri not in listed and not _lies_in(uri, hidden)
-    ]
-    problems = [
-        Problem(uri=f"{source.name}/{uri}", kind="warning", code=code, detail=text) for uri, code, text in source.problems()
-    ]
-    return {
-        "batches": [[file.model_dump(mode="json") for file in batch] for batch in _batched(changed)],
-        "missing": missing,
-        "retried": retried,
-        "counts": counts,
-        "problems": [problem.model_dump() for problem in problems],
-    }
-
-
-def _lies_in(uri: str, hidden: Sequence[str]) -> bool:
-    """Whether it is, or lies in a folder, that could not be listed: then nobody knows that it is gone. Folders end with a slash."""
-    return any(uri == each or (each.endswith("/") and uri.startswith(each)) for each in hidden)
-
-
-def _needs_no_look(before: Document, stamp: str) -> bool:
-    return before.state == "excluded" or (before.stamp == stamp and before.code not in _RETRIED)
-
-
-def _outlook(reading: Reading) -> str:
-    if reading.action in {"same", "renamed"} and reading.before is not None and reading.before.state == "quarantined":
-        return "quarantined"
-    return "unchanged" if reading.action == "same" else reading.action
-
-
-def _reader(
-    app: App, name: str, known: Mapping[str, Document], missing: Sequence[Sequence[str]], seen: Callable[[], None] = lambda: None
-) -> Reader:
-    gone = {(id, uri) for id, uri, _ in missing}
-    by_hash: dict[str, list[Document]] = {}
-    for document in known.values():
-        if (document.id, document.uri) in gone:  # one that was renamed before the job was cut off is taken
-            by_hash.setdefault(document.content_hash, []).append(document)
-    settings = app.workspace.settings
-    return Reader(
-        source=origins.source_of(app, name),
-        parser=app.parser,
-        inspector=Inspector(stale_days=settings.quality.stale_after_days),
-        reading_id=_reading_id(app),
-        workers=settings.parsing.workers,
-        today=app.clock().date(),
-        known=known,
-        missing=by_hash,
-        seen=seen,
-    )
-
-
-def _reading_id(app: App) -> str:
-    return digest([app.parser.id, _INSPECTION])[:12]
-
-
-def _reports(
-    tx: Transaction, build: str, reports: Sequence[dict[str, Any]], findings: Mapping[str, Sequence[Finding]]
-) -> list[dict[str, Any]]:
-    return [
-        {
-            "source": report["source"],
-            "documents": report["documents"],
-            "chunks": {**report["chunks"], "total": tx.chunk_count(build, report["source"])},
-            "problems": [*report["problems"], *quality.problems(tx, report["source"])],
-            "quality": quality.summary(tx, report["source"], findings[report["source"]]),
-        }
-        for report in reports
-    ]
-
-
-def _last_reports(app: App, job: str, ended: Mapping[str, Any]) -> dict[str, Any]:
-    """The public report of a sync, from what it left in the database."""
-    sources: list[dict[str, Any]] = []
-    with app.database.reading() as tx:
-        for name in ended["sources"]:
-            found = tx.report(name)
-            if found is not None:
-                kept = cast("dict[str, Any]", found[0])
-                sources.append({key: value for key, value in kept.items() if key not in {"finished_at", "basis"}})
-                sources[-1]["quality"]["findings"] = [finding.model_dump(mode="json", exclude_none=True) for finding in found[1]]
-    return {"job": job, "seconds": ended["seconds"], "sources": sources, "totals": _totals(sources)}
-
-
-def _totals(sources: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
-    return {part: _summed([source[part] for source in sources]) for part in ("documents", "chunks")}
-
-
 def _wanted(app: App, sources: Sequence[str]) -> Sequence[str]:
     if not app.sources:
         raise InvalidInput("this workspace has no sources", "add a [[sources]] table to firmground.toml")
@@ -429,26 +295,5 @@ def _wanted(app: App, sources: Sequence[str]) -> Sequence[str]:
     return list(dict.fromkeys(sources)) or [*app.sources, *origins.gone(app)]
 
 
-def _batched(files: Sequence[SourceFile]) -> Iterator[list[SourceFile]]:
-    batch: list[SourceFile] = []
-    size = 0
-    for file in files:
-        if batch and (len(batch) >= _BATCH_FILES or size + file.size > _BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(file)
-        size += file.size
-    if batch:
-        yield batch
-
-
 def _batch_key(name: str, number: int) -> str:
     return f"{name}/{number:06d}"
-
-
-def _summed(counts: Sequence[Mapping[str, int]]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for each in counts:
-        for key, value in each.items():
-            total[key] = total.get(key, 0) + value
-    return total

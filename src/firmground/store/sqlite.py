@@ -13,6 +13,8 @@ from sqlalchemy.pool import QueuePool
 from firmground.errors import Busy, OutsideFailed
 from firmground.store import schema, tables
 
+_PRAGMAS = ("foreign_keys = on", "secure_delete = on", "synchronous = full", "temp_store = memory", "cache_size = -16000")
+
 
 class SqliteFile:
     """One file and the connections to it. `patience`: seconds to wait for another writer before it counts as busy.
@@ -113,14 +115,12 @@ class SqliteFile:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=self._patience)
-        for pragma in (
-            "foreign_keys = on",
-            "secure_delete = on",
-            "synchronous = full",
-            "temp_store = memory",
-            "cache_size = -16000",
-        ):
-            connection.execute(f"pragma {pragma}")
+        try:
+            for pragma in _PRAGMAS:
+                connection.execute(f"pragma {pragma}")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _connect_to_read(self) -> sqlite3.Connection:

@@ -198,7 +198,7 @@ class Workplace:
         assert tables["jobs.job_steps"] == []
         assert [row for row in tables["firmground.facts"] if row[0] == "sync" or row[0].startswith("plan:")] == []
         left = [each.name for each in self.temporary.iterdir() if each.name.startswith(("firmground", ".tmp", "etilqs", "tmp"))]
-        assert left == [], "temporary files of the parser, the index, the database or Python"
+        assert left == [], f"temporary files of the parser, the index, the database or Python: {left}"
 
 
 def first_corpus(root: Path) -> None:

@@ -112,7 +112,7 @@ class Reader:
             reading,
             parsed=parsed,
             language=language,
-            spans=(*personal_data(parsed.text, language), *orders),
+            spans=(*personal_data(parsed.text), *orders),
             suspicion=_suspicion(parsed.text, orders) if suspected(orders) else "",
             findings=tuple(self.inspector.inspect(file.uri, parsed.text, parsed, language, self.today)),
         )

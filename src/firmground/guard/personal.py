@@ -76,11 +76,10 @@ class _Form(NamedTuple):
     """What stands before a look-alike."""
 
 
-def personal_data(text: str, language: str = "") -> list[Span]:  # noqa: ARG001
+def personal_data(text: str) -> list[Span]:
     """E-mail addresses, phone numbers, IBANs, payment cards, IP addresses, and secrets in `text`, in order, without overlaps.
 
-    Kinds: `email`, `phone`, `iban`, `card`, `ip`, `secret`. Where two forms overlap, the surer one counts. `language` is not
-    needed by any form yet; forms that depend on it will use it.
+    Kinds: `email`, `phone`, `iban`, `card`, `ip`, `secret`. Where two forms overlap, the surer one counts.
     """
     found = sorted(_found(text), key=lambda span: (-span.score, span.start - span.end, span.start, span.kind))
     taken: list[Span] = []

@@ -13,6 +13,7 @@ from firmground.types import Chunk, Json, Page, Value, digest
 ChunkKind: TypeAlias = Literal["text", "list", "table", "code"]
 
 _TOKEN = re.compile(r"[A-Za-z]{1,7}(?![A-Za-z])|[A-Za-z]{1,4}|[0-9]{1,3}|[^\sA-Za-z0-9]")
+_KINDS: dict[str, ChunkKind] = {"list": "list", "table": "table", "code": "code"}
 _OPENING = 600
 _ROW_END = re.compile(r"\n")
 _ITEM_START = re.compile(r"\n(?=[ \t]*(?:[-*+\u2022\u25e6\u2023]|\d{1,9}[.)])[ \t]+\S)")
@@ -104,7 +105,12 @@ class Chunker(Value):
             pieces += _divided(text, block, room)
         if pieces and section.start < pieces[0].start:
             first = pieces[0]
-            pieces[0] = first._replace(start=section.start, tokens=estimated_tokens(text[section.start : first.end]))
+            size = estimated_tokens(text[section.start : first.end])
+            opening = _trim(text, section.start, first.start)
+            if size <= self.chunk_tokens + room or opening is None:
+                pieces[0] = first._replace(start=section.start, tokens=size)
+            else:  # more headings in a row than go with what follows them
+                pieces[:0] = _fitting(text, *opening, room, "text")
         return pieces
 
     def _packed(self, pieces: list[_Piece], room: int) -> Iterator[list[_Piece]]:
@@ -201,7 +207,7 @@ def _sections(text: str) -> list[_Section]:
 
 
 def _divided(text: str, block: Block, room: int) -> list[_Piece]:
-    kind: ChunkKind = block.kind if block.kind == "list" or block.kind == "table" or block.kind == "code" else "text"  # noqa: PLR1714
+    kind = _KINDS.get(block.kind, "text")
     size = estimated_tokens(text[block.start : block.end])
     if size <= room:
         return [_Piece(block.start, block.end, size, kind)]

@@ -156,3 +156,11 @@ def test_chunks_hold_the_whole_document_in_order(chunker: Chunker, text: str, ti
     assert [chunk.start for chunk in chunks] == sorted(chunk.start for chunk in chunks)
     assert len({chunk.id for chunk in chunks}) == len(chunks)
     assert chunks == chunker.chunk(7, text, title)
+
+
+def test_many_headings_without_text_do_not_make_one_giant_chunk():
+    text = "".join(f"# Heading number {number} of a form that nobody filled in\n" for number in range(300)) + "The end.\n"
+    chunker = Chunker()
+    found = chunker.chunk(1, text)
+    assert max(estimated_tokens(text[chunk.start : chunk.end]) for chunk in found) <= 2 * chunker.chunk_tokens
+    assert chunker.chunk(1, "# 0:0:0:0\n0")[0].start == 0

@@ -8,6 +8,7 @@ FirmgroundError            1  something unexpected
 │   ├── Busy                  somebody else holds what this needs
 │   └── IndexMismatch         the index was built with another embedder
 ├── OutsideFailed          5  a disk, a model server, a package index did not do its part
+│   ├── ModelFailed           a language model gave no usable answer
 │   └── StorageFull           the disk or the database refuses more
 └── Damaged                6  stored data is damaged
 
@@ -71,6 +72,18 @@ class OutsideFailed(FirmgroundError):
 
     exit_code = 5
     code = "outside-failed"
+
+
+class ModelFailed(OutsideFailed):
+    """A language model gave no answer that can be used. `reason` is a `firmground.types.ModelCode`; `tokens` is what it took anyway,
+    (input, output) where known."""
+
+    code = "model-failed"
+
+    def __init__(self, reason: str, problem: str, remedy: str = "", *, tokens: tuple[int, int] = (0, 0)) -> None:
+        super().__init__(problem, remedy)
+        self.reason = reason
+        self.tokens = tokens
 
 
 class StorageFull(OutsideFailed):

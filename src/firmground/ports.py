@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from firmground.types import (
     Actor,
     Chunk,
+    Delta,
     Document,
     DocumentState,
     Finding,
@@ -22,10 +23,14 @@ from firmground.types import (
     IndexStats,
     Job,
     Json,
+    ModelCall,
     Parsed,
     Scalar,
     SourceFile,
     Span,
+    Tokens,
+    Trace,
+    Verification,
     Within,
 )
 
@@ -100,6 +105,47 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Shape (len(texts), dimension), float32, rows of length 1. Longer texts are cut at the model's limit."""
+        ...
+
+
+class LanguageModel(Protocol):
+    """Writes text. Nothing it says reaches a reader unchecked."""
+
+    @property
+    def name(self) -> str:
+        """`<server>/<model>`, as settings and releases name it."""
+        ...
+
+    @property
+    def structured(self) -> bool:
+        """Whether it keeps to a JSON schema. May turn False when the server refuses the first one."""
+        ...
+
+    def count(self, text: str) -> int:
+        """Tokens that `text` takes: an estimate that rather counts too many."""
+        ...
+
+    def cost(self, tokens: Tokens, seconds: float = 0.0) -> float | None:
+        """USD for one call that took so long; None where the price is not known."""
+        ...
+
+    def stream(self, call: ModelCall, *, cancelled: Callable[[], bool] = lambda: False) -> Iterator[Delta]:
+        """What it says, piece by piece, the last with `tokens` and `finish`. ModelFailed, also in the middle. `cancelled` is looked at
+        at least every quarter of a second, also while nothing arrives: then the connection is closed and ModelFailed(cancelled)
+        raised. A call is repeated only as long as nothing of it has arrived. Thread-safe."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Verifier(Protocol):
+    """A second opinion on one sentence: a judge model or a local classifier."""
+
+    @property
+    def name(self) -> str: ...
+
+    def verify(self, claim: str, passages: Sequence[str], *, cancelled: Callable[[], bool] = lambda: False) -> Verification:
+        """Whether `passages` together support the claim. `unclear` where it cannot tell; ModelFailed where it gave no answer."""
         ...
 
 
@@ -258,6 +304,29 @@ class Transaction(Protocol):
         ...
 
     def report(self, source: str) -> tuple[Json, list[Finding]] | None: ...
+
+    # traces: what was answered
+    def save_trace(self, trace: Trace) -> None:
+        """Insert, or replace the one with the answer's id. It is found by every document its evidence names (tombstones aside)."""
+        ...
+
+    def trace(self, id: str) -> Trace | None: ...
+
+    def find_trace(self, reference: str, *, person: str | None = None) -> Trace:
+        """By id or unambiguous prefix, among those of `person` (None: anybody's). NotFound; InvalidInput if ambiguous."""
+        ...
+
+    def traces(
+        self, *, person: str | None = None, conversation: str | None = None, before: str = "", limit: int = 100
+    ) -> list[Trace]:
+        """Newest first, those older than the answer id `before`."""
+        ...
+
+    def traces_of(self, documents: Collection[str], *, limit: int) -> list[Trace]:
+        """Traces whose evidence, or that of an answer they were understood by, names one of these documents (ids)."""
+        ...
+
+    def drop_traces(self, ids: Collection[str]) -> None: ...
 
     # small durable facts (signatures of duplicates, state of a plan): JSON by namespace and key
     def put_fact(self, namespace: str, key: str, value: Json) -> None: ...

@@ -110,17 +110,57 @@ class RetrievalSection(Section):
 
 
 class AnswerSection(Section):
-    model: Annotated[Literal["extractive"], _RECIPE] = Field(
-        "extractive", description="`extractive`: verbatim sentences, no language model."
+    model: Annotated[str, _RECIPE] = Field(
+        "extractive",
+        min_length=1,
+        description="`extractive`: verbatim sentences, no language model; or `<server>/<model>` with the server under [models].",
+    )
+    fallbacks: Annotated[tuple[str, ...], _RECIPE] = Field(
+        (), description="Models tried in order when the one before fails; `extractive` is always last."
+    )
+    strong_model: Annotated[str, _RECIPE] = Field(
+        "",
+        description="A dearer model: asked first where the confidence is low, and again where an answer of `model` does not hold.",
+    )
+    strong_below: Annotated[float, _RECIPE] = Field(
+        0.75, ge=0, le=1, description="The confidence below which `strong_model` is asked."
+    )
+    prompt: Annotated[str, _RECIPE] = Field("prompts/answer.md", description="The prompt; its content is part of the release.")
+    temperature: Annotated[float, _RECIPE] = Field(0.0, ge=0, le=2, description="Of the model.")
+    max_evidence_tokens: Annotated[int, _RECIPE] = Field(3000, ge=100, description="Tokens of passages in the prompt.")
+    max_output_tokens: Annotated[int, _RECIPE] = Field(700, ge=16, description="Tokens a model may write for one answer.")
+    budget_usd: Annotated[float | None, _RECIPE] = Field(
+        None,
+        ge=0,
+        description="What the models may cost for one answer; a call that could cost more is not made. No limit when absent.",
+    )
+    judge: Annotated[str, _RECIPE] = Field("", description="A model, `<server>/<model>`, that checks each sentence as well.")
+    on_mismatch: Annotated[Literal["drop", "draft"], _RECIPE] = Field(
+        "drop",
+        description="What becomes of a sentence that its passages do not bear out after one repair: left out, or the answer held as draft.",
     )
     max_sentences: Annotated[int, _RECIPE] = Field(3, ge=1, le=10, description="Sentences in an extractive answer.")
     threshold: Annotated[float | None, _RECIPE] = Field(
-        None, ge=0, le=1, description="Confidence below which the answer is the refusal; the shipped default when absent."
+        None,
+        ge=0,
+        le=1,
+        description="Confidence below which the answer is the refusal; what calibration found, or the shipped default, when absent.",
     )
     refusal: Annotated[str, _RECIPE] = Field(
         "I don't know. Your documents do not seem to answer this question.",
         min_length=1,
         description="The fixed text of an answer that is none.",
+    )
+    out_of_scope: Annotated[tuple[str, ...], _RECIPE] = Field(
+        (), description="Questions, or topics, that this product must not answer, as examples in plain words."
+    )
+    out_of_scope_text: Annotated[str, _RECIPE] = Field(
+        "This is outside of what I answer.", min_length=1, description="The fixed text for those."
+    )
+    history_tokens: Annotated[int, _RECIPE] = Field(
+        1000,
+        ge=0,
+        description="Tokens of the conversation so far that a question is understood by; 0: each question stands alone.",
     )
 
 
@@ -133,6 +173,23 @@ class GuardSection(Section):
 class ModelServer(Section):
     base_url: Annotated[str, _SETTING] = Field(description="Any OpenAI-compatible server.")
     api_key_env: Annotated[str, _SETTING] = Field("", description="Environment variable that holds the key.")
+    connect_seconds: Annotated[float, _SETTING] = Field(5.0, gt=0, le=600, description="Time for a connection.")
+    read_seconds: Annotated[float, _SETTING] = Field(30.0, gt=0, le=3600, description="Time without a byte.")
+    total_seconds: Annotated[float, _SETTING] = Field(60.0, gt=0, le=3600, description="Time for one answer, retries included.")
+    retries: Annotated[int, _SETTING] = Field(2, ge=0, le=10, description="Repeats of a call of which nothing arrived.")
+    structured: Annotated[Literal["auto", "never"], _SETTING] = Field(
+        "auto", description="JSON-schema output: asked for until the server refuses it, or never."
+    )
+
+
+class Price(Section):
+    """USD. Either per million tokens or, for a machine of your own, per hour."""
+
+    input: Annotated[float | None, _SETTING] = Field(None, ge=0, description="USD per million tokens read.")
+    output: Annotated[float | None, _SETTING] = Field(None, ge=0, description="USD per million tokens written.")
+    hour: Annotated[float | None, _SETTING] = Field(
+        None, ge=0, description="USD per hour of a machine of your own, while it answers."
+    )
 
 
 class DatabaseSection(Section):
@@ -143,6 +200,12 @@ class ServeSection(Section):
     host: Annotated[str, _SETTING] = Field("127.0.0.1", description="Address to listen on; loopback until an owner exists.")
     port: Annotated[int, _SETTING] = Field(8420, ge=0, le=65535, description="Port to listen on.")
     max_question_characters: Annotated[int, _SETTING] = Field(4000, gt=0, description="Longer questions are refused.")
+    cached_answers: Annotated[int, _SETTING] = Field(
+        1000,
+        ge=0,
+        le=1_000_000,
+        description="Answers a process keeps to give again to the same question and permissions; 0: none.",
+    )
 
 
 class Settings(Section):
@@ -157,6 +220,7 @@ class Settings(Section):
     answer: AnswerSection = AnswerSection.model_construct()
     guard: GuardSection = GuardSection.model_construct()
     models: dict[str, ModelServer] = {}
+    prices: dict[str, Price] = {}
     database: DatabaseSection = DatabaseSection.model_construct()
     serve: ServeSection = ServeSection.model_construct()
 

@@ -308,6 +308,128 @@ class Answer(Value):
     review: dict[str, str] | None = None
 
 
+# ---------------------------------------------------------------- language models
+
+
+class Message(Value):
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+class Tokens(Value):
+    """What calls of a model took. `estimated` where the server did not say."""
+
+    input: int = 0
+    output: int = 0
+    estimated: bool = False
+
+
+class ModelCall(Value):
+    """One request to a language model."""
+
+    messages: tuple[Message, ...]
+    max_output_tokens: int
+    temperature: float = 0.0
+    seed: int | None = None
+    json_schema: dict[str, Json] | None = None
+    """The form of the answer, for a model that is `structured`; others are told in the prompt."""
+
+
+class Delta(Value):
+    """A piece of what a model says. The last one of a call has no text, but `tokens` and `finish`."""
+
+    text: str = ""
+    tokens: Tokens | None = None
+    finish: Literal["stop", "length", "refused"] | None = None
+
+
+ModelCode: TypeAlias = Literal[
+    "unreachable",  # no connection
+    "timeout",  # connect, next byte or total took too long
+    "refused",  # the key or the model is not accepted
+    "rejected",  # the request itself is not accepted (4xx): repeating it would not help
+    "overloaded",  # 429 or 5xx, after the retries
+    "cut_off",  # the connection ended before the answer did
+    "nonsense",  # not the protocol, or nothing said
+    "unavailable",  # too many failures lately: not asked (circuit open)
+    "too_long",  # the output did not end within its bounds
+    "cancelled",  # nobody waits for the answer any more
+]
+
+
+class Mismatch(Value):
+    """Why a sentence does not hold against the passages it cites."""
+
+    code: Literal["coverage", "number", "unit", "date", "name", "negation", "quote", "citation", "verifier"]
+    detail: str
+    """One line, for a person and for the repair prompt."""
+
+
+class Verification(Value):
+    """What a verifier says of one sentence against passages. It may be wrong."""
+
+    verdict: Literal["supported", "contradicted", "unsupported", "unclear"]
+    why: str = ""
+    tokens: Tokens = Tokens()
+    cost_usd: float | None = 0.0
+
+
+# ---------------------------------------------------------------- traces
+
+
+class Tombstone(Value):
+    """What is left of a passage whose document was erased: `text_digest` is the SHA-256 (hex) of its text."""
+
+    document: str
+    passage: str
+    text_digest: str
+    start: int
+    end: int
+
+
+class Step(Value):
+    """One thing that was done for an answer, and how it went. `detail` holds no text of documents."""
+
+    name: str
+    """`guard`, `context`, `retrieve`, `extract`, `decide`, `route`, `model`, `check`, `verify`, `repair`, `cache`, …"""
+    outcome: str = "done"
+    detail: dict[str, Json] = {}
+    took_ms: float = 0.0
+
+
+class Trace(Value):
+    """An answer as it is kept: complete enough to replay it, and to tell who was told what, from which evidence."""
+
+    answer: Answer
+    person: str
+    via: str = "cli"
+    groups: tuple[str, ...] = ()
+    """Of the asker, at that moment; sorted."""
+    admin: bool = False
+    filters: dict[str, Json] = {}
+    asked: str
+    """The question as it was searched: with what earlier questions of the conversation add to it."""
+    context: tuple[str, ...] = ()
+    """Ids of the earlier answers it was understood by."""
+    evidence: tuple[Passage | Tombstone, ...] = ()
+    """What the answer may rest on, best first."""
+    prompt: str = ""
+    """Digest of the prompt's text, which the recipe holds; empty without a model."""
+    packed: tuple[int, ...] = ()
+    """Which of the evidence was in the prompt, in its order: positions in `evidence`."""
+    output: str = ""
+    """What the model said, unchecked; empty once any of the evidence is erased."""
+    held: tuple[Sentence, ...] = ()
+    """Sentences of a draft that the reader did not see."""
+    signs: dict[str, float] = {}
+    steps: tuple[Step, ...] = ()
+    masked: tuple[Span, ...] = ()
+    cached_from: str = ""
+    """Id of the answer this one repeats."""
+    erased: bool = False
+    """Whether something of it became a tombstone: a replay says "source erased"."""
+
+
 # ---------------------------------------------------------------- quality, jobs
 
 

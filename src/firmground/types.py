@@ -430,6 +430,14 @@ class Trace(Value):
     """Whether something of it became a tombstone: a replay says "source erased"."""
 
 
+class Event(Value):
+    """What an answer tells while it is being made. `status` {"status"}: what is being done; `citation`: a `Citation`; `sentence`: a
+    checked `Sentence`; `withdrawn` {"why"}: nothing said so far counts any more. The doors add `done` and `error`."""
+
+    kind: Literal["status", "citation", "sentence", "withdrawn"]
+    data: dict[str, Json]
+
+
 # ---------------------------------------------------------------- quality, jobs
 
 

@@ -30,7 +30,7 @@ def test_the_template_shows_every_default_as_it_is(tmp_path: Path):
     defaults["index"]["chunk_tokens"] = Chunker().chunk_tokens
     defaults["retrieval"]["dense_weight"] = Fusion().dense_weight
     defaults["answer"]["threshold"] = Confidence().threshold
-    examples = {("index", "embedder_languages"), ("retrieval", "dense_weight_by_language")}
+    examples = {("index", "embedder_languages"), ("retrieval", "dense_weight_by_language"), ("answer", "budget_usd")}
     for section, values in shown.items():
         for key, value in values.items():
             assert (section, key) in examples or defaults[section][key] == value, f"{section}.{key}"

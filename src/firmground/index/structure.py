@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Literal, NamedTuple, TypeAlias
 
+from firmground.language.markdown import FENCE, HEADING, ITEM, is_delimiter, is_row, plain, title
+
 BlockKind: TypeAlias = Literal["heading", "text", "list", "table", "code", "quote"]
 
 
@@ -28,15 +30,9 @@ class _Line(NamedTuple):
     text: str
 
 
-_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]|$)")
 _SETEXT = re.compile(r" {0,3}(=+|-{2,})[ \t]*$")
-_FENCE = re.compile(r" {0,3}(`{3,}+|~{3,}+)([^`]*)$")
-_ITEM = re.compile(r"[ \t]*(?:[-*+\u2022\u25e6\u2023]|\d{1,9}[.)])[ \t]+\S")
 _QUOTE = re.compile(r" {0,3}>")
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
-_EMPHASIS = re.compile(r"[*`]+|(?<!\w)_+|_+(?!\w)")
 _INDENTED = re.compile(r"(?: {2,}|\t)\S")
-_LONGEST_TITLE = 200
 
 
 def blocks(text: str) -> list[Block]:
@@ -55,12 +51,6 @@ def blocks(text: str) -> list[Block]:
                 found.append(_trimmed(text, block))
                 break
     return found
-
-
-def plain(markup: str) -> str:
-    """A heading's or cell's text without links and emphasis."""
-    markup = markup[: 5 * _LONGEST_TITLE]
-    return " ".join(_EMPHASIS.sub("", _LINK.sub(r"\1", markup)).split())[:_LONGEST_TITLE].strip()
 
 
 def _lines(text: str) -> list[_Line]:
@@ -85,7 +75,7 @@ _Made: TypeAlias = tuple[Block, int] | None
 
 
 def _code(lines: list[_Line], at: int) -> _Made:
-    opened = _FENCE.match(lines[at].text)
+    opened = FENCE.match(lines[at].text)
     if opened is None:
         return None
     close = re.compile(rf" {{0,3}}{re.escape(opened[1][0])}{{{len(opened[1])},}}[ \t]*$")
@@ -98,29 +88,23 @@ def _code(lines: list[_Line], at: int) -> _Made:
 
 def _heading(lines: list[_Line], at: int) -> _Made:
     line = lines[at]
-    found = _HEADING.match(line.text)
+    found = HEADING.match(line.text)
     if found is not None:
-        return Block("heading", line.start, line.end, len(found[1]), _heading_title(line.text[found.end() :])), at + 1
+        return Block("heading", line.start, line.end, len(found[1]), title(line.text) or ""), at + 1
     under = _SETEXT.match(lines[at + 1].text) if at + 1 < len(lines) else None
     if under is None or "|" in line.text or _starts_block(lines, at):
         return None
     return Block("heading", line.start, lines[at + 1].end, 1 if under[1][0] == "=" else 2, plain(line.text)), at + 2
 
 
-def _heading_title(rest: str) -> str:
-    bare = rest.strip()
-    cut = bare.rstrip("#")
-    return plain(cut if cut.endswith((" ", "\t")) or not cut else bare)
-
-
 def _table(lines: list[_Line], at: int) -> _Made:
     if not _starts_table(lines, at):
         return None
-    belongs = _is_row if _is_row(lines[at].text) else _has_cells
+    belongs = is_row if is_row(lines[at].text) else _has_cells
     last = at
     while last + 1 < len(lines) and belongs(lines[last + 1].text):
         last += 1
-    header = lines[at + 1].end if last > at and _is_delimiter(lines[at + 1].text) else lines[at].start
+    header = lines[at + 1].end if last > at and is_delimiter(lines[at + 1].text) else lines[at].start
     return Block("table", lines[at].start, lines[last].end, header=header), last + 1
 
 
@@ -128,24 +112,15 @@ def _starts_table(lines: list[_Line], at: int) -> bool:
     line = lines[at].text
     if not _has_cells(line):
         return False
-    return _is_row(line) or (at + 1 < len(lines) and _is_delimiter(lines[at + 1].text))
+    return is_row(line) or (at + 1 < len(lines) and is_delimiter(lines[at + 1].text))
 
 
 def _has_cells(line: str) -> bool:
     return "|" in line
 
 
-def _is_row(line: str) -> bool:
-    bare = line.strip()
-    return len(bare) > 1 and bare[0] == "|" and bare[-1] == "|"
-
-
-def _is_delimiter(line: str) -> bool:
-    return "|" in line and "-" in line and not line.strip(" \t|:-")
-
-
 def _list(lines: list[_Line], at: int) -> _Made:
-    if not _ITEM.match(lines[at].text):
+    if not ITEM.match(lines[at].text):
         return None
     last = ahead = at
     while ahead + 1 < len(lines):
@@ -154,7 +129,7 @@ def _list(lines: list[_Line], at: int) -> _Made:
         if not line.strip():
             continue
         after_gap = ahead - last > 1
-        if _ITEM.match(line) or _INDENTED.match(line) or (not after_gap and not _starts_block(lines, ahead)):
+        if ITEM.match(line) or _INDENTED.match(line) or (not after_gap and not _starts_block(lines, ahead)):
             last = ahead
         else:
             break
@@ -182,7 +157,7 @@ def _text(lines: list[_Line], at: int) -> _Made:
 
 def _starts_block(lines: list[_Line], at: int) -> bool:
     line = lines[at].text
-    starts = _HEADING.match(line) or _FENCE.match(line) or _ITEM.match(line) or _QUOTE.match(line)
+    starts = HEADING.match(line) or FENCE.match(line) or ITEM.match(line) or _QUOTE.match(line)
     return bool(starts) or _starts_table(lines, at)
 
 

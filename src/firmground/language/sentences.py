@@ -3,13 +3,12 @@
 import re
 from collections.abc import Iterator
 
+from firmground.language.markdown import FENCE, HEADING, ITEM, is_row
+
 _LIST_ITEM_WHOLE = 300
 """List items up to this many characters stay one unit; longer ones are split into their sentences."""
 
-_FENCE = re.compile(r"\s{0,3}(`{3,}|~{3,})")
-_HEADING = re.compile(r"\s{0,3}#{1,6}(?:\s|$)")
 _RULE = re.compile(r"\s{0,3}(?:=+|-+|(?:[-*_][ \t]*){3,})\s*$")
-_ITEM = re.compile(r"\s*(?:[-*+\u2022\u25e6\u2023]|\d{1,3}[.)]|[a-zA-Z][)])\s+\S")
 _END = re.compile(
     r"""(?<![.!?\u2026])[.!?\u2026\u061f\u06d4\u0964\u0965\u0589\u1362\u104b\u17d4]+["'\u201d\u2019\u201c\u00bb)\]*_`]*(?=\s)"""
     r"""|[\u3002\uff01\uff1f\uff61]+["'\u201d\u2019\u300d\u300f\uff09)]*"""
@@ -71,8 +70,8 @@ def _units(text: str) -> Iterator[tuple[int, int, bool]]:
     for line in text.splitlines(keepends=True):
         start, end = at + len(line) - len(line.lstrip()), at + len(line.rstrip())
         at += len(line)
-        opens = _FENCE.match(line)
-        alone = bool(fence or opens or _HEADING.match(line) or _RULE.match(line) or _is_row(line))
+        opens = FENCE.match(line)
+        alone = bool(fence or opens or HEADING.match(line) or _RULE.match(line) or is_row(line))
         if opens and (not fence or opens[1].startswith(fence)):
             fence = "" if fence else opens[1]
         if end <= start or alone:
@@ -81,16 +80,11 @@ def _units(text: str) -> Iterator[tuple[int, int, bool]]:
             if end > start:
                 yield start, end, True
             continue
-        if begun is None or _ITEM.match(line):
+        if begun is None or ITEM.match(line):
             yield from close()
-            begun, item = start, bool(_ITEM.match(line))
+            begun, item = start, bool(ITEM.match(line))
         last = end
     yield from close()
-
-
-def _is_row(line: str) -> bool:
-    bare = line.strip()
-    return len(bare) > 1 and bare[0] == "|" and bare[-1] == "|"
 
 
 def _split(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

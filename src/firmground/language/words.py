@@ -130,3 +130,9 @@ zuweisung zweck
 """
 GERMAN_HEADS = frozenset(_GERMAN_HEADS.split())
 """Frequent last parts of German compounds."""
+
+ASKING = """
+how long much many often far old what which who when where why combien longtemps quel quelle quand pourquoi comment wie lange
+viel viele oft weit welche welcher welches wann warum wo cuánto cuánta cuántos cuántas cada cuál cómo cuándo dónde
+"""
+"""Words that say what kind of answer is wanted, not what it is about."""

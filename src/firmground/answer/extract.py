@@ -28,6 +28,8 @@ class Extract:
     """Share of the question's words, by rarity, in the best single passage."""
     covered: float
     """Share of the question's words, by rarity, in all passages together."""
+    ranked: tuple[Quote, ...] = ()
+    """All sentences compared with the question, best first: what else could have been meant."""
 
 
 class Extractive(Value):
@@ -85,6 +87,7 @@ class Extractive(Value):
             cosines=tuple(sorted(cosines, reverse=True)),
             coverage=max((words.passage_coverage([at]) for at in range(len(passages))), default=0.0),
             covered=words.passage_coverage(range(len(passages))),
+            ranked=tuple(quotes),
         )
 
     def _chosen(self, quotes: Sequence[Quote], passages: Sequence[Passage]) -> list[Quote]:

@@ -1,0 +1,384 @@
+"""What a question means after those before it, without a language model.
+
+Nobody is asked to say everything again: "and for contractors?" is searched with what was asked before. The question that is shown
+stays as it was typed. Where nothing points back, nothing is added: a new topic is searched as it stands.
+"""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from firmground.language.follow_ups import CUES, LANGUAGES, Cues, content_words, pronoun
+from firmground.language.identify import identify
+from firmground.types import AnswerStatus, Value
+
+Reason = Literal["alone", "choice", "correction", "more", "goes_on", "fragment", "pronoun", "new_topic"]
+_WHY: dict[Reason, str] = {
+    "alone": "it stands alone",
+    "choice": "it chooses one of the readings that were offered",
+    "correction": "it corrects the question before",
+    "more": "it asks for more about the question before",
+    "goes_on": "it goes on from the question before",
+    "fragment": "it is no whole question",
+    "pronoun": "a word in it stands for something said before",
+    "new_topic": "it says that it is about something else",
+}
+_MOST_WORDS = 12
+"""Words taken over from earlier questions."""
+_FRAGMENT = 2
+"""Words of content that a question without a verb has at most, to be read as part of the one before."""
+_STANDS = 4
+"""Words of content from which on a question that begins with "and" stands alone nevertheless."""
+_WORD = re.compile(r"\w+(?:[-'’.&]\w+)*")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+")
+_ITEMS = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+(.+)$", re.MULTILINE)
+_NAME = re.compile(r"\b[^\W\d_a-zß-öø-ÿ]\w+(?:[ -][^\W\d_a-zß-öø-ÿ]\w+)+")
+_ENDS = re.compile(r"[?.!,;:()]")
+
+
+class Turn(Value):
+    """One question of a conversation and what became of it."""
+
+    id: str
+    """Of its answer."""
+    question: str
+    """As typed."""
+    asked: str
+    """As it was searched, `Understood.asked`."""
+    answer: str = ""
+    """The text that the reader saw."""
+    titles: tuple[str, ...] = ()
+    """Titles of the documents that the answer cites, first citation first."""
+    choices: tuple[str, ...] = ()
+    """Questions that were offered to choose from."""
+    status: AnswerStatus
+
+
+class Understood(Value):
+    """A question as it is searched."""
+
+    shown: str
+    """As typed."""
+    asked: str
+    """With what earlier questions add to it; free of control characters."""
+    follow_up: bool
+    why: Reason
+    context: tuple[str, ...] = ()
+    """Ids of the earlier answers it was understood by."""
+
+    @property
+    def text(self) -> str:
+        """The reason, for people."""
+        return _WHY[self.why]
+
+
+def estimated_tokens(text: str) -> int:
+    """What a text takes of a model's context, rather too many: a token for three bytes."""
+    return math.ceil(len(text.encode("utf-8", "surrogatepass")) / 3)
+
+
+def kept(history: Sequence[Turn], tokens: int, count: Callable[[str], int] = estimated_tokens) -> tuple[Turn, ...]:
+    """The newest turns that fit into so many tokens, oldest first; an answer too long for what is left is cut, a question never.
+
+    `count` says how many tokens a text takes. 0 tokens keep nothing.
+    """
+    turns: list[Turn] = []
+    left = tokens
+    for turn in reversed(history):
+        left -= count(turn.asked)
+        if left < 0:
+            break
+        answer = turn.answer
+        while answer and count(answer) > left:
+            answer = answer[: min(len(answer) - 1, len(answer) * left // max(1, count(answer)))].rstrip()
+        left -= count(answer) if answer else 0
+        turns.append(turn if answer == turn.answer else turn.model_copy(update={"answer": answer}))
+    return tuple(reversed(turns))
+
+
+def understood(question: str, history: Sequence[Turn] = ()) -> Understood:
+    """The question as it is searched. `history` is the asker's own, oldest first, cut by `kept`.
+
+    In this order: a choice that was offered; a new topic; a correction, which replaces what it corrects; "tell me more" and a bare
+    "why?"; what begins with "and" or "what about"; a fragment; a word that stands for something said before. Anything else stands
+    alone. Questions that were blocked or out of scope are not gone back to.
+    """
+    asked = " ".join(_CONTROL.sub(" ", question).split(" ")).strip()
+    before = [turn for turn in history if turn.status not in {"blocked", "out_of_scope"}]
+    if not before or not asked:
+        return Understood(shown=question, asked=asked, follow_up=False, why="alone")
+    return _Follow(question, asked, before).understood()
+
+
+class _Follow:
+    """One question after others."""
+
+    def __init__(self, shown: str, asked: str, before: Sequence[Turn]) -> None:
+        self._shown = shown
+        self._asked = asked
+        self._last = before[-1]
+        self._languages = _languages(asked, before)
+        self._cues = [CUES[language] for language in self._languages]
+        self._earlier = next((turn for turn in reversed(before) if self._words(turn.asked)), self._last)
+
+    def understood(self) -> Understood:
+        chosen = self._chosen()
+        if chosen:
+            return self._as(chosen, "choice", self._last)
+        for cues in self._cues:
+            topic = cues.new_topic.match(self._asked)
+            if topic and not cues.more.fullmatch(self._asked):
+                return self._as(self._asked[topic.end() :].strip() or self._asked, "new_topic")
+        for read in (self._correction, self._more, self._going_on, self._fragment, self._standing_for):
+            found = read()
+            if found is not None:
+                return found
+        return self._as(self._asked, "alone")
+
+    def _as(self, asked: str, why: Reason, turn: Turn | None = None) -> Understood:
+        context = (turn.id,) if turn else ()
+        return Understood(shown=self._shown, asked=asked, follow_up=turn is not None, why=why, context=context)
+
+    def _words(self, text: str) -> list[str]:
+        return content_words(text, self._languages)
+
+    def _chosen(self) -> str:
+        """The one choice that the answer to a question back names, by its place or by words that no other choice has."""
+        choices = self._last.choices
+        if not choices:
+            return ""
+        plain = _plain(self._asked)
+        for choice in choices:
+            if _plain(choice) == plain:
+                return choice
+        words = self._words(self._asked)
+        place = self._ordinal()
+        if place is not None and len(words) <= 1 and -len(choices) <= place < len(choices):
+            return choices[place]
+        own = [set(_folded(choice)) - set(_folded(self._last.asked)) for choice in choices]
+        named = [at for at, said in enumerate(own) if words and said.issuperset(_folded(" ".join(words)))]
+        return choices[named[0]] if len(named) == 1 else ""
+
+    def _ordinal(self) -> int | None:
+        said = _folded(self._asked)
+        if len(said) > 5:
+            return None
+        if len(said) == 1 and said[0].isdigit() and said[0] != "0":
+            return int(said[0]) - 1
+        return next((cues.ordinals[word] for cues in self._cues for word in said if word in cues.ordinals), None)
+
+    def _correction(self) -> Understood | None:
+        for cues in self._cues:
+            both = cues.instead.search(self._asked)
+            if both:
+                old, new = (both["old"] or both["old2"], both["new"] or both["new2"])
+                lead = cues.correcting.match(new)
+                new = new[lead.end() :] if lead else new
+                if old and new and set(_folded(" ".join(self._words(old)))) & set(_folded(self._earlier.asked)):
+                    return self._as(
+                        _in_place(self._earlier.asked, new.strip(), cues, old=old.strip()), "correction", self._earlier
+                    )
+            lead = cues.correcting.match(self._asked)
+            said = self._asked[lead.end() :].strip() if lead else ""
+            both = both if lead else None
+            if both and both["new"]:
+                said = both["new"].strip()
+            if said and self._words(said):
+                whole = bool(cues.asking.match(said)) and len(self._words(said)) > 1
+                asked = said if whole else _in_place(self._earlier.asked, said, cues)
+                return self._as(asked, "correction", self._earlier)
+        return None
+
+    def _more(self) -> Understood | None:
+        for cues in self._cues:
+            if cues.more.fullmatch(self._asked):
+                return self._as(self._earlier.asked, "more", self._earlier)
+            if cues.bare.fullmatch(self._asked):
+                return self._as(self._with_words(self._asked), "more", self._earlier)
+        return None
+
+    def _going_on(self) -> Understood | None:
+        for cues in self._cues:
+            lead = cues.leading.match(self._asked)
+            said = self._asked[lead.end() :].strip() if lead else ""
+            words = self._words(said)
+            if not said or len(words) >= _STANDS:
+                continue
+            if self._points_back(said) or cues.asking.match(said):
+                return self._as(self._with_words(said), "goes_on", self._earlier)
+            return self._as(_in_place(self._earlier.asked, said, cues), "goes_on", self._earlier)
+        return None
+
+    def _fragment(self) -> Understood | None:
+        words = self._words(self._asked)
+        item = self._item()
+        if item:
+            return self._as(f"{self._asked} {item}", "pronoun", self._last)
+        if not words or len(words) > _FRAGMENT or any(cues.asking.match(self._asked) for cues in self._cues):
+            return None
+        first = _folded(self._asked)[0]
+        relation = any(first in cues.prepositions for cues in self._cues)
+        answers_back = self._last.status == "clarify"
+        if len(words) == 1 or relation or answers_back:
+            earlier = self._earlier.asked
+            asked = _with(earlier, self._asked) if answers_back else _in_place(earlier, self._asked, self._cues[0])
+            return self._as(asked, "fragment", self._earlier)
+        return None
+
+    def _item(self) -> str:
+        """What "the second one" is, of a list in the answer."""
+        place = self._ordinal()
+        items = _ITEMS.findall(self._last.answer)
+        if place is None or not -len(items) <= place < len(items) or len(self._words(self._asked)) > 1:
+            return ""
+        return re.sub(r"\s*\[\d+\]\s*$|[*_`]", "", items[place])
+
+    def _standing_for(self) -> Understood | None:
+        if not self._points_back(self._asked):
+            return None
+        return self._as(self._with_words(self._asked), "pronoun", self._earlier)
+
+    def _points_back(self, text: str) -> str:
+        return next((word for cues in self._cues if (word := pronoun(text, cues, self._languages))), "")
+
+    def _with_words(self, text: str) -> str:
+        """The question, and what the one before was about; the names of the answer where a person is meant."""
+        own = set(_folded(text))
+        about = [word for word in self._words(self._earlier.asked) if word.casefold() not in own] or list(
+            self._earlier.titles[:1]
+        )
+        if any(cues.people.search(text) for cues in self._cues):
+            about = [*dict.fromkeys(_NAME.findall(self._last.answer))][:2] + about
+        return " ".join([text, *about[:_MOST_WORDS]])
+
+
+def _languages(asked: str, before: Sequence[Turn]) -> list[str]:
+    """Of the conversation, as far as its turns of phrase are known; all where that is not clear."""
+    known = frozenset(LANGUAGES)
+    spoken = [identify(turn.asked, known) for turn in before[-2:]]
+    spoken.append(identify(asked, known))
+    return list(dict.fromkeys(filter(None, reversed(spoken)))) or list(LANGUAGES)
+
+
+def _plain(text: str) -> str:
+    return " ".join(_folded(text))
+
+
+def _folded(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+def _with(earlier: str, said: str) -> str:
+    return f"{earlier.rstrip(' ?.!')} {said.rstrip(' ?.!')}?"
+
+
+def _in_place(earlier: str, said: str, cues: Cues, old: str = "") -> str:
+    """The earlier question with `said` in the place of what it stands for: of `old`, where that is known; of what has the same
+    preposition, or the same kind (number, name, other word) behind any; beside it all where nothing fits."""
+    said = said.strip(" ?.!,")
+    words = _WORD.findall(said)
+    if not words:
+        return earlier
+    place = _of_old(earlier, old, cues) if old else _of_phrase(earlier, words, cues)
+    if place is None:
+        return _with(earlier, said)
+    start, end, with_preposition = place
+    if with_preposition != (words[0].casefold() in cues.prepositions):
+        said = said.partition(" ")[2] if not with_preposition else said
+    article = re.match(r"\w+\s+", said)
+    if article and article[0].strip().casefold() in cues.articles and _ends_in_article(earlier[:start], cues):
+        said = said[article.end() :]
+    return f"{earlier[:start]}{said}{earlier[end:]}"
+
+
+def _ends_in_article(text: str, cues: Cues) -> bool:
+    words = _WORD.findall(text)
+    return bool(words) and words[-1].casefold() in cues.articles
+
+
+def _of_old(earlier: str, old: str, cues: Cues) -> tuple[int, int, bool] | None:
+    words = [word for word in _WORD.findall(old) if word.casefold() not in cues.articles | cues.prepositions]
+    found = re.search(r"\b" + r"\W+".join(map(re.escape, words)) + r"\b", earlier, re.IGNORECASE) if words else None
+    return (found.start(), found.end(), False) if found else None
+
+
+def _of_phrase(earlier: str, said: Sequence[str], cues: Cues) -> tuple[int, int, bool] | None:
+    """The last stretch of `earlier` that `said` fits in the place of, and whether a preposition is part of it."""
+    phrases = _phrases(earlier, cues)
+    if said[0].casefold() in cues.prepositions:
+        same = [phrase for phrase in phrases if phrase[0] == said[0].casefold()]
+        fitting = [phrase for phrase in same if _kind(earlier[phrase[2] : phrase[3]]) == _kind(" ".join(said[1:]))] or same
+        return (fitting[-1][1], fitting[-1][3], True) if fitting else None
+    own = [word for word in said if word.casefold() not in cues.articles]
+    head = own[-1].casefold() if own else ""
+    matches = list(_WORD.finditer(earlier))
+    for at, match in enumerate(matches):
+        if at and len(own) > 1 and match[0].casefold() == head and content_words(matches[at - 1][0], LANGUAGES):
+            return matches[at - 1].start(), match.end(), False
+    kind = _kind(" ".join(own))
+    fitting = [phrase for phrase in phrases if phrase[0] not in _LOOSE and _kind(earlier[phrase[2] : phrase[3]]) == kind]
+    if fitting:
+        return fitting[-1][2], fitting[-1][3], False
+    names = [match for match in _PROPER.finditer(earlier) if match.start() > 0] if kind == "name" else []
+    return (names[-1].start(), names[-1].end(), False) if names and cues is not CUES["de"] else None
+
+
+_LOOSE = frozenset(
+    {
+        "of",
+        "to",
+        "about",
+        "by",
+        "with",
+        "de",
+        "du",
+        "des",
+        "d",
+        "à",
+        "a",
+        "del",
+        "von",
+        "vom",
+        "zu",
+        "zum",
+        "zur",
+        "mit",
+        "con",
+        "avec",
+    }
+)
+"""Prepositions of words that rather say what the question is about than of whom or where it is asked."""
+_PROPER = re.compile(r"\b[A-ZÀ-ÖØ-Þ][\w-]+(?:\s+(?:[A-ZÀ-ÖØ-Þ][\w-]*|[A-Z]?\d+))*")
+
+
+def _phrases(text: str, cues: Cues) -> list[tuple[str, int, int, int]]:
+    """(preposition, its start, start and end of what follows it without its article) for each in a question."""
+    words = list(_WORD.finditer(text))
+    found: list[tuple[str, int, int, int]] = []
+    for at, word in enumerate(words):
+        if word[0].casefold() not in cues.prepositions:
+            continue
+        first = at + 1
+        while first < len(words) and words[first][0].casefold() in cues.articles:
+            first += 1
+        last = first
+        while last < len(words) and not _stops(text, words, last, first, cues):
+            last += 1
+        if last > first:
+            found.append((word[0].casefold(), word.start(), words[first].start(), words[last - 1].end()))
+    return found
+
+
+def _stops(text: str, words: Sequence[re.Match[str]], at: int, first: int, cues: Cues) -> bool:
+    """Whether what a preposition governs is over before this word."""
+    word = words[at][0].casefold()
+    if at > first and _ENDS.search(text, words[at - 1].end(), words[at].start()):
+        return True
+    return at - first == 3 or word in cues.prepositions or not content_words(words[at][0], LANGUAGES)
+
+
+def _kind(text: str) -> str:
+    if any(sign.isdigit() for sign in text.split(" ", maxsplit=1)[0]):
+        return "number"
+    return "name" if text[:1].isupper() else "word"

@@ -136,3 +136,13 @@ how long much many often far old what which who when where why combien longtemps
 viel viele oft weit welche welcher welches wann warum wo cuánto cuánta cuántos cuántas cada cuál cómo cuándo dónde
 """
 """Words that say what kind of answer is wanted, not what it is about."""
+
+_NEGATIONS = {
+    "en": "not no never none nobody nothing neither nor cannot without can't won't don't doesn't didn't isn't aren't wasn't weren't mustn't"
+    " shouldn't",
+    "de": "nicht kein keine keinen keinem keiner keines nie niemals niemand nichts weder ohne",
+    "fr": "ne n pas jamais aucun aucune rien sans",
+    "es": "no nunca jamás ningún ninguno ninguna nadie nada tampoco sin",
+}
+NEGATIONS: dict[str, frozenset[str]] = {language: frozenset(words.split()) for language, words in _NEGATIONS.items()}
+"""Words that turn a statement round."""

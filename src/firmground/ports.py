@@ -307,7 +307,8 @@ class Transaction(Protocol):
 
     # traces: what was answered
     def save_trace(self, trace: Trace) -> None:
-        """Insert, or replace the one with the answer's id. It is found by every document its evidence names (tombstones aside)."""
+        """Insert, or replace the one with the answer's id. It is found by every document it holds words of, tombstones aside, and
+        by those that an answer of its context is found by now, unless something of it is `erased`: then that is gone as well."""
         ...
 
     def trace(self, id: str) -> Trace | None: ...
@@ -322,8 +323,9 @@ class Transaction(Protocol):
         """Newest first, those older than the answer id `before`."""
         ...
 
-    def traces_of(self, documents: Collection[str], *, limit: int) -> list[Trace]:
-        """Traces whose evidence, or that of an answer they were understood by, names one of these documents (ids)."""
+    def traces_of(self, documents: Collection[str], *, before: str = "", limit: int) -> list[Trace]:
+        """Those that are found by one of these documents (ids, or addresses `source/uri` of passages' `also`), newest first, those
+        older than the answer id `before`."""
         ...
 
     def drop_traces(self, ids: Collection[str]) -> None: ...

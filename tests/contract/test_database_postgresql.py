@@ -54,7 +54,7 @@ class TestPostgresqlDatabase(DatabaseContract):
     def database(self, tmp_path: Path, emptied: str) -> Iterator[SqlDatabase]:
         self.directory, self.url = tmp_path, emptied
         with psycopg.connect(emptied) as connection:
-            connection.execute("truncate persons, groups, scopes, documents, builds, reports, facts cascade")
+            connection.execute("truncate persons, groups, scopes, documents, builds, traces, reports, facts cascade")
             connection.execute("update corpus set version = 0")
         self.opened = [open_database(self.url, tmp_path, patience=1)]
         yield self.opened[0]

@@ -13,6 +13,7 @@ from firmground.store import schema, tables
 from firmground.store.builds import Builds
 from firmground.store.facts import Facts
 from firmground.store.failures import told
+from firmground.store.traces import Traces
 from firmground.types import Scalar
 
 SQLITE_NAME = "firmground.sqlite"
@@ -32,8 +33,8 @@ class Place(Protocol):
     def close(self) -> None: ...
 
 
-class SqlTransaction(Builds, Facts):
-    """One unit of work: people, documents, builds, facts."""
+class SqlTransaction(Builds, Traces, Facts):
+    """One unit of work: people, documents, builds, traces, facts."""
 
 
 class SqlDatabase:

@@ -19,7 +19,7 @@ from sqlalchemy import (
     true,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The revision these tables are at."""
 
 PART = 4096
@@ -199,6 +199,29 @@ chunks = Table(
         ["build", "document"], ["build_documents.build", "build_documents.document"], ondelete="CASCADE", name="chunks_of_build"
     ),
     Index("chunks_by_id", "id"),
+    sqlite_with_rowid=False,
+)
+
+# ---------------------------------------------------------------- traces: what was answered
+
+# Ids are time-ordered (UUID version 7), so they say what is newer; body: the whole trace as JSON.
+traces = Table(
+    "traces",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("person", Words, nullable=False),
+    Column("conversation", Words, nullable=False),
+    Column("body", Words, nullable=False),
+    Index("traces_of_person", "person", "id"),
+    Index("traces_of_conversation", "conversation", "id"),
+)
+# document: an id, or the address of one that was left out for holding the same text. Not a reference: documents come and go.
+trace_documents = Table(
+    "trace_documents",
+    metadata,
+    Column("document", Words, primary_key=True),
+    Column("trace", Words, ForeignKey("traces.id", ondelete="CASCADE"), primary_key=True),
+    Index("documents_of_trace", "trace"),
     sqlite_with_rowid=False,
 )
 

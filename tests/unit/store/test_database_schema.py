@@ -10,13 +10,14 @@ from sqlalchemy import Connection, create_engine, text
 from firmground.store import schema, tables
 from firmground.store.database import open_database
 from firmground.testing.database import a_document
+from firmground.testing.traces import a_trace
 
-SECOND = """
+NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:
@@ -82,12 +83,12 @@ def test_an_older_database_is_brought_up_to_date_once(tmp_path: Path, monkeypatc
     older.close()
 
     shutil.copytree(schema.MIGRATIONS, tmp_path / "migrations")
-    (tmp_path / "migrations" / "versions" / "0002_mail.py").write_text(SECOND)
+    (tmp_path / "migrations" / "versions" / "0003_mail.py").write_text(NEXT)
     monkeypatch.setattr(schema, "MIGRATIONS", tmp_path / "migrations")
-    monkeypatch.setattr(tables, "HEAD", "0002")
+    monkeypatch.setattr(tables, "HEAD", "0003")
     for _ in range(2):
         newer = open_database("sqlite", tmp_path)
-        assert newer.describe()["schema"] == "0002"
+        assert newer.describe()["schema"] == "0003"
         assert newer.check() == []
         with newer.transaction() as tx:
             assert [each.title for each in tx.documents()] == ["Title of a.md"]
@@ -96,17 +97,41 @@ def test_an_older_database_is_brought_up_to_date_once(tmp_path: Path, monkeypatc
         newer.close()
 
 
+def test_a_database_of_the_first_schema_keeps_what_it_holds_and_can_keep_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    first = tmp_path / "migrations"
+    (first / "versions").mkdir(parents=True)
+    shutil.copy(schema.MIGRATIONS / "env.py", first)
+    shutil.copy(schema.MIGRATIONS / "versions" / "0001_first_tables.py", first / "versions")
+    engine = create_engine(f"sqlite:///{tmp_path / 'firmground.sqlite'}")
+    with engine.begin() as connection, monkeypatch.context() as patched:
+        patched.setattr(schema, "MIGRATIONS", first)
+        tables.schema.create(connection)
+        schema.migrate(connection)
+        connection.execute(text("insert into persons values ('ada', true)"))
+        connection.execute(text("insert into facts values ('n', 'k', '[1]')"))
+        connection.execute(text("update corpus set version = 7"))
+    engine.dispose()
+
+    database = open_database("sqlite", tmp_path)
+    assert (database.describe()["schema"], database.check()) == (tables.HEAD, [])
+    with database.transaction() as tx:
+        assert (tx.actor("ada").admin, tx.fact("n", "k"), tx.corpus_version()) == (True, [1], 7)
+        tx.save_trace(a_trace("1"))
+        assert tx.trace("1") == a_trace("1")
+    database.close()
+
+
 def test_a_migration_that_fails_leaves_the_older_database_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     open_database("sqlite", tmp_path).close()
     shutil.copytree(schema.MIGRATIONS, tmp_path / "migrations")
-    (tmp_path / "migrations" / "versions" / "0002_mail.py").write_text(SECOND + '    raise ValueError("half way")\n')
+    (tmp_path / "migrations" / "versions" / "0003_mail.py").write_text(NEXT + '    raise ValueError("half way")\n')
     with monkeypatch.context() as patched:
         patched.setattr(schema, "MIGRATIONS", tmp_path / "migrations")
-        patched.setattr(tables, "HEAD", "0002")
+        patched.setattr(tables, "HEAD", "0003")
         with pytest.raises(ValueError, match="half way"):
             open_database("sqlite", tmp_path)
     database = open_database("sqlite", tmp_path)
-    assert database.describe()["schema"] == "0001"
+    assert database.describe()["schema"] == tables.HEAD
     with database.transaction() as tx:
         tx.add_person("ada")
         columns = tx._connection.execute(text("select name from pragma_table_info('persons')")).scalars().all()

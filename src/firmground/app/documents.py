@@ -3,6 +3,7 @@
 from contextlib import suppress
 from typing import Any, get_args
 
+from firmground.app import traces
 from firmground.app.app import App
 from firmground.app.indexing import bring_up_to_date
 from firmground.app.quality import by_harm, take_out
@@ -72,6 +73,7 @@ def purge(app: App, actor: Actor, reference: str) -> Document:
 def _excluded(app: App, tx: Transaction, document: Document, actor: Actor) -> Document:
     nothing: dict[str, Any] = {"code": None, "title": "", "metadata": {}, "pages": (), "characters": 0}
     said = {"state": "excluded", "detail": f"purged by {actor.person}", "updated_at": app.clock()}
+    traces.erase(tx, [document.id])
     excluded = tx.save_document(document.model_copy(update={**nothing, **said}), text="", spans=())
     forget_facts(tx, [document.id])
     take_out(tx, app.sources, f"{document.source}/{document.uri}")

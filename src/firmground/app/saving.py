@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
+from firmground.app import traces
 from firmground.app.app import App
 from firmground.app.reading import Reading, reading_stamp
 from firmground.app.titles import title_from_name
@@ -39,7 +40,8 @@ def save(tx: Transaction, source: str, reading: Reading, app: App) -> str:
 
 
 def forget(tx: Transaction, ids: Sequence[str]) -> None:
-    """Remove documents and everything remembered of them."""
+    """Remove documents and everything remembered of them, also what answers quoted."""
+    traces.erase(tx, ids)
     tx.remove_documents(ids)
     forget_facts(tx, ids)
     if ids:

@@ -32,7 +32,7 @@ class Traces(Unit):
             self._connection.execute(_UNNAMED, {"id": answer.id})
         else:
             self._connection.execute(insert(traces), {"id": answer.id, **row})
-        named = _named(trace) | (frozenset() if trace.erased else self._named_by(trace.context))
+        named = _named(trace) if trace.erased else _named(trace) | self._named_by(trace.context)
         self._insert(trace_documents, [{"document": document, "trace": answer.id} for document in sorted(named)])
 
     def trace(self, id: str) -> Trace | None:
@@ -69,8 +69,10 @@ class Traces(Unit):
         for lot in in_lots(ids):
             self._connection.execute(delete(traces).where(_t.id.in_(lot)))
 
-    def _named_by(self, ids: Collection[str]) -> frozenset[str]:
-        return frozenset(document for lot in in_lots(ids) for (document,) in self._rows(_NAMED_BY, {"traces": lot}))
+    def _named_by(self, ids: Collection[str]) -> set[str]:
+        """Ids of documents only: an address (it has a slash) was named beside an answer, and no later one was made of its words."""
+        found = (document for lot in in_lots(ids) for (document,) in self._rows(_NAMED_BY, {"traces": lot}))
+        return {document for document in found if "/" not in document}
 
     def _loaded(self, ids: Sequence[tuple[Any, ...]]) -> list[Trace]:
         """One by one, in their order: sorting them with their bodies would take longer."""
@@ -88,9 +90,9 @@ def _trace(body: str) -> Trace:
     return Trace.model_validate_json(body)
 
 
-def _named(trace: Trace) -> frozenset[str]:
+def _named(trace: Trace) -> set[str]:
     """Ids of the documents whose words it holds, and the addresses of those it names as holding the same."""
     answer = trace.answer
     passages = [*(each for each in trace.evidence if isinstance(each, Passage)), *answer.closest]
     cited = {each.document for each in answer.citations if each.title or each.uri or each.snippet}
-    return frozenset({each.document for each in passages} | cited | {address for each in passages for address in each.also})
+    return {each.document for each in passages} | cited | {address for each in passages for address in each.also}

@@ -67,7 +67,8 @@ def a_trace(
         "confidence": 0.75,
     }
     given = Answer(**{**said, **(answer or {})})
-    return Trace(**{"answer": given, "person": person, "asked": given.question, "evidence": tuple(evidence), **fields})
+    kept: dict[str, Any] = {"answer": given, "person": person, "asked": given.question, "evidence": evidence}
+    return Trace(**{**kept, **fields})
 
 
 class TracesContract:
@@ -175,7 +176,7 @@ class TracesContract:
     def test_an_answer_is_found_by_the_documents_of_those_it_was_understood_by_also_when_they_are_gone(self, database: Database):
         self.kept(
             database,
-            a_trace("1", a_passage("a")),
+            a_trace("1", a_passage("a", also=("handbook/copy.md",))),
             a_trace("2", a_passage("b"), context=("1", "unknown")),
             a_trace("3", a_passage("c"), context=("2",)),
             a_trace("4", a_passage("d"), context=("2",), erased=True),
@@ -183,6 +184,7 @@ class TracesContract:
         with database.transaction() as tx:
             assert ids(tx.traces_of(["a"], limit=9)) == ["3", "2", "1"]
             assert ids(tx.traces_of(["b"], limit=9)) == ["3", "2"]
+            assert ids(tx.traces_of(["handbook/copy.md"], limit=9)) == ["1"], "no later answer was made of its words"
             tx.drop_traces(["1", "unknown"])
             assert ids(tx.traces_of(["a"], limit=9)) == ["3", "2"]
 

@@ -1,0 +1,169 @@
+"""Several readings of one question: things that the evidence tells apart and the question does not."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from firmground.answer.units import Quote, Unit
+from firmground.language.markdown import cells, spoken
+from firmground.language.terms import query_terms, terms
+from firmground.types import Passage, Value
+
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_QUANTITY = re.compile(r"([€£$¥])?\s?(\d+(?:[.,:]\d+)*)\s?(%|°C|[€£$¥]|[^\W\d_]{1,20})?")
+_LONGEST_LABEL = 80
+
+
+class Choice(Value):
+    """One reading of a question: a whole question that can be asked as it stands, and what tells it from the others."""
+
+    text: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What a question may mean, best first, and what they differ by (the header of a column; "" where nothing names it)."""
+
+    by: str
+    labels: tuple[str, ...]
+
+    def choices(self, question: str, most: int) -> tuple[Choice, ...]:
+        plain = question.strip().rstrip("?!. \u00a0").strip()
+        return tuple(Choice(text=f"{plain} ({label})?", label=label) for label in self.labels[:most])
+
+
+def of_rows(question: str, near: Sequence[Quote], passages: Sequence[Passage]) -> Readings | None:
+    """Rows of the best quote's table that answer as well as it does, with other values, where the question names none of them."""
+    best = near[0]
+    header = cells(best.unit.header) if best.unit.header else []
+    if not header or _says_a_cell(question, best.unit, passages[best.unit.passage].language):
+        return None
+    rows = [quote.unit for quote in near if quote.unit.header == best.unit.header and quote.unit.passage == best.unit.passage]
+    rows = [unit for unit in rows if len(cells(unit.text)) == len(header)]
+    language = passages[best.unit.passage].language
+    asked = _column(question, header, language)
+    key = next((at for at in range(len(header)) if at != asked and not _numeric(cells(row.text)[at] for row in rows)), None)
+    if key is None or len(rows) < 2:
+        return None
+    rows.sort(key=lambda unit: unit.start)
+    values: dict[str, set[str]] = {}
+    for row in rows:
+        row_cells = cells(row.text)
+        said = row_cells[asked] if asked is not None else " ".join(cell for at, cell in enumerate(row_cells) if at != key)
+        if _NUMBER.search(said) or asked is not None:
+            values.setdefault(_label(row_cells[key]), set()).add(said)
+    labels = [label for label in values if label]
+    if len(labels) < 2 or len(set[str]().union(*values.values())) < 2:
+        return None
+    return Readings(by=_label(header[key]), labels=tuple(labels))
+
+
+def of_columns(question: str, near: Sequence[Quote], passages: Sequence[Passage]) -> Readings | None:
+    """Columns of the best row that hold the same kind of value for different things, where the question names none of them."""
+    unit = near[0].unit
+    header, row = (cells(unit.header) if unit.header else []), cells(unit.text)
+    if not header or len(row) != len(header):
+        return None
+    language = passages[unit.passage].language
+    wanted = set(query_terms(question, [language]))
+    found: list[tuple[str, tuple[str, str]]] = []
+    for name, cell in list(zip(header, row, strict=True))[1:]:
+        quantity = _quantity(cell)
+        if not name or not quantity or not quantity[1] or _NUMBER.search(name) or wanted & set(terms(name, language)):
+            return None
+        found.append((_label(name), quantity))
+    alike = len({unit_name for _, (_, unit_name) in found}) == 1 and len({number for _, (number, _) in found}) > 1
+    return Readings(by="", labels=tuple(name for name, _ in found)) if alike and len(found) > 1 else None
+
+
+def of_sections(question: str, near: Sequence[Quote], passages: Sequence[Passage], alike: float) -> Readings | None:
+    """Sentences that say the same of different things, by their headings or titles, with other numbers.
+
+    `alike`: share of the words of the shorter one that two sentences have in common.
+    """
+    told = [(quote.unit, _words(quote.unit, passages)) for quote in near if not quote.unit.header and _quantity(quote.unit.text)]
+    for unit, words in told:
+        group = [unit]
+        for other, said in told:
+            common = len(words & said) >= alike * max(1, min(len(words), len(said)))
+            if other is not unit and common and all(_differ(other, one, passages) for one in group):
+                group.append(other)
+        labels = _told_apart(group, passages)
+        if labels and not _names_one(question, labels, passages[unit.passage].language):
+            return Readings(by="", labels=labels)
+    return None
+
+
+def _label(cell: str) -> str:
+    return spoken(cell)[:_LONGEST_LABEL].strip()
+
+
+def _says_a_cell(question: str, unit: Unit, language: str) -> bool:
+    """Whether the question says a word of the row that is no word of its header: then it names this row."""
+    wanted = set(query_terms(question, [language]))
+    return bool(wanted & (set(terms(unit.text, language)) - set(terms(unit.header, language))))
+
+
+def _column(question: str, header: Sequence[str], language: str) -> int | None:
+    """The one column whose header the question speaks of most."""
+    wanted = set(query_terms(question, [language]))
+    held = [len(wanted & set(terms(name.replace("_", " "), language))) for name in header]
+    best = max(held)
+    return held.index(best) if best and held.count(best) == 1 else None
+
+
+def _numeric(column: Iterable[str]) -> bool:
+    """Whether a column holds values rather than names."""
+    cells_of = list(column)
+    bare = [cell for cell in cells_of if not cell or not any(map(str.isalpha, cell))]
+    return 2 * len(bare) > len(cells_of) or len(set(cells_of)) == 1
+
+
+def _quantity(text: str) -> tuple[str, str] | None:
+    """The first number with its unit, plural endings cut off."""
+    found = next((match for match in _QUANTITY.finditer(text) if match[1] or match[3]), None)
+    found = found or _QUANTITY.search(text)
+    if found is None:
+        return None
+    unit = (found[1] or found[3] or "").casefold()
+    return found[2], unit.rstrip("s") if len(unit) > 3 else unit
+
+
+def _words(unit: Unit, passages: Sequence[Passage]) -> set[str]:
+    language = passages[unit.passage].language
+    return {word for word in terms(unit.text, language) if not word[0].isdigit()}
+
+
+def _differ(one: Unit, other: Unit, passages: Sequence[Passage]) -> bool:
+    """Whether two sentences give another number of the same unit, below another heading or in a document on something else."""
+    first, second = _quantity(one.text), _quantity(other.text)
+    if first is None or second is None or first[1] != second[1] or first[0] == second[0]:
+        return False
+    return one.passage != other.passage or one.heading != other.heading
+
+
+def _told_apart(group: Sequence[Unit], passages: Sequence[Passage]) -> tuple[str, ...]:
+    """A label for each, by headings in one document or titles of several; () where these do not tell all apart."""
+    if len(group) < 2:
+        return ()
+    here = {passages[unit.passage].document for unit in group}
+    title: Callable[[Unit], str] = lambda unit: passages[unit.passage].title  # noqa: E731
+    heading: Callable[[Unit], str] = lambda unit: unit.heading  # noqa: E731
+    labels = [_label(heading(unit) if len(here) == 1 else title(unit)) for unit in group]
+    own = [_letters(label) for label in labels]
+    apart = all(one - other and other - one for at, one in enumerate(own) for other in own[at + 1 :])
+    return tuple(labels) if apart else ()
+
+
+def _letters(label: str) -> set[str]:
+    """Its words without numbers: two editions of one document are no two readings."""
+    return {word.casefold() for word in re.findall(r"[^\W\d_]+", label)}
+
+
+def _names_one(question: str, labels: Sequence[str], language: str) -> bool:
+    """Whether the question says a word that only some of the labels have."""
+    wanted = set(query_terms(question, [language]))
+    own = [set(terms(label, language)) for label in labels]
+    shared = set[str].intersection(*own)
+    return any(wanted & (words - shared) for words in own)

@@ -46,6 +46,8 @@ def of_rows(question: str, near: Sequence[Quote], passages: Sequence[Passage]) -
     key = next((at for at in range(len(header)) if at != asked and not _numeric(cells(row.text)[at] for row in rows)), None)
     if key is None or len(rows) < 2:
         return None
+    if _NUMBER.search(question) and any(_NUMBER.search(cells(row.text)[key]) for row in rows):
+        return None  # the question's number lies in the range of one of them
     rows.sort(key=lambda unit: unit.start)
     values: dict[str, set[str]] = {}
     for row in rows:
@@ -60,21 +62,24 @@ def of_rows(question: str, near: Sequence[Quote], passages: Sequence[Passage]) -
 
 
 def of_columns(question: str, near: Sequence[Quote], passages: Sequence[Passage]) -> Readings | None:
-    """Columns of the best row that hold the same kind of value for different things, where the question names none of them."""
-    unit = near[0].unit
-    header, row = (cells(unit.header) if unit.header else []), cells(unit.text)
-    if not header or len(row) != len(header):
-        return None
-    language = passages[unit.passage].language
-    wanted = set(query_terms(question, [language]))
-    found: list[tuple[str, tuple[str, str]]] = []
-    for name, cell in list(zip(header, row, strict=True))[1:]:
-        quantity = _quantity(cell)
-        if not name or not quantity or not quantity[1] or _NUMBER.search(name) or wanted & set(terms(name, language)):
-            return None
-        found.append((_label(name), quantity))
-    alike = len({unit_name for _, (_, unit_name) in found}) == 1 and len({number for _, (number, _) in found}) > 1
-    return Readings(by="", labels=tuple(name for name, _ in found)) if alike and len(found) > 1 else None
+    """Columns of one of the rows that hold the same kind of value for different things, where the question names none of them."""
+    for quote in near:
+        header, row = (cells(quote.unit.header) if quote.unit.header else []), cells(quote.unit.text)
+        labels = _alike(header[1:], row[1:]) if len(header) == len(row) else ()
+        if labels and not _names_one(question, labels, passages[quote.unit.passage].language):
+            return Readings(by="", labels=labels)
+    return None
+
+
+def _alike(names: Sequence[str], values: Sequence[str]) -> tuple[str, ...]:
+    """The names of columns that all hold a number of one unit, not all the same; () where one does not, or has no name."""
+    quantities = [_quantity(value) for value in values]
+    units = {quantity[1] for quantity in quantities if quantity}
+    numbers = {quantity[0] for quantity in quantities if quantity}
+    plain = all(names) and not any(_NUMBER.search(name) for name in names)
+    if len(names) < 2 or not all(quantities) or len(units) != 1 or units == {""} or len(numbers) < 2 or not plain:
+        return ()
+    return tuple(map(_label, names))
 
 
 def of_sections(question: str, near: Sequence[Quote], passages: Sequence[Passage], alike: float) -> Readings | None:
@@ -87,7 +92,7 @@ def of_sections(question: str, near: Sequence[Quote], passages: Sequence[Passage
         group = [unit]
         for other, said in told:
             common = len(words & said) >= alike * max(1, min(len(words), len(said)))
-            if other is not unit and common and all(_differ(other, one, passages) for one in group):
+            if other is not unit and common and all(_differ(other, one) for one in group):
                 group.append(other)
         labels = _told_apart(group, passages)
         if labels and not _names_one(question, labels, passages[unit.passage].language):
@@ -135,7 +140,7 @@ def _words(unit: Unit, passages: Sequence[Passage]) -> set[str]:
     return {word for word in terms(unit.text, language) if not word[0].isdigit()}
 
 
-def _differ(one: Unit, other: Unit, passages: Sequence[Passage]) -> bool:
+def _differ(one: Unit, other: Unit) -> bool:
     """Whether two sentences give another number of the same unit, below another heading or in a document on something else."""
     first, second = _quantity(one.text), _quantity(other.text)
     if first is None or second is None or first[1] != second[1] or first[0] == second[0]:

@@ -110,8 +110,13 @@ class States(Value):
     """Share of the question's words, by rarity, in all passages together: below, and below `far_cosine`, nothing is near."""
     far_cosine: float = 0.3
     """Cosine of the best sentence and of the best passage."""
-    asked_back_from: float = 0.5
-    """Share of the threshold that the confidence reaches at least where a question back is worth it: below, nothing is known."""
+    asked_back_words: float = 0.5
+    """Share of the question's words, by rarity, in the best passage from which on a question back is worth it although the confidence
+    is below the threshold. A question that says something no passage says is not about one of their readings."""
+    asked_back_cosine: float = 0.45
+    """Cosine of the best sentence that is needed besides."""
+    asked_back_alone: float = 0.6
+    """Cosine of the best sentence that is enough without the words."""
     near: float = 0.12
     """Sentences and rows whose scores lie at most this far below the best may be what was meant as well."""
     alike: float = 0.6
@@ -212,7 +217,8 @@ class States(Value):
         near = self._near(seen)
         found = None
         if near and not _asks_for_all(seen):
-            found = of_rows(seen.question, near, seen.passages) or of_columns(seen.question, near, seen.passages)
+            close = [quote for quote in near if quote.score >= near[0].score - self.near / 2]
+            found = of_rows(seen.question, near, seen.passages) or of_columns(seen.question, close, seen.passages)
         text = (
             "the answer differs by what the question does not name" if found else "no row or column is missing from the question"
         )
@@ -233,16 +239,19 @@ class States(Value):
             fired=found is not None,
             status="clarify",
             seen=" / ".join(found.labels)[:300] if found else "",
-            limit=round(self.asked_back_from * seen.threshold, 4),
             text=text,
         )
         choices = found.choices(seen.question, self.most_choices) if found else ()
         return Decision(status="clarify", text=asked, choices=choices, rules=(rule,))
 
     def _near(self, seen: Seen) -> list[Quote]:
-        """The sentences and rows that may answer the question, best first; none where the confidence is too low for a guess."""
+        """The sentences and rows that may answer the question, best first; none where the documents do not seem to speak of it."""
         ranked = seen.extract.ranked
-        if not ranked or seen.confidence < self.asked_back_from * seen.threshold:
+        cosine = seen.signs.get("sentence_cosine", 0.0) if seen.covered else 1.0
+        words = seen.signs.get("words_in_passage", 0.0)
+        spoken_of = words >= self.asked_back_words and cosine >= self.asked_back_cosine
+        spoken_of = spoken_of or (seen.covered and cosine >= self.asked_back_alone and not _unknown_name(seen))
+        if not ranked or not (spoken_of or seen.confidence >= seen.threshold):
             return []
         return [quote for quote in ranked if quote.score >= ranked[0].score - self.near]
 
@@ -323,6 +332,13 @@ def _hit_at_random(word: str) -> bool:
 def _asks_for_all(seen: Seen) -> bool:
     cues = [CUES[seen.language]] if seen.language in CUES else CUES.values()
     return any(each.everything.search(seen.question) for each in cues)
+
+
+def _unknown_name(seen: Seen) -> bool:
+    """Whether the question has a name, or a number, that no passage has."""
+    said = " ".join(f"{passage.title} {passage.table_header} {passage.text}" for passage in seen.passages).casefold()
+    names = [word for word in seen.question.split()[1:] if not word[:1].islower() and len(word) > 1]
+    return any(name.strip("?!.,;:()\"'").removesuffix("'s").casefold() not in said for name in names)
 
 
 def _things(seen: Seen, word: str, states: States) -> tuple[Choice, ...]:

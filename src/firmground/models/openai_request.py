@@ -48,7 +48,7 @@ class Terms:
     def fail(self, failure: Failure, tokens: tuple[int, int] = (0, 0)) -> NoReturn:
         reason, what, remedy = failure
         text = f"the model {self.name} {what}"
-        if self.api_key:
+        if len(self.api_key) > 7:  # shorter ones are words such as `none`
             text = text.replace(self.api_key, "…")
         text = "".join(character if character.isprintable() else " " for character in text)
         raise ModelFailed(reason, text if len(text) <= 300 else text[:300] + "…", remedy, tokens=tokens)

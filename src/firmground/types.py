@@ -417,8 +417,8 @@ class Trace(Value):
     """Digest of the prompt's text, which the recipe holds; empty without a model."""
     packed: tuple[int, ...] = ()
     """Which of the evidence was in the prompt, in its order: positions in `evidence`."""
-    output: str = ""
-    """What the model said, unchecked; empty once any of the evidence is erased."""
+    outputs: tuple[str, ...] = ()
+    """What the model said, unchecked, call by call; empty once any of the evidence is erased."""
     held: tuple[Sentence, ...] = ()
     """Sentences of a draft that the reader did not see."""
     signs: dict[str, float] = {}

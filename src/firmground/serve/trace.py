@@ -88,7 +88,7 @@ def _silenced(trace: Trace, gone: frozenset[str], words: Iterable[str]) -> Trace
             "filters": lost.struck(trace.filters),
             "asked": answer.question,
             "evidence": tuple(_buried(each) if each.document in gone else each for each in trace.evidence),
-            "output": "",
+            "outputs": (),
             "held": tuple(each.model_copy(update={"text": ERASED}) for each in trace.held),
             "steps": tuple(_step(each, lost) for each in trace.steps),
             "erased": True,

@@ -97,7 +97,7 @@ class TracesContract:
             asked="How many days for contractors?",
             context=("0",),
             packed=(0,),
-            output="Five.",
+            outputs=("Five.",),
             held=(Sentence(text="Six.", citations=()),),
             signs={"best": 0.25},
             steps=(Step(name="route", detail={"model": None, "tries": [1, {"ok": False}]}, took_ms=0.5),),

@@ -40,7 +40,7 @@ def everything(trace: Trace) -> str:
 
 
 def test_a_trace_without_the_document_is_the_same_trace():
-    trace = a_trace("1", attic, output="anything", asked="something else", context=("0",))
+    trace = a_trace("1", attic, outputs=("anything",), asked="something else", context=("0",))
     for documents in ([], ["yard"], ["notes/attic.md"], {"attic.md", "atti"}):
         assert tombstoned(trace, documents) is trace
 
@@ -98,7 +98,7 @@ def test_what_was_found_but_not_said_goes_too():
             Step(name="decide", outcome="asked", detail={"readings": [f"x {ATTIC}"], "rule": 3, ATTIC: 1, "why": "two readings"}),
         ),
         filters={"uri": "notes/attic.md", "year": 2026},
-        output=f'{{"text": "{ATTIC}"}}',
+        outputs=(f'{{"text": "{ATTIC}"}}',),
         held=(Sentence(text="Something about it.", citations=(1,)),),
     )
     after = tombstoned(trace, ["attic"])
@@ -127,7 +127,7 @@ def test_words_that_a_remaining_passage_says_as_well_stay():
 
 def test_a_copy_that_is_erased_is_only_not_named_any_more():
     passage = yard.model_copy(update={"also": ("notes/attic.md", "notes/other.md")})
-    trace = a_trace("1", passage, answer={"closest": (passage,)}, output="said")
+    trace = a_trace("1", passage, answer={"closest": (passage,)}, outputs=("said",))
     after = tombstoned(trace, ["id-of-attic", "notes/attic.md"])
     assert addresses_of(after) == {"notes/other.md"}
     assert (after.output, after.erased, after.answer.sentences) == ("said", False, trace.answer.sentences)
@@ -141,13 +141,13 @@ def test_an_answer_understood_by_an_erased_one_loses_what_it_had_from_there():
         answer={"question": "And where does it park?", "sentences": sentences, "text": " ".join(each.text for each in sentences)},
         asked="Where does the guardian of the quixblorp park?",
         context=("1",),
-        output="The guardian …",
+        outputs=("The guardian …",),
     )
     after = understood_alone(trace)
     assert (after.asked, after.output, after.erased, after.evidence) == ("And where does it park?", "", True, (yard,))
     assert after.answer.text == f"{ERASED} {YARD}"
     assert understood_alone(after) is after
-    alone = a_trace("1", attic, output="x")
+    alone = a_trace("1", attic, outputs=("x",))
     assert understood_alone(alone) is alone
 
 
@@ -187,7 +187,7 @@ def traces(draw: st.DrawFn) -> tuple[Trace, list[str], list[str]]:
         *cited,
         answer=told,
         asked=mixed(),
-        output=mixed(),
+        outputs=(mixed(),),
         held=(Sentence(text=mixed(), citations=()),),
         steps=(Step(name="model", outcome=mixed(), detail={"a": [mixed(), {"b": mixed()}], mixed(): 1}),),
         filters={"uri": mixed()},

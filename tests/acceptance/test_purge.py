@@ -2,13 +2,21 @@
 
 import asyncio
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import lancedb
 import pytest
-from workplace import MARKED, MARKER, Workplace
+from workplace import ADMINISTRATOR, MARKED, MARKER, Workplace
 
+from firmground.app import traces
+from firmground.app.search import search
 from firmground.language.terms import terms
+from firmground.testing.traces import a_trace
+from firmground.types import Passage, Tombstone, Trace
+from firmground.wire import open_workspace
 
 STEMS = tuple(term for term in terms(" ".join(MARKED), "en"))
 
@@ -46,6 +54,23 @@ def vocabulary(place: Workplace) -> list[Path]:
     return sorted((place.data / "index").glob("*.lance/_indices/*/*tokens.lance"))
 
 
+def answered(place: Workplace) -> Trace:
+    """An answer that quoted the sentence, and one to a question that was understood by it, are kept."""
+    with open_workspace(place.root) as app, app.database.transaction() as tx:
+        found = search(app, ADMINISTRATOR, "zwanglefrump staircase").passages
+        bicycles = search(app, ADMINISTRATOR, "Where are bicycles parked?", limit=1).passages
+        given = a_trace("1", *found, outputs=(MARKER.upper(),))
+        traces.keep(tx, given, known=tx.corpus_version())
+        follow_up = a_trace("2", *bicycles, context=("1",), asked=f"Who parks there, where {MARKER}")
+        traces.keep(tx, follow_up, known=tx.corpus_version())
+    return given
+
+
+def kept(place: Workplace) -> Trace:
+    with open_workspace(place.root) as app, app.database.reading() as tx:
+        return tx.find_trace("1")
+
+
 @pytest.mark.parametrize("way", ["file removed", "sentence removed", "documents purge", "source removed"])
 def test_a_removed_sentence_is_found_before_and_nowhere_after(place: Workplace, way: str):
     attic = place.root / "notes" / "attic.md"
@@ -53,6 +78,8 @@ def test_a_removed_sentence_is_found_before_and_nowhere_after(place: Workplace, 
     assert "firmground.texts" in in_tables(place)
     assert in_index(place) == set(STEMS)
     assert "notes/attic.md" in place.uris("zwanglefrump staircase")
+    given = None if way == "sentence removed" else answered(place)  # what was said stays on record while its document is there
+    assert ("firmground.traces" in in_tables(place)) is bool(given)
     before = vocabulary(place)
 
     if way == "file removed":
@@ -71,7 +98,37 @@ def test_a_removed_sentence_is_found_before_and_nowhere_after(place: Workplace, 
     assert raw(place) == set()
     assert in_tables(place) == set()
     assert in_index(place) == set()
+    if given:
+        was = [each.document for each in given.evidence if isinstance(each, Passage) and each.uri.startswith("notes/attic")]
+        assert was == [each.document for each in kept(place).evidence if isinstance(each, Tombstone) and each.document in was]
     assert not set(vocabulary(place)) & set(before)
     found = place.uris("zwanglefrump staircase")
     assert ("notes/attic.md" in found) is False or way == "sentence removed"
     assert "handbook/policies/leave.md" in place.uris("How many days of leave may I carry over?")
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from firmground.app import documents
+from firmground.types import Actor
+from firmground.wire import open_workspace
+
+setattr(documents, sys.argv[2], lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+with open_workspace(Path(sys.argv[1])) as app:
+    documents.purge(app, Actor(person="tester", admin=True), "notes/attic.md")
+"""
+
+
+@pytest.mark.parametrize(("at", "erased"), [("mark_erased", False), ("bring_up_to_date", True), ("purge_erased", True)])
+def test_document_and_answers_are_erased_together_whenever_a_purge_is_killed(place: Workplace, at: str, erased: bool):
+    given = answered(place)
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(place.root), at], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert (place.documents()["notes/attic.md"][0] == "excluded") is erased
+    assert (kept(place) == given) is not erased
+    if not erased:
+        place.json("documents", "purge", "notes/attic.md", "--yes")
+    place.sync()
+    assert (raw(place), in_tables(place), in_index(place)) == (set(), set(), set())
+    place.check_sound()

@@ -82,7 +82,7 @@ def test_an_answer_understood_by_one_that_quoted_it_loses_what_it_took_over(benc
         for id, before in (("2", "1"), ("3", "2")):
             keep(app, a_trace(id, *passages(app, "dogs"), context=(before,), asked=asked, outputs=(asked,)))
         purge(bench, app)
-        assert [(kept(app, id).asked, kept(app, id).output) for id in ("2", "3")] == [("How many days?", "")] * 2
+        assert [(kept(app, id).asked, kept(app, id).outputs) for id in ("2", "3")] == [("How many days?", ())] * 2
         assert QUOTE.encode() not in on_disk(bench)
 
 

@@ -107,7 +107,7 @@ def test_what_was_found_but_not_said_goes_too():
     assert ([each.text for each in answer.notices], answer.reasons) == (["Kept."], ("close",))
     assert after.steps[0].detail == {"readings": [ERASED], "rule": 3, "why": "two readings"}
     assert after.filters == {"uri": ERASED, "year": 2026}
-    assert (after.output, [each.text for each in after.held]) == ("", [ERASED])
+    assert (after.outputs, [each.text for each in after.held]) == ((), [ERASED])
 
 
 def test_the_question_stays_as_it_was_asked_and_loses_what_a_model_added():
@@ -130,7 +130,7 @@ def test_a_copy_that_is_erased_is_only_not_named_any_more():
     trace = a_trace("1", passage, answer={"closest": (passage,)}, outputs=("said",))
     after = tombstoned(trace, ["id-of-attic", "notes/attic.md"])
     assert addresses_of(after) == {"notes/other.md"}
-    assert (after.output, after.erased, after.answer.sentences) == ("said", False, trace.answer.sentences)
+    assert (after.outputs, after.erased, after.answer.sentences) == (("said",), False, trace.answer.sentences)
 
 
 def test_an_answer_understood_by_an_erased_one_loses_what_it_had_from_there():
@@ -144,7 +144,7 @@ def test_an_answer_understood_by_an_erased_one_loses_what_it_had_from_there():
         outputs=("The guardian …",),
     )
     after = understood_alone(trace)
-    assert (after.asked, after.output, after.erased, after.evidence) == ("And where does it park?", "", True, (yard,))
+    assert (after.asked, after.outputs, after.erased, after.evidence) == ("And where does it park?", (), True, (yard,))
     assert after.answer.text == f"{ERASED} {YARD}"
     assert understood_alone(after) is after
     alone = a_trace("1", attic, outputs=("x",))

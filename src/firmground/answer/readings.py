@@ -1,10 +1,11 @@
 """Several readings of one question: things that the evidence tells apart and the question does not."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from firmground.answer.units import Quote, Unit
+from firmground.language.follow_ups import content_words
 from firmground.language.markdown import cells, spoken
 from firmground.language.terms import query_terms, terms
 from firmground.types import Passage, Value
@@ -35,30 +36,28 @@ class Readings:
 
 def of_rows(question: str, near: Sequence[Quote], passages: Sequence[Passage]) -> Readings | None:
     """Rows of the best quote's table that answer as well as it does, with other values, where the question names none of them."""
-    best = near[0]
-    header = cells(best.unit.header) if best.unit.header else []
-    if not header or _says_a_cell(question, best.unit, passages[best.unit.passage].language):
+    best = near[0].unit
+    language = passages[best.passage].language
+    header = cells(best.header) if best.header else []
+    units = [quote.unit for quote in near if quote.unit.header == best.header and quote.unit.passage == best.passage]
+    rows = [cells(unit.text) for unit in sorted(units, key=lambda unit: unit.start)]
+    rows = [row for row in rows if len(row) == len(header)]
+    if len(rows) < 2 or _says_more(question, near[1:], near[0], language):
         return None
-    rows = [quote.unit for quote in near if quote.unit.header == best.unit.header and quote.unit.passage == best.unit.passage]
-    rows = [unit for unit in rows if len(cells(unit.text)) == len(header)]
-    language = passages[best.unit.passage].language
+    columns = list(zip(*rows, strict=True))
     asked = _column(question, header, language)
-    key = next((at for at in range(len(header)) if at != asked and not _numeric(cells(row.text)[at] for row in rows)), None)
-    if key is None or len(rows) < 2:
+    if asked is not None and _names(columns[asked]):
+        asked = None
+    key = next((at for at, column in enumerate(columns) if at != asked and _names(column)), None)
+    if key is None or _names_row(question, columns, key, language) or _one_by_one(question, header[key]):
         return None
-    if _NUMBER.search(question) and any(_NUMBER.search(cells(row.text)[key]) for row in rows):
-        return None  # the question's number lies in the range of one of them
-    rows.sort(key=lambda unit: unit.start)
     values: dict[str, set[str]] = {}
     for row in rows:
-        row_cells = cells(row.text)
-        said = row_cells[asked] if asked is not None else " ".join(cell for at, cell in enumerate(row_cells) if at != key)
-        if _NUMBER.search(said) or asked is not None:
-            values.setdefault(_label(row_cells[key]), set()).add(said)
-    labels = [label for label in values if label]
-    if len(labels) < 2 or len(set[str]().union(*values.values())) < 2:
-        return None
-    return Readings(by=_label(header[key]), labels=tuple(labels))
+        said = row[asked] if asked is not None else " ".join(cell for at, cell in enumerate(row) if at != key)
+        if row[key] and (_NUMBER.search(said) or asked is not None):
+            values.setdefault(_label(row[key]), set()).add(said)
+    apart = len(values) > 1 and len(set[str]().union(*values.values())) > 1
+    return Readings(by=_label(header[key]), labels=tuple(values)) if apart else None
 
 
 def of_columns(question: str, near: Sequence[Quote], passages: Sequence[Passage]) -> Readings | None:
@@ -66,7 +65,8 @@ def of_columns(question: str, near: Sequence[Quote], passages: Sequence[Passage]
     for quote in near:
         header, row = (cells(quote.unit.header) if quote.unit.header else []), cells(quote.unit.text)
         labels = _alike(header[1:], row[1:]) if len(header) == len(row) else ()
-        if labels and not _names_one(question, labels, passages[quote.unit.passage].language):
+        language = passages[quote.unit.passage].language
+        if labels and not _says_more(question, near, quote, language) and not _names_one(question, labels, language):
             return Readings(by="", labels=labels)
     return None
 
@@ -104,10 +104,26 @@ def _label(cell: str) -> str:
     return spoken(cell)[:_LONGEST_LABEL].strip()
 
 
-def _says_a_cell(question: str, unit: Unit, language: str) -> bool:
-    """Whether the question says a word of the row that is no word of its header: then it names this row."""
+def _says_more(question: str, others: Sequence[Quote], best: Quote, language: str) -> bool:
+    """Whether another sentence speaks of something in the question that the best one is silent about."""
+    about = set(query_terms(" ".join(content_words(question, [language])), [language]))
+    return any(about & other.words.keys() - best.words.keys() for other in others)
+
+
+def _names_row(question: str, columns: Sequence[Sequence[str]], key: int, language: str) -> bool:
+    """Whether the question says a word, or has a number, of what the rows are called by."""
     wanted = set(query_terms(question, [language]))
-    return bool(wanted & (set(terms(unit.text, language)) - set(terms(unit.header, language))))
+    if _NUMBER.search(question) and any(_NUMBER.search(cell) for cell in columns[key]):
+        return True  # it lies in the range of one of them
+    called = [columns[key], *(column for column in columns if not any(_NUMBER.search(cell) for cell in column))]
+    own = [set(terms(cell, language)) for column in called for cell in column]
+    shared = [set[str].intersection(*(set(terms(cell, language)) for cell in column)) for column in called]
+    return bool(wanted & (set[str]().union(*own) - set[str]().union(*shared)))
+
+
+def _one_by_one(question: str, name: str) -> bool:
+    """Whether the question asks for the values per what the column is called."""
+    return any(re.search(rf"\b(?:per|by|pro|je|par|por)\s+{re.escape(word)}", question, re.IGNORECASE) for word in name.split())
 
 
 def _column(question: str, header: Sequence[str], language: str) -> int | None:
@@ -118,11 +134,10 @@ def _column(question: str, header: Sequence[str], language: str) -> int | None:
     return held.index(best) if best and held.count(best) == 1 else None
 
 
-def _numeric(column: Iterable[str]) -> bool:
-    """Whether a column holds values rather than names."""
-    cells_of = list(column)
-    bare = [cell for cell in cells_of if not cell or not any(map(str.isalpha, cell))]
-    return 2 * len(bare) > len(cells_of) or len(set(cells_of)) == 1
+def _names(column: Sequence[str]) -> bool:
+    """Whether a column holds names, not all the same, rather than bare values."""
+    spelt = [cell for cell in column if any(map(str.isalpha, cell))]
+    return 2 * len(spelt) > len(column) and len(set(column)) > 1
 
 
 def _quantity(text: str) -> tuple[str, str] | None:

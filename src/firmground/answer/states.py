@@ -108,7 +108,7 @@ class States(Value):
     """Closeness to an example of what must not be answered from which on it counts, if nothing found is closer."""
     far_words: float = 0.25
     """Share of the question's words, by rarity, in all passages together: below, and below `far_cosine`, nothing is near."""
-    far_cosine: float = 0.3
+    far_cosine: float = 0.36
     """Cosine of the best sentence and of the best passage."""
     asked_back_words: float = 0.5
     """Share of the question's words, by rarity, in the best passage from which on a question back is worth it although the confidence
@@ -202,7 +202,9 @@ class States(Value):
         languages = [seen.language] if seen.language in CUES else list(LANGUAGES)
         words = content_words(seen.question, languages)
         word = next((found for each in languages if (found := pronoun(seen.question, CUES[each], languages))), "")
-        fired = bool(word) and len(words) <= self.unnamed_words
+        choices = _things(seen, word, self) if word else ()
+        known = len(choices) == 1 and seen.confidence >= seen.threshold
+        fired = bool(word) and len(words) <= self.unnamed_words and not known
         rule = Rule(
             name="unnamed",
             fired=fired,
@@ -210,8 +212,8 @@ class States(Value):
             seen=word,
             text="stands for something that was not said" if word else "no word stands for something that was not said",
         )
-        choices = _things(seen, word, self) if fired else ()
-        return Decision(status="clarify", text=_said("unnamed", seen.language, word=word), choices=choices, rules=(rule,))
+        offered = choices if len(choices) > 1 else ()
+        return Decision(status="clarify", text=_said("unnamed", seen.language, word=word), choices=offered, rules=(rule,))
 
     def _missing(self, seen: Seen) -> Decision:
         near = self._near(seen)
@@ -348,7 +350,7 @@ def _things(seen: Seen, word: str, states: States) -> tuple[Choice, ...]:
     titles = list(dict.fromkeys(seen.passages[quote.unit.passage].title for quote in near))
     titles = [title for title in titles if title][: states.most_choices]
     start, _, end = seen.question.partition(word)
-    return tuple(Choice(text=f"{start}{title}{end}", label=title) for title in titles if len(titles) > 1)
+    return tuple(Choice(text=f"{start}{title}{end}", label=title) for title in titles)
 
 
 def _missing_side(seen: Seen) -> str:

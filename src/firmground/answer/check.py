@@ -1,0 +1,346 @@
+"""A sentence against the passages it cites: what in it the passages do not bear out."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+
+from firmground.answer import swapped
+from firmground.answer.figured import Source, bound_mismatch, date_mismatches, number_mismatches, source
+from firmground.answer.grounds import Figures, Ground, Piece, figures, surface, verbatim, without_marks
+from firmground.language.identify import identify
+from firmground.language.moments import Moments
+from firmground.language.names import Name, names
+from firmground.language.polarity import Stance, clauses, stance
+from firmground.language.quantities import Number
+from firmground.language.terms import terms
+from firmground.types import Mismatch, Passage, Value
+
+_WORD = re.compile(r"[^\W_]+(?:[-'’.@&][^\W_]+)*")
+_CITED = re.compile(r"\s?\[\d{1,3}(?:\s?,\s?\d{1,3})*\]")
+_QUOTE = re.compile(r"[“„\"«‟]\s?([^“”„\"«»‟]{3,2000}?)\s?[”\"»“]")
+_REPORTING = frozenset(
+    """
+    according document documents source sources passage passages text page policy state states stated say says mention mentions specify
+    specified describe described explain note notes answer question information provided regarding concerning following employee employees
+    laut gemäß dokument dokumente quelle quellen angabe angaben text besagt steht antwort frage information informationen
+    selon document documents source indique indiqué précise mentionne texte réponse
+    según documento documentos fuente indica menciona texto respuesta yes ja oui sí
+    """.split()  # noqa: SIM905
+)
+"""Words by which a sentence speaks of its source: they need not stand in it."""
+
+
+class Checks(Value):
+    """What a sentence must hold against the passages it cites. Nothing found does not mean that it is true."""
+
+    coverage: float = 0.5
+    """Least share of the sentence's words, by rarity among the evidence's sentences, that the cited passages must hold."""
+    asked: float = 0.5
+    """What a word of the question that the passages lack counts as held."""
+    kindred: float = 0.8
+    """What a word counts that shares its beginning with one of the passages (`approve`, `approval`)."""
+    aligned: float = 0.5
+    """Share of a sentence's words from which a sentence of the passage is taken to be the one it restates."""
+    foreign: bool = False
+    """Whether a sentence in another language than its passages may pass with its figures and names alone compared."""
+    longest: int = 2000
+    """Characters; what is longer is no sentence and is not compared."""
+
+    def against(self, evidence: Sequence[Passage]) -> "Against":
+        """The evidence made ready, for all sentences of one answer. Thread-safe."""
+        return Against(self, evidence)
+
+    def mismatches(self, claim: str, evidence: Sequence[Passage], question: str = "") -> tuple[Mismatch, ...]:
+        """What is wrong with `claim`, which cites all of `evidence`. Empty: no mismatch found, which proves nothing. Never raises."""
+        return self.against(evidence).mismatches(claim, question)
+
+
+class Against:
+    """Evidence that sentences are checked against."""
+
+    def __init__(self, checks: Checks, evidence: Sequence[Passage]) -> None:
+        self._checks = checks
+        self._grounds = [Ground(passage) for passage in evidence]
+        pieces = [piece for ground in self._grounds for piece in ground.pieces]
+        counts = Counter(word for piece in pieces for word in piece.words)
+        self._weights = {word: math.log(1 + (len(pieces) - n + 0.5) / (n + 0.5)) for word, n in counts.items()}
+        self._unknown = math.log(1 + (len(pieces) + 0.5) / 0.5)
+        self._cited: dict[tuple[int, ...], _Cited] = {}
+
+    def mismatches(self, claim: str, question: str = "", cited: Sequence[int] | None = None) -> tuple[Mismatch, ...]:
+        """What is wrong with `claim`. `cited` are positions in the evidence; None: all of it."""
+        wanted = tuple(sorted({at for at in cited if 0 <= at < len(self._grounds)})) if cited is not None else None
+        positions = tuple(range(len(self._grounds))) if wanted is None else wanted
+        text = without_marks(_CITED.sub("", claim)).strip()
+        if not positions:
+            return (Mismatch(code="citation", detail="it cites no passage"),)
+        if len(text) > self._checks.longest:
+            return (
+                Mismatch(
+                    code="coverage", detail=f"it is longer than {self._checks.longest} characters, too long for one sentence"
+                ),
+            )
+        if not any(sign.isalnum() for sign in text):
+            return ()
+        against = self._cited.get(positions)
+        if against is None:
+            against = self._cited[positions] = _Cited([self._grounds[at] for at in positions])
+        return tuple(dict.fromkeys(_Comparison(self._checks, against, text, question, self._weights, self._unknown).all()))
+
+
+class _Cited:
+    """The passages of one set of citations, together."""
+
+    def __init__(self, grounds: Sequence[Ground]) -> None:
+        self.grounds = grounds
+        self.pieces = [piece for ground in grounds for piece in ground.pieces]
+        self.words = frozenset[str]().union(*(ground.words for ground in grounds))
+        languages = Counter(ground.language for ground in grounds)
+        self.languages = [language for language, _ in languages.most_common()]
+        self._stances: dict[tuple[str, str], Stance] = {}
+
+    @cached_property
+    def source(self) -> Source:
+        return source(self.grounds)
+
+    @cached_property
+    def surface(self) -> frozenset[str]:
+        return frozenset[str]().union(*(ground.surface for ground in self.grounds))
+
+    @cached_property
+    def beginnings(self) -> frozenset[str]:
+        return frozenset(word[:5] for word in self.words if len(word) > 5)
+
+    @cached_property
+    def verbatim(self) -> str:
+        return "\n".join(ground.verbatim for ground in self.grounds)
+
+    def stance(self, text: str, language: str) -> Stance:
+        known = self._stances.get((text, language))
+        if known is None:
+            known = self._stances[text, language] = stance(text, language)
+        return known
+
+
+class _Comparison:
+    """One sentence against its passages."""
+
+    def __init__(
+        self, checks: Checks, cited: _Cited, text: str, question: str, weights: dict[str, float], unknown: float
+    ) -> None:
+        self.checks, self.cited, self.text, self.question = checks, cited, text, question[: checks.longest]
+        self.language = self._spoken()
+        self._weights, self._unknown = weights, unknown
+        self.tokens = self._analysed(text)
+        self.words = frozenset(word for _, stems in self.tokens for word in stems)
+        self.weight = {word: weights.get(word, unknown) for word in self.words}
+
+    def _spoken(self) -> str:
+        languages = self.cited.languages
+        if len(languages) == 1:
+            return languages[0]
+        return identify(self.text, frozenset(languages) - {""} or None) or languages[0]
+
+    def _analysed(self, text: str) -> list[tuple[str, tuple[str, ...]]]:
+        tokens = ((match[0], tuple(dict.fromkeys(terms(match[0], self.language)))) for match in _WORD.finditer(text))
+        return [(token, stems) for token, stems in tokens if stems and token.casefold() not in _REPORTING]
+
+    def all(self) -> Iterator[Mismatch]:
+        covered = self._coverage()
+        foreign = covered < self.checks.coverage and self._is_foreign()
+        if foreign and not self.checks.foreign:
+            yield Mismatch(
+                code="coverage", detail="it is in another language than the cited passages and cannot be compared with them"
+            )
+        elif covered < self.checks.coverage and not foreign:
+            yield Mismatch(code="coverage", detail=f"the cited passages hold only {covered:.0%} of it{self._lacking()}")
+        yield from self._figures()
+        yield from self._names()
+        yield from self._quotes()
+        if not foreign and covered >= self.checks.coverage:
+            yield from self._turned()
+            yield from swapped.mismatches(self.text, self.words, self.figures, self.cited.pieces, self.weight, self.language)
+
+    # words
+
+    def _coverage(self) -> float:
+        """The share of the words that the passages hold, by rarity; 1 for a sentence of figures and small words alone."""
+        asked = frozenset(terms(self.question, self.language))
+        held = total = 0.0
+        for token, stems in self.tokens:
+            if token[0].isdigit():
+                continue
+            weight = max(self._weights.get(stem, self._unknown) for stem in stems)
+            total += weight
+            held += weight * self._held(stems, asked)
+        return held / total if total else 1.0
+
+    def _held(self, stems: Sequence[str], asked: frozenset[str]) -> float:
+        if stems[0] in self.cited.words:
+            return 1.0
+        parts = sum(stem in self.cited.words for stem in stems[1:]) / (len(stems) - 1) if len(stems) > 1 else 0.0
+        kin = self.checks.kindred if len(stems[0]) > 5 and stems[0][:5] in self.cited.beginnings else 0.0
+        return max(parts, kin, self.checks.asked if stems[0] in asked else 0.0)
+
+    def _lacking(self) -> str:
+        lacking = [token for token, stems in self.tokens if not token[0].isdigit() and stems[0] not in self.cited.words]
+        return f" (not: {', '.join(dict.fromkeys(lacking[:5]))})" if lacking else ""
+
+    def _is_foreign(self) -> bool:
+        spoken = identify(self.text)
+        return bool(spoken) and len(self.tokens) > 3 and spoken not in self.cited.languages and "" not in self.cited.languages
+
+    # figures
+
+    @cached_property
+    def figures(self) -> Figures:
+        return figures(self.text, self.language)
+
+    @cached_property
+    def _asked(self) -> Figures:
+        return figures(self.question, self.language)
+
+    @cached_property
+    def _may_repeat(self) -> bool:
+        """A sentence that denies may name what it denies: "No, 10 days cannot be carried over"."""
+        said = stance(self.text, self.language)
+        return said.negated or said.limited
+
+    def _figures(self) -> Iterator[Mismatch]:
+        said = self.cited.source
+        excused: Sequence[Number] = self._asked.numbers if self._may_repeat else ()
+        moments = self._asked.moments if self._may_repeat else Moments((), (), (), (), "")
+        yield from number_mismatches(self.text, self.figures, said, self.language, excused=excused)
+        yield from date_mismatches(self.text, self.figures.moments, said, excused=moments)
+        together = f"{self.cited.verbatim}\n{verbatim(self.question)}"
+        squeezed = ""
+        for identifier in self.figures.identifiers:
+            plain = verbatim(identifier)
+            if plain in together:
+                continue
+            squeezed = squeezed or re.sub(r"[\s()/-]", "", together)
+            if re.sub(r"[\s()/-]", "", plain) not in squeezed:
+                yield Mismatch(code="name", detail=f"“{identifier}” is not in the cited passages")
+
+    # names and quotes
+
+    def _names(self) -> Iterator[Mismatch]:
+        known = self.cited.surface | surface(self.question)
+        for name in names(self.text, self.language):
+            absent = [word for word in name.words if not self._known(word, known)]
+            if absent and not self._abbreviated(name, known):
+                yield Mismatch(code="name", detail=f"“{self.text[name.start : name.end]}” is not in the cited passages")
+
+    def _known(self, word: str, known: frozenset[str]) -> bool:
+        plain = re.sub(r"['’]s?$", "", word.casefold())
+        parts = surface(plain) or {plain}
+        if all(part in known for part in parts) or self.cited.words.issuperset(terms(plain, self.language)[:1] or {plain}):
+            return True
+        return len(plain) > 4 and any(
+            other.startswith(plain[:-1]) or plain.startswith(other) for other in known if len(other) > 3
+        )
+
+    def _abbreviated(self, name: Name, known: frozenset[str]) -> bool:
+        """`EU` for "European Union" in the passage, or the other way round."""
+        initials = "".join(word[0] for word in name.words).casefold()
+        if len(name.words) > 1:
+            return initials in known
+        short = name.words[0]
+        letters = r"\w*(?:[\s-](?:of|and|the|de|la|und)\b)?[\s-]".join(map(re.escape, short.casefold()))
+        return short.isupper() and 2 <= len(short) <= 6 and bool(re.search(rf"\b{letters}", self.cited.verbatim))
+
+    def _quotes(self) -> Iterator[Mismatch]:
+        for quote in _QUOTE.findall(self.text):
+            said = verbatim(quote).rstrip(".,;:!? ")
+            if said and said not in self.cited.verbatim and said not in verbatim(self.question):
+                shown = quote if len(quote) <= 60 else f"{quote[:57]}…"
+                yield Mismatch(code="quote", detail=f"“{shown}” does not stand in the cited passages in these words")
+
+    # what turns the meaning around
+
+    def _turned(self) -> Iterator[Mismatch]:
+        ranked = self._restated(self.words)
+        if not ranked or ranked[0][0] < self.checks.aligned:
+            return
+        best = ranked[0][1]
+        near = [piece for share, piece in ranked if share >= 0.7 * ranked[0][0]]
+        said = stance(self.text, self.language)
+        found = self.cited.stance(f"{best.above}\n{best.text}", self.language)
+        turned = [
+            *self._added_negation(said),
+            *self._dropped_negation(said, best, ranked),
+        ]
+        if turned:
+            opposite = self._opposite(said, found, near)
+            bound = bound_mismatch(self.text, self.figures.numbers, near)
+            yield from () if opposite or bound else turned[:1]
+            return
+        if said.negated == found.negated:
+            bound = bound_mismatch(self.text, self.figures.numbers, near[:2])
+            if bound:
+                yield bound
+            yield from self._opposite(said, found, near)
+        yield from self._duty(said, best)
+
+    def _restated(self, words: Iterable[str]) -> list[tuple[float, Piece]]:
+        """Pieces by the share of these words, by rarity, that they hold; best first."""
+        wanted = frozenset(words)
+        total = sum(self.weight[word] for word in wanted)
+        if not total:
+            return []
+        ranked: list[tuple[float, Piece]] = []
+        for piece in self.cited.pieces:
+            own = sum(self.weight[word] for word in wanted & piece.words)
+            if own:
+                above = sum(self.weight[word] for word in (wanted & piece.context) - piece.words)
+                ranked.append(((own + 0.5 * above) / total, piece))
+        return sorted(ranked, key=lambda pair: -pair[0])
+
+    def _added_negation(self, said: Stance) -> Iterator[Mismatch]:
+        """A clause that denies what no sentence like it in the passages denies or limits."""
+        if not said.negated:
+            return
+        for clause in clauses(self.text, self.language):
+            if not stance(clause, self.language).negated:
+                continue
+            words = self.words.intersection(terms(clause, self.language))
+            ranked = self._restated(words if len(words) > 2 else self.words)
+            near = [piece for share, piece in ranked if share >= 0.6 * ranked[0][0]] if ranked else []
+            stances = [self.cited.stance(f"{piece.above}\n{piece.text}", self.language) for piece in near]
+            if near and not any(other.negated or other.limited for other in stances):
+                yield Mismatch(code="negation", detail=f"“{clause.strip()}” denies what the cited passage does not deny")
+
+    def _dropped_negation(self, said: Stance, best: Piece, ranked: Sequence[tuple[float, Piece]]) -> Iterator[Mismatch]:
+        """A sentence that says plainly what the clause like it in the passage denies."""
+        if said.negated or said.limited:
+            return
+        for clause in clauses(best.text, self.language):
+            found = self.cited.stance(clause, self.language)
+            words = frozenset(terms(clause, self.language))
+            total = sum(self._weights.get(word, self._unknown) for word in words)
+            shared = sum(self._weights.get(word, self._unknown) for word in words & self.words)
+            if found.negated and len(words) > 1 and shared >= 0.7 * total:
+                rivals = [piece for share, piece in ranked[1:] if share >= 0.9 * ranked[0][0]]
+                if all(self.cited.stance(piece.text, self.language).negated for piece in rivals):
+                    yield Mismatch(code="negation", detail=f"the cited passage denies it: “{clause.strip()}”")
+
+    def _opposite(self, said: Stance, found: Stance, near: Sequence[Piece]) -> list[Mismatch]:
+        """A word of the sentence whose opposite stands in the sentence it restates, and which itself does not stand there."""
+        around = frozenset[tuple[int, int]]().union(
+            *(self.cited.stance(f"{piece.above}\n{piece.text}", self.language).sides for piece in near)
+        )
+        groups = {group for group, _ in found.sides}
+        ours = {group for group, side in said.sides if group in groups and (group, side) not in around}
+        return [Mismatch(code="negation", detail="the cited passage says the opposite of one of its words")] if ours else []
+
+    def _duty(self, said: Stance, best: Piece) -> Iterator[Mismatch]:
+        """A duty made a choice, or a choice a duty."""
+        if said.must == said.may or said.negated:
+            return
+        parts = [self.cited.stance(clause, self.language) for clause in clauses(best.text, self.language)]
+        must, may = any(part.must for part in parts), any(part.may for part in parts)
+        if must != may and must != said.must and not any(part.negated for part in parts):
+            ours, theirs = ("a duty", "a choice") if said.must else ("a choice", "a duty")
+            yield Mismatch(code="negation", detail=f"it states {ours} where the cited passage states {theirs}")

@@ -103,6 +103,11 @@ def squad_articles(data: Path) -> QuestionSet:
     return QuestionSet("squad_articles", [(title, title, "\n\n".join(parts)) for title, parts in articles.items()], asked)
 
 
+def squad_unanswerable(data: Path) -> list[str]:
+    """Questions written so that a passage seems to answer them and does not."""
+    return [row["question"] for row in _rows(data / "qa" / "squad_v2.0_dev" / "qa.jsonl") if row["is_impossible"]]
+
+
 def as_documents(questions: QuestionSet) -> list[tuple[Document, str]]:
     """The documents of a set with their texts, number n for the n-th."""
     return [

@@ -48,6 +48,7 @@ class Call:
         self._ends = terms.monotonic() + terms.total_seconds
         self._input = sum(estimated_tokens(each.text) + 4 for each in call.messages)
         self._asked = False
+        self._accepted = False
         self._arrived = False
         self._output = 0
         self._tail = ""
@@ -58,10 +59,8 @@ class Call:
         while True:
             self._look()
             body = self._wishes.body(self._call)
-            line = self._lines.take()
-            used = line.used
             try:
-                yield from self._answer(line.ask(body, self._lines.give), body, used=used)
+                yield from self._answer(self._lines.take().ask(body, self._lines.give), body)
             except _AskAgain as again:
                 self._asked = False
                 if not again.free:
@@ -70,7 +69,7 @@ class Call:
             else:
                 return
 
-    def _answer(self, asking: Asking, body: dict[str, Any], *, used: bool) -> Iterator[Delta]:
+    def _answer(self, asking: Asking, body: dict[str, Any]) -> Iterator[Delta]:
         """What one request brings."""
         saying = Saying()
         try:
@@ -79,6 +78,7 @@ class Call:
                 if arrival == "connected":
                     self._asked = True
                 elif isinstance(arrival, Answering):
+                    self._accepted = True
                     saying = Saying(whole=arrival.media_type == "application/json")
                 elif isinstance(arrival, bytes):
                     self._arrived = True
@@ -91,7 +91,7 @@ class Call:
                 elif arrival is None:
                     self._late()
                 else:
-                    self._sort(arrival, body, used=used)
+                    self._sort(arrival, body, asking)
             yield self._last(asking, saying)
         except Nonsense as error:
             self._fail("nonsense", f"gave an answer that is not the protocol ({error})", "check base_url and the server")
@@ -154,7 +154,7 @@ class Call:
             raise _AskAgain(("timeout", f"gave no connection within {terms.connect_seconds:g} s", more))
         self._fail("timeout", f"sent nothing for {terms.read_seconds:g} s", "try again, or allow more read_seconds")
 
-    def _sort(self, error: Exception | Any, body: dict[str, Any], *, used: bool) -> NoReturn:
+    def _sort(self, error: Exception, body: dict[str, Any], asking: Asking) -> NoReturn:
         """What the HTTP client says, as a failure or as a reason to ask again."""
         if isinstance(error, openai.APIStatusError):
             self._status(error, body)
@@ -162,7 +162,7 @@ class Call:
         failure = self._connection(cause if isinstance(cause, Exception) else error)
         if failure[0] == "nonsense" or self._arrived or isinstance(cause, httpx2.ReadTimeout | httpx2.WriteTimeout):
             self._terms.fail(failure, self._spent())
-        raise _AskAgain(failure, free=used and failure[0] == "cut_off")  # an idle connection may have been closed meanwhile
+        raise _AskAgain(failure, free=asking.reuses and not self._accepted and failure[0] == "cut_off")
 
     def _connection(self, cause: Exception) -> Failure:
         at = f"{self._terms.base_url} ({cause})"

@@ -4,6 +4,7 @@ Loads the HTTP client: import it where it is needed.
 """
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from queue import Empty, Full, Queue
@@ -30,13 +31,12 @@ Arrival: TypeAlias = Literal["connected", "end"] | Answering | bytes | Exception
 
 
 class Line:
-    """One request at a time; the connection is kept for the next. `used`: it carried a request before.
+    """One request at a time; the connection is kept for the next.
 
     The time-outs here only end the thread when nobody waits for it any more; the caller keeps time exactly.
     """
 
     def __init__(self, base_url: str, api_key: str, security: Any, connect_seconds: float, read_seconds: float) -> None:
-        self.used = False
         self._socket: socket.socket | None = None
         self._asking: Asking | None = None
         limits = httpx2.Timeout(read_seconds + 1, connect=connect_seconds + 1, pool=1)
@@ -88,6 +88,7 @@ class Line:
             return
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             self._socket = info["return_value"].get_extra_info("socket")
+            asking.reuses = False
             if asking.abandoned:
                 self.interrupt()
         elif event.endswith(".send_request_headers.started"):
@@ -98,7 +99,9 @@ class Lines:
     """Connections to one server: each carries one request at a time, and waits here for the next. Thread-safe."""
 
     def __init__(self, base_url: str, api_key: str, connect_seconds: float, read_seconds: float) -> None:
-        security = httpx2.create_ssl_context()
+        # Without TLS none is needed, and reading the certificates takes longer than a call's own overhead.
+        tls = base_url.startswith("https:")
+        security = httpx2.create_ssl_context() if tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self._open = lambda: Line(base_url, api_key, security, connect_seconds, read_seconds)
         self._idle: list[Line] = []
         self._lock = Lock()
@@ -125,7 +128,10 @@ class Lines:
 
 
 class Asking:
-    """One request under way. `next` gives, in order: connected, Answering, the body's bytes, end; or an exception and then no more."""
+    """One request under way. `next` gives, in order: connected, Answering, the body's bytes, end; or an exception and then no more.
+
+    `reuses`: it goes over a connection that carried others before, which the server may have closed meanwhile.
+    """
 
     def __init__(self, line: Line, body: Mapping[str, Any], freed: Callable[[Line], None]) -> None:
         self._line = line
@@ -135,6 +141,7 @@ class Asking:
         self._abandoned = Event()
         self._lock = Lock()
         self._over = False
+        self.reuses = True
         self._thread = Thread(target=self._read, name="firmground-model", daemon=True)
 
     def start(self) -> None:
@@ -183,7 +190,6 @@ class Asking:
             last = error
         with self._lock:
             self._over = True
-        self._line.used = True
         if self.abandoned:
             self._line.close()
         else:

@@ -73,6 +73,8 @@ class ModelServer:
     ) -> None:
         self.script = script or Script(replies, default)
         self.requests: list[Asked] = []
+        self.connections = 0
+        """That clients made."""
         self.api_key = api_key
         self.models = tuple(models)
         self.stopping = Event()
@@ -128,6 +130,7 @@ class _Listener(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)
+        self.model_server.connections += 1
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
@@ -226,11 +229,11 @@ class _Answer:
         if refused:
             said = f"Unsupported parameter: '{refused}' is not supported with this model."
             return self._send(400, "application/json", [_bytes(_error(said, "unsupported_parameter", refused))])
+        if reply.body is not None:
+            return self._send(reply.status, reply.content_type or "text/event-stream", [reply.body.encode("utf-8", "replace")])
         if reply.status != 200:
             said = reply.message or "the script says so"
             return self._send(reply.status, "application/json", [_bytes(_error(said, "scripted"))])
-        if reply.body is not None:
-            return self._send(200, reply.content_type or "text/event-stream", [reply.body.encode()])
         if not body.get("stream"):
             text = "".join(self._pieces(spoken(reply, body)))
             return self._send(200, "application/json", [_bytes(self._completion(text))])
@@ -253,7 +256,7 @@ class _Answer:
                         + _bytes({"error": {"message": reply.message or "it broke", "code": reply.error_event}})
                         + b"\n\n"
                     )
-        yield self._event({}, reply.finish)
+        yield self._event({}, self._reply.finish)
         if reply.usage and cast("dict[str, Any]", self._asked.body.get("stream_options") or {}).get("include_usage"):
             yield (
                 b"data: " + _bytes({**self._frame("chat.completion.chunk"), "choices": [], "usage": self._usage(text)}) + b"\n\n"
@@ -356,7 +359,10 @@ class _Answer:
     def _completion(self, text: str) -> dict[str, Any]:
         reply = self._reply
         message = {"role": "assistant", "content": None if reply.refusal else text, "refusal": reply.refusal or None}
-        whole = {**self._frame("chat.completion"), "choices": [{"index": 0, "message": message, "finish_reason": reply.finish}]}
+        whole = {
+            **self._frame("chat.completion"),
+            "choices": [{"index": 0, "message": message, "finish_reason": self._reply.finish}],
+        }
         return {**whole, "usage": self._usage(text)} if reply.usage else whole
 
     def _frame(self, kind: str) -> dict[str, Any]:

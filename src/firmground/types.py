@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
@@ -32,6 +32,12 @@ class Value(BaseModel):
     @cached_property
     def digest(self) -> str:
         return digest(self.model_dump(mode="json"))
+
+    def __copy__(self) -> Self:
+        """Without the digest, since `model_copy` copies in order to change."""
+        copied = super().__copy__()
+        copied.__dict__.pop("digest", None)
+        return copied
 
 
 # ---------------------------------------------------------------- people

@@ -243,14 +243,17 @@ class _Follow:
         return next((word for cues in self._cues if (word := pronoun(text, cues, self._languages))), "")
 
     def _with_words(self, text: str) -> str:
-        """The question, and what the one before was about; the names of the answer where a person is meant."""
+        """The question, with what the one before was about in the place of the word that stands for it, or at its end; the names in
+        the answer as well where a person is meant."""
         own = set(_folded(text))
-        about = [word for word in self._words(self._earlier.asked) if word.casefold() not in own] or list(
-            self._earlier.titles[:1]
-        )
+        about = [word for word in self._words(self._earlier.asked) if word.casefold() not in own] or list(self._earlier.titles[:1])
         if any(cues.people.search(text) for cues in self._cues):
             about = [*dict.fromkeys(_NAME.findall(self._last.answer))][:2] + about
-        return " ".join([text, *about[:_MOST_WORDS]])
+        said = " ".join(about[:_MOST_WORDS])
+        word = self._points_back(text)
+        if not word or not said:
+            return f"{text} {said}".rstrip()
+        return re.sub(rf"\b{re.escape(word)}\b", lambda _: said, text, count=1)
 
 
 def _languages(asked: str, before: Sequence[Turn]) -> list[str]:
@@ -308,7 +311,10 @@ def _of_phrase(earlier: str, said: Sequence[str], cues: Cues) -> tuple[int, int,
     phrases = _phrases(earlier, cues)
     if said[0].casefold() in cues.prepositions:
         same = [phrase for phrase in phrases if phrase[0] == said[0].casefold()]
-        fitting = [phrase for phrase in same if _kind(earlier[phrase[2] : phrase[3]]) == _kind(" ".join(said[1:]))] or same
+        kind = _kind(next((word for word in said[1:] if word.casefold() not in cues.articles), ""))
+        fitting = [phrase for phrase in same if _kind(earlier[phrase[2] : phrase[3]]) == kind] or same
+        if not fitting and kind == "name":
+            fitting = [phrase for phrase in phrases if phrase[0] in _LOOSE and _kind(earlier[phrase[2] : phrase[3]]) == kind]
         return (fitting[-1][1], fitting[-1][3], True) if fitting else None
     own = [word for word in said if word.casefold() not in cues.articles]
     head = own[-1].casefold() if own else ""

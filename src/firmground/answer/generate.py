@@ -236,6 +236,7 @@ class Reading:
         if len(found) < 2:
             # Abbreviations can make one sentence look ended again and again: looked at less and less often, it stays cheap.
             self._next_look = len(pending) + len(pending) // 4
+            self._pending = "" if pending.isspace() else pending
             return
         yield from _said(found, len(found) - 1)
         self._pending, self._next_look = pending[found[-1].begun :], 0
@@ -249,10 +250,11 @@ class Reading:
 
     def _refused(self, found: Sequence[Part]) -> bool:
         """Whether it says that there is no answer, before it gave any that cites something."""
-        if not self._cited and any(_REFUSED.match(part.text) for part in found):
-            self._answerable, self._state = False, "over"
-            return True
-        return False
+        first = next((at for at, part in enumerate(found) if part.marks or _REFUSED.match(part.text)), None)
+        if self._cited or first is None or not _REFUSED.match(found[first].text):
+            return False
+        self._answerable, self._state = False, "over"
+        return True
 
 
 def _said(found: Sequence[Part], until: int) -> Iterator[Drafted]:

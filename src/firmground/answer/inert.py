@@ -36,7 +36,7 @@ _TAG = re.compile(
 )
 _CODE_OR_MARK = re.compile(
     r"(?P<code>```.*?```|`[^`\n]*`)|[\[\uff3b\u3010\u3014\u27e6\u301a](?P<mark>\s{0,3}(?:(?:passages?|source)\s{0,3})?[#^]?\d{1,4}"
-    r"(?:[\s,;&\u2010-\u2015-]{1,4}\d{1,4}){0,20}[^\]\n\u3011]{0,3})[\]\uff3d\u3011\u3015\u27e7\u301b]",
+    r"(?:[\s,;&\u2010-\u2015-]{1,4}\d{1,4}){0,20}\s{0,3}(?:\u2020[^\]\n\u3011]{0,40})?)[\]\uff3d\u3011\u3015\u27e7\u301b]",
     re.IGNORECASE | re.DOTALL,
 )
 _ROLE_LINE = re.compile(

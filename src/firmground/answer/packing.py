@@ -90,8 +90,10 @@ def _best_part(question: str, passage: Passage, room: int, count: Count) -> tupl
     """The sentence that says most of the question's words, and its neighbours as far as there is room, the better one first."""
     text = passage.text
     spans = sentences(text)
-    asked = query_terms(question, [passage.language])
-    scores = _scores(frozenset(asked), [frozenset(terms(text[start:end], passage.language)) for start, end in spans])
+    asked = frozenset(query_terms(question, [passage.language]))
+    # Header rows and headings speak for what stands below them.
+    said = {unit.start: f"{unit.heading}\n{unit.asked}\n{unit.header}\n{unit.text}" for unit in units(0, passage)}
+    scores = _scores(asked, [frozenset(terms(said.get(start, ""), passage.language)) for start, _ in spans])
     best = max(range(len(spans)), key=lambda at: (scores[at], -at))
     first = last = best
     room -= count(text[slice(*spans[best])])
@@ -99,7 +101,7 @@ def _best_part(question: str, passage: Passage, room: int, count: Count) -> tupl
         return _window(question, text, spans[best], room + count(text[slice(*spans[best])]), count)
     while first > 0 or last < len(spans) - 1:
         beside = [at for at in (last + 1, first - 1) if 0 <= at < len(spans)]
-        at = max(beside, key=lambda at: scores[at])
+        at = max(beside, key=lambda at: (scores[at], -abs(at - best)))
         room -= count(text[slice(*spans[at])]) + 1
         if room < 0:
             break

@@ -204,7 +204,8 @@ class States(Value):
         word = next((found for each in languages if (found := pronoun(seen.question, CUES[each], languages))), "")
         choices = _things(seen, word, self) if word else ()
         known = len(choices) == 1 and seen.confidence >= seen.threshold
-        fired = bool(word) and len(words) <= self.unnamed_words and not known
+        pointing = " " in word and seen.confidence < seen.sure
+        fired = (bool(word) and len(words) <= self.unnamed_words and not known) or pointing
         rule = Rule(
             name="unnamed",
             fired=fired,

@@ -62,6 +62,13 @@ def _whole(*patterns: str) -> re.Pattern[str]:
     return re.compile(rf"\W*(?:{'|'.join(patterns)})\W*", re.IGNORECASE)
 
 
+_EVERYDAY_EN = (
+    "years?|months?|weeks?|quarters?|days?|morning|afternoon|evening|summer|winter|spring|autumn|seasons?|times?|cases?|ways?|kinds?|sorts?|"
+    "types?|pages?|documents?|handbook|company|organi[sz]ation|site|workspace|is|was|are|were|does|did|can|will|would|has|have|who|whose|"
+    "that|for|and|with|not|also|still|apply|mean|work|happen|cost|take|include|cover|change|one"
+)
+"""After "this": time and place of speaking, and words that are no thing."""
+
 CUES = {
     "en": Cues(
         leading=_begins(
@@ -93,6 +100,7 @@ CUES = {
             r"what for|which(?: ones?)?)(?: not| exactly| is that| though)?"
         ),
         pronouns=_any(
+            rf"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )\b(?:this|these|those)\s+(?!(?:{_EVERYDAY_EN})\b)[a-z]{{3,}}\b",
             r"\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers|these|those|that one|this one|the (?:same|other|former|"
             r"latter)(?: one)?|ones?)\b",
             r"\b(?:this|that)\b(?=\s*(?:[?.!,]|$|(?:is|was|does|do|did|can|will|would|has|have|also|still|apply|mean|work|happen|cost|"
@@ -101,9 +109,10 @@ CUES = {
         ),
         people=_any(r"\b(?:he|him|his|she|her|hers)\b"),
         empty=_any(
-            r"\bit(?:'s)?\s+(?:[\w']+\s+){0,4}?(?:to|that|if|when|for (?:me|us|you))\b",
+            r"\b(?:it|this|that)(?:'s)?\s+(?:[\w']+\s+){0,4}?(?:to|that|if|when|for (?:me|us|you))\b",
             r"\b(?:what time|what day|what date) is it\b|\bit(?:'s| is)? (?:rain|snow|late|cold|hot|too)\w*",
-            r"\b(?:how is it|why is it|when is it|is it) that\b|\bno one\b|\bone (?:day|week|month|year|hour|third|half)\b|\beach one\b|\bone of\b"
+            r"\b(?:how is it|why is it|when is it|is it) that\b|\bno one\b|\bone (?:day|week|month|year|hour|third|half)\b|"
+            r"\beach one\b|\bone of\b"
             r"|\bwill it (?:rain|snow|be)\b",
         ),
         joints=_any(r",|;|\b(?:when|if|while|because|and|but|or|so|after|before|once|until|who|that|whether|as)\b"),
@@ -121,8 +130,10 @@ CUES = {
             r"\bwhat (?:\w+ ){0,2}(?:are there|do we have|are available|exist)\b",
         ),
         light=_words(
-            "please help tell show give know want like need get take make happen mean work go come use explain info information detail details "
-            "more thing things stuff question questions hi hello hey thanks thank you ok okay yes no something anything would could may must "
+            "please help tell show give know want like need get take make happen mean work go come use explain info "
+            "information detail details "
+            "more thing things stuff question questions hi hello hey thanks thank you ok okay yes no something anything would "
+            "could may must "
             "shall can me us one ones else find let say ask answer there us's lot really exactly much many long often first second apply"
         ),
         ordinals={
@@ -149,7 +160,8 @@ CUES = {
             r"etwas (?:ganz )?(?:anderes|anderem)|was anderes|übrigens|vergiss (?:es|das)|egal"
         ),
         more=_whole(
-            r"(?:bitte )?(?:erzähl(?:e|en sie)?|sag(?:e|en sie)?|zeig(?:e|en sie)?) mir (?:bitte )?mehr(?: (?:dazu|darüber|davon))?(?: bitte)?",
+            r"(?:bitte )?(?:erzähl(?:e|en sie)?|sag(?:e|en sie)?|zeig(?:e|en sie)?) mir (?:bitte )?mehr(?: (?:dazu|darüber|"
+            r"davon))?(?: bitte)?",
             r"(?:bitte )?(?:mehr|weiter)(?: (?:dazu|darüber|details|informationen|infos|bitte))*|(?:genauer|details)(?: bitte)?|was noch|"
             r"sonst noch (?:etwas|was)|(?:zum )?beispiele?|erklär(?:e|en sie)?(?: (?:mir )?(?:das|es))?(?: bitte)?",
         ),
@@ -158,9 +170,10 @@ CUES = {
             r"welche[rsn]?)(?: nicht| genau| denn| das)?"
         ),
         pronouns=_any(
-            r"\b(?:er|ihn|ihm|dafür|damit|davon|daran|darüber|darauf|dazu|dagegen|daraus|dabei|dadurch|darin|dort|dorthin|dieser|"
-            r"diese|dieses|diesen|diesem|jene[rsnm]?|dessen|deren|denselben|dasselbe|derselbe|dieselbe|welche davon)\b"
-            r"(?!\s+(?:Jahr|Woche|Monat|Tag|Quartal|Sommer|Winter))",
+            r"\b(?:er|ihn|ihm|dafür|damit|davon|daran|darüber|darauf|dazu|dagegen|daraus|dabei|dadurch|darin|dort|dorthin|"
+            r"jene[rsnm]?|dessen|deren|denselben|dasselbe|derselbe|dieselbe|welche davon)\b",
+            r"\bdies(?:er|e|es|en|em)\b(?!\s+(?:Jahr|Woche|Monat|Tag|Quartal|Sommer|Winter|Mal|Fall|Art|Seite|Dokument|Firma|Unternehmen))"
+            r"(?-i:\s+[A-ZÄÖÜ]\w+)?",
             r"\bes\b|(?-i:(?<![.?!]\s)(?<!^)\b(?:sie|ihnen|ihre[rsnm]?)\b)",
             r"\bdas\b(?=\s*(?:[?.!,]|$|(?:auch|noch|genau|so|denn|für|in|bei|schon|immer)\b))",
         ),
@@ -171,8 +184,10 @@ CUES = {
         ),
         joints=_any(r",|;|\b(?:wenn|falls|während|weil|und|aber|oder|nachdem|bevor|sobald|bis|dass|ob|als)\b"),
         asking=_begins(
-            r"was|wie|wann|wo(?:hin|her|für|mit|ran|von)?|wer|wem|wen|wessen|welche[rsnm]?|warum|wieso|ist|sind|war|hat|haben|habe|kann|können|darf|"
-            r"dürfen|muss|müssen|soll|sollte|sollen|wird|werden|gibt|gilt|bekomme|bekommen|brauche|brauchen|zahlt|zahlen|wenn|zeig|nenne|erklär\w*|"
+            r"was|wie|wann|wo(?:hin|her|für|mit|ran|von)?|wer|wem|wen|wessen|welche[rsnm]?|warum|wieso|ist|sind|war|hat|haben|"
+            r"habe|kann|können|darf|"
+            r"dürfen|muss|müssen|soll|sollte|sollen|wird|werden|gibt|gilt|bekomme|bekommen|brauche|brauchen|zahlt|zahlen|wenn|"
+            r"zeig|nenne|erklär\w*|"
             r"liste|ich|wir|mein\w*|unser\w*|bitte|ab wann|bis wann|seit wann|in welche\w*|für welche\w*|bei welche\w*|mit welche\w*"
         ),
         prepositions=_words("für in im bei beim mit ohne nach aus an am auf zu zum zur von vom unter über vor während ab bis als pro ins"),
@@ -182,8 +197,10 @@ CUES = {
             r"höchste\w*|niedrigste\w*|längste\w*|kürzeste\w*|günstigste\w*|teuerste\w*|meisten?|wenigsten?)\b"
         ),
         light=_words(
-            "bitte hilfe hilf helfen sag sagen zeig zeigen gib geben weiß wissen will möchte brauche brauchen bekomme bekommen machen macht "
-            "geht gehen kommt info infos information informationen details mehr ding dinge sache frage fragen hallo hi danke ok ja nein etwas "
+            "bitte hilfe hilf helfen sag sagen zeig zeigen gib geben weiß wissen will möchte brauche brauchen bekomme "
+            "bekommen machen macht "
+            "geht gehen kommt info infos information informationen details mehr ding dinge sache frage fragen hallo hi danke "
+            "ok ja nein etwas "
             "mir uns mal denn eigentlich genau gilt gelten dauert lange oft hoch viel viele erste zweite"
         ),
         ordinals={
@@ -197,28 +214,35 @@ CUES = {
             r"et (?:si|pour|à|au|en|dans|chez|les|le|la|l[’'])?(?<=[’' ])(?=\w)|et|ou|mais|aussi|pareil pour",
         ),
         correcting=_begins(
-            r"(?:non|pardon|désolée?|attends|attendez)?[\s,.!-]*(?:je (?:voulais|veux) dire|je parlais (?:de|du|des)|je pensais (?:à|aux?))",
+            r"(?:non|pardon|désolée?|attends|attendez)?[\s,.!-]*(?:je (?:voulais|veux) dire|je parlais (?:de|du|des)|"
+            r"je pensais (?:à|aux?))",
             r"non|pardon|désolée?|plutôt|en fait|correction",
         ),
         instead=_any(
             r"\b(?:pas|non) (?:pour |à |en |les |le |la |des |de )?(?P<old>[^,.;?]{1,40}?),? mais (?P<new>[^,.;?]{1,60})",
-            r"(?P<new2>[^,.;?]{1,60}?),? (?:et non|pas|au lieu de|plutôt que) (?:pour |à |en |les |le |la |des |de )?(?P<old2>[^,.;?]{1,40})",
+            r"(?P<new2>[^,.;?]{1,60}?),? (?:et non|pas|au lieu de|plutôt que) (?:pour |à |en |les |le |la |des |"
+            r"de )?(?P<old2>[^,.;?]{1,40})",
         ),
         new_topic=_begins(
             r"(?:une )?(?:autre|nouvelle) (?:question|sujet|chose)|(?:un )?autre sujet|changeons de sujet|rien à voir|au fait|à propos|"
             r"(?:passons à )?(?:quelque chose d[’']autre|autre chose)|laisse tomber|peu importe"
         ),
         more=_whole(
-            r"(?:s[’']il (?:te|vous) plaît )?(?:dis|dites|donne|donnez)[- ](?:m[’']en|moi) (?:en )?(?:plus|davantage)(?: s[’']il (?:te|vous) plaît)?",
-            r"(?:plus|davantage)(?: de)?(?: détails?| d[’']informations?)?|(?:des )?détails?|continue[rz]?|quoi d[’']autre|(?:un |par )?exemples?|"
+            r"(?:s[’']il (?:te|vous) plaît )?(?:dis|dites|donne|donnez)[- ](?:m[’']en|moi) (?:en )?(?:plus|"
+            r"davantage)(?: s[’']il (?:te|vous) plaît)?",
+            r"(?:plus|davantage)(?: de)?(?: détails?| d[’']informations?)?|(?:des )?détails?|continue[rz]?|quoi d[’']autre|"
+            r"(?:un |par )?exemples?|"
             r"explique[rz]?(?:[- ]moi)?(?: (?:ça|cela))?",
         ),
         bare=_whole(
-            r"(?:mais |et )?(?:pourquoi|comment|quand|où|qui|combien(?: de temps)?|depuis quand|jusqu[’']à quand|à quelle fréquence|lequel|laquelle|"
+            r"(?:mais |et )?(?:pourquoi|comment|quand|où|qui|combien(?: de temps)?|depuis quand|jusqu[’']à quand|"
+            r"à quelle fréquence|lequel|laquelle|"
             r"lesquels|lesquelles)(?: pas| exactement| ça| donc)?"
         ),
         pronouns=_any(
-            r"\b(?:il|elle|ils|elles|lui|eux|ça|cela|celui-ci|celle-ci|ceux-ci|celui-là|celle-là|celui|celle|ceux|celles|là-bas|le même|la même|"
+            r"\b(?:cet|cette|ces)\s+(?!(?:années?|mois|semaines?|jours?|fois|été|hiver|matin|soir|cas|page|document|entreprise)\b)\w{3,}\b",
+            r"\b(?:il|elle|ils|elles|lui|eux|ça|cela|celui-ci|celle-ci|ceux-ci|celui-là|celle-là|celui|celle|ceux|celles|"
+            r"là-bas|le même|la même|"
             r"les mêmes|leur)\b",
         ),
         people=_any(r"\b(?:lui)\b"),
@@ -228,8 +252,10 @@ CUES = {
         ),
         joints=_any(r",|;|\b(?:quand|lorsque|si|pendant|parce|et|mais|ou|après|avant|dès|jusque|que|comme)\b"),
         asking=_begins(
-            r"qu(?:[’']|e|i|oi|el|els|elle|elles|and)?|comment|combien|où|pourquoi|est|sont|était|a|ont|peut|puis|peux|pouvons|doit|dois|faut|y|"
-            r"existe|si|montre|liste|explique|donne|je|j[’'](?:ai)?|nous|mon|ma|mes|notre|à qui|de quel\w*|à quel\w*|pour quel\w*|dans quel\w*|jusqu\w*"
+            r"qu(?:[’']|e|i|oi|el|els|elle|elles|and)?|comment|combien|où|pourquoi|est|sont|était|a|ont|peut|puis|peux|"
+            r"pouvons|doit|dois|faut|y|"
+            r"existe|si|montre|liste|explique|donne|je|j[’'](?:ai)?|nous|mon|ma|mes|notre|à qui|de quel\w*|à quel\w*|"
+            r"pour quel\w*|dans quel\w*|jusqu\w*"
         ),
         prepositions=_words("pour à au aux en dans chez avec sans par sur sous depuis pendant après avant de du des d"),
         articles=_words("le la les l un une des notre nos mon ma mes"),
@@ -238,17 +264,21 @@ CUES = {
             r"le plus|la plus|les plus|le moins|la moins|lesquels|lesquelles)\b"
         ),
         light=_words(
-            "aide aider aidez dis dites donne donnez montre sais savoir veux voudrais besoin obtenir faire fait marche va info infos information "
-            "informations détails détail plus chose choses question questions bonjour salut merci ok oui non quelque moi nous peux peut longtemps "
+            "aide aider aidez dis dites donne donnez montre sais savoir veux voudrais besoin obtenir faire fait marche va "
+            "info infos information "
+            "informations détails détail plus chose choses question questions bonjour salut merci ok oui non quelque moi nous "
+            "peux peut longtemps "
             "temps souvent premier deuxième applique"
         ),
         ordinals={
-            "premier": 0, "première": 0, "deuxième": 1, "second": 1, "seconde": 1, "troisième": 2, "quatrième": 3, "dernier": -1, "dernière": -1,
+            "premier": 0, "première": 0, "deuxième": 1, "second": 1, "seconde": 1, "troisième": 2, "quatrième": 3, "dernier": "
+            "-1, "dernière": -1,
         },
     ),
     "es": Cues(
         leading=_begins(
-            r"(?:y|o|pero)?[\s,]*¿?qué (?:hay|pasa|tal) (?:de|del|con|en|para)", r"(?:y|o|pero) (?:¿?qué pasa )?si", r"y|o|pero|también|lo mismo para"
+            r"(?:y|o|pero)?[\s,]*¿?qué (?:hay|pasa|tal) (?:de|del|con|en|para)", r"(?:y|o|pero) (?:¿?qué pasa )?si", r"y|o|"
+            r"pero|también|lo mismo para"
         ),
         correcting=_begins(
             r"(?:no|perdón|perdona|disculpa|espera)?[\s,.!-]*(?:(?:yo )?(?:quería|quise|quiero) decir|me refer(?:ía|í|iero) (?:a|al))",
@@ -264,21 +294,28 @@ CUES = {
         ),
         more=_whole(
             r"(?:por favor,? )?(?:dime|dame|cuéntame|muéstrame) más(?: (?:sobre (?:eso|esto|ello)|detalles|información))?(?: por favor)?",
-            r"más(?: (?:detalles|información|por favor))?|detalles|sigue|continúa|qué más|algo más|(?:un |por )?ejemplos?|explica(?:me|lo|melo)?(?: eso)?",
+            r"más(?: (?:detalles|información|por favor))?|detalles|sigue|continúa|qué más|algo más|(?:un |por )?ejemplos?|"
+            r"explica(?:me|lo|melo)?(?: eso)?",
         ),
         bare=_whole(
             r"(?:pero |y )?(?:por qué|cómo|cuándo|dónde|quién|cuánt[oa]s?(?: tiempo)?|desde cuándo|hasta cuándo|para qué|cuál(?:es)?)"
             r"(?: no| exactamente| eso)?"
         ),
         pronouns=_any(
-            r"\b(?:él|ella|ello|ellos|ellas|eso|esto|esos|esas|ése|ésa|aquello|allí|ahí|allá|el mismo|la misma|los mismos|las mismas|suyo|suya)\b"
+            r"\b(?:este|esta|estos|estas|ese|esa|esos|esas)\s+(?!(?:año|mes|semana|día|vez|verano|invierno|mañana|tarde|caso|"
+            r"página|documento|"
+            r"empresa)s?\b)\w{3,}\b",
+            r"\b(?:él|ella|ello|ellos|ellas|eso|esto|esos|esas|ése|ésa|aquello|allí|ahí|allá|el mismo|la misma|los mismos|"
+            r"las mismas|suyo|suya)\b"
         ),
         people=_any(r"\b(?:él|ella)\b"),
         empty=_any(r"\b(?:por eso|es eso|esto es)\b"),
         joints=_any(r",|;|\b(?:cuando|si|mientras|porque|y|pero|o|después|antes|hasta|que|como)\b"),
         asking=_begins(
-            r"qué|cómo|cuándo|cuánt[oa]s?|dónde|quién(?:es)?|cuál(?:es)?|por qué|es|son|está|hay|tiene[ns]?|tengo|puedo|puede|podemos|debo|debe|"
-            r"necesito|existe|si|muestra|lista|explica|dame|dime|yo|nosotros|mi|mis|nuestr\w+|hasta cuándo|desde cuándo|a quién|de qué|en qué|con qué|para qué"
+            r"qué|cómo|cuándo|cuánt[oa]s?|dónde|quién(?:es)?|cuál(?:es)?|por qué|es|son|está|hay|tiene[ns]?|tengo|puedo|puede|"
+            r"podemos|debo|debe|"
+            r"necesito|existe|si|muestra|lista|explica|dame|dime|yo|nosotros|mi|mis|nuestr\w+|hasta cuándo|desde cuándo|"
+            r"a quién|de qué|en qué|con qué|para qué"
         ),
         prepositions=_words("para en a al con sin por sobre bajo desde durante después antes de del según entre"),
         articles=_words("el la los las un una unos unas nuestro nuestra mi mis"),
@@ -287,7 +324,8 @@ CUES = {
             r"más (?:barat|car|alt|baj|larg|cort)\w+)\b"
         ),
         light=_words(
-            "ayuda ayudar ayúdame dime dame muestra saber sé quiero querría necesito obtener hacer hace funciona va info información detalles más "
+            "ayuda ayudar ayúdame dime dame muestra saber sé quiero querría necesito obtener hacer hace funciona va info "
+            "información detalles más "
             "cosa cosas pregunta preguntas hola gracias ok vale sí no algo puedo puede tiempo favor primero segundo aplica"
         ),
         ordinals={
@@ -324,7 +362,8 @@ def content_words(text: str, languages: Collection[str]) -> list[str]:
 
 
 def pronoun(question: str, cues: Cues, languages: Sequence[str]) -> str:
-    """The first word that stands for something outside of this question, or ""."""
+    """The first word that stands for something outside of this question, or ""; with the thing it points at ("this form"), where it
+    names one."""
     empty = [match.span() for match in cues.empty.finditer(question)]
     for match in cues.pronouns.finditer(question):
         if any(start <= match.start() < end for start, end in empty):
@@ -332,5 +371,6 @@ def pronoun(question: str, cues: Cues, languages: Sequence[str]) -> str:
         joints = [joint.start() for joint in cues.joints.finditer(question, 0, match.start())]
         if joints and content_words(question[: joints[-1]], languages):
             continue
-        return match[0]
+        thing = match[0].rpartition(" ")[2]
+        return match[0] if content_words(thing, languages) else match[0].partition(" ")[0]
     return ""

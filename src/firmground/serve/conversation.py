@@ -30,6 +30,8 @@ _FRAGMENT = 2
 """Words of content that a question without a verb has at most, to be read as part of the one before."""
 _STANDS = 4
 """Words of content from which on a question that begins with "and" stands alone nevertheless."""
+_STEM = 5
+"""Letters by which a thing is known again ("policy", "policies")."""
 _WORD = re.compile(r"\w+(?:[-'’.&]\w+)*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+")
 _ITEMS = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+(.+)$", re.MULTILINE)
@@ -240,19 +242,26 @@ class _Follow:
         return self._as(self._with_words(self._asked), "pronoun", self._earlier)
 
     def _points_back(self, text: str) -> str:
-        return next((word for cues in self._cues if (word := pronoun(text, cues, self._languages))), "")
+        word = next((word for cues in self._cues if (word := pronoun(text, cues, self._languages))), "")
+        thing = word.rpartition(" ")[2].casefold() if " " in word else ""
+        spoken_of = _folded(" ".join([self._last.asked, self._earlier.asked, self._last.answer, *self._last.titles]))
+        return word if not thing or any(said[:_STEM] == thing[:_STEM] for said in spoken_of) else ""
 
     def _with_words(self, text: str) -> str:
         """The question, with what the one before was about in the place of the word that stands for it, or at its end; the names in
         the answer as well where a person is meant."""
         own = set(_folded(text))
-        about = [word for word in self._words(self._earlier.asked) if word.casefold() not in own] or list(self._earlier.titles[:1])
+        about = [word for word in self._words(self._earlier.asked) if word.casefold() not in own] or list(
+            self._earlier.titles[:1]
+        )
         if any(cues.people.search(text) for cues in self._cues):
             about = [*dict.fromkeys(_NAME.findall(self._last.answer))][:2] + about
         said = " ".join(about[:_MOST_WORDS])
         word = self._points_back(text)
         if not word or not said:
             return f"{text} {said}".rstrip()
+        thing = word.rpartition(" ")[2] if " " in word else ""
+        said = said if thing[:_STEM].casefold() in {each[:_STEM] for each in _folded(said)} else f"{said} {thing}".rstrip()
         return re.sub(rf"\b{re.escape(word)}\b", lambda _: said, text, count=1)
 
 

@@ -114,7 +114,7 @@ BOUNDS = {
 OPPOSITES = {
     "en": [("first", "last"), ("start", "end"), ("rose", "fell"), ("more", "less"), ("before", "after"), ("after", "before")]
     + [("included", "excluded"), ("including", "excluding"), ("full", "half"), ("bought", "sold"), ("valid", "invalid")]
-    + [("additional", "fewer"), ("longer", "shorter"), ("larger", "smaller"), ("year", "month"), ("accepted", "rejected")],
+    + [("additional", "fewer"), ("longer", "shorter"), ("larger", "smaller"), ("accepted", "rejected")],
     "de": [
         ("vorher", "nachher"),
         ("Nach", "Vor"),
@@ -240,7 +240,14 @@ def edits(text: str, language: str, document: str, luck: random.Random) -> Itera
         if changed != text:
             yield "unit", changed
             break
-    yield from replaced(text, "negation", NEGATIONS[language])
+    plain = not re.search(r"\b(?:not|no|never|cannot|nicht|kein\w*|nie|pas|ne|jamais|no)\b|\bn'", text.casefold())
+    added = [
+        rule
+        for rule in NEGATIONS[language]
+        if ("not" in rule[1] or "nicht" in rule[1] or "pas" in rule[1] or "no " in rule[1] or "never" in rule[1])
+    ]
+    removed = [rule for rule in NEGATIONS[language] if rule not in added]
+    yield from replaced(text, "negation_added" if plain else "negation_removed", added if plain else removed)
     yield from replaced(text, "modality", MODALITY[language], 1)
     yield from replaced(text, "bound", BOUNDS[language], 1)
     yield from replaced(text, "opposite", [(rf"\b{one}\b", other) for one, other in OPPOSITES[language]], 1)

@@ -3,16 +3,19 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from firmground.answer import swapped
-from firmground.answer.figured import Source, bound_mismatch, date_mismatches, number_mismatches, source
-from firmground.answer.grounds import Figures, Ground, Piece, figures, surface, verbatim, without_marks
+from firmground.answer.figured import Source, date_mismatches, number_mismatches, source
+from firmground.answer.grounds import Figures, Ground, figures, surface, verbatim, without_marks
+from firmground.answer.restated import Said
+from firmground.answer.swapped import Swaps
+from firmground.answer.turned import Turns
 from firmground.language.identify import identify
 from firmground.language.moments import Moments
 from firmground.language.names import Name, names
-from firmground.language.polarity import Stance, clauses, stance
+from firmground.language.counting import number_words
+from firmground.language.polarity import light_words, stance
 from firmground.language.quantities import Number
 from firmground.language.terms import terms
 from firmground.types import Mismatch, Passage, Value
@@ -41,8 +44,8 @@ class Checks(Value):
     """What a word of the question that the passages lack counts as held."""
     kindred: float = 0.8
     """What a word counts that shares its beginning with one of the passages (`approve`, `approval`)."""
-    aligned: float = 0.5
-    """Share of a sentence's words from which a sentence of the passage is taken to be the one it restates."""
+    turns: Turns = Turns()
+    swaps: Swaps = Swaps()
     foreign: bool = False
     """Whether a sentence in another language than its passages may pass with its figures and names alone compared."""
     longest: int = 2000
@@ -66,7 +69,7 @@ class Against:
         pieces = [piece for ground in self._grounds for piece in ground.pieces]
         counts = Counter(word for piece in pieces for word in piece.words)
         self._weights = {word: math.log(1 + (len(pieces) - n + 0.5) / (n + 0.5)) for word, n in counts.items()}
-        self._unknown = math.log(1 + (len(pieces) + 0.5) / 0.5)
+        self._unknown = math.log(1 + (len(pieces) - 0.5) / 1.5) if pieces else 1.0
         self._cited: dict[tuple[int, ...], _Cited] = {}
 
     def mismatches(self, claim: str, question: str = "", cited: Sequence[int] | None = None) -> tuple[Mismatch, ...]:
@@ -99,7 +102,7 @@ class _Cited:
         self.words = frozenset[str]().union(*(ground.words for ground in grounds))
         languages = Counter(ground.language for ground in grounds)
         self.languages = [language for language, _ in languages.most_common()]
-        self._stances: dict[tuple[str, str], Stance] = {}
+        self.everywhere = frozenset[str]().union(*(ground.context_words for ground in grounds))
 
     @cached_property
     def source(self) -> Source:
@@ -117,12 +120,6 @@ class _Cited:
     def verbatim(self) -> str:
         return "\n".join(ground.verbatim for ground in self.grounds)
 
-    def stance(self, text: str, language: str) -> Stance:
-        known = self._stances.get((text, language))
-        if known is None:
-            known = self._stances[text, language] = stance(text, language)
-        return known
-
 
 class _Comparison:
     """One sentence against its passages."""
@@ -135,7 +132,6 @@ class _Comparison:
         self._weights, self._unknown = weights, unknown
         self.tokens = self._analysed(text)
         self.words = frozenset(word for _, stems in self.tokens for word in stems)
-        self.weight = {word: weights.get(word, unknown) for word in self.words}
 
     def _spoken(self) -> str:
         languages = self.cited.languages
@@ -145,7 +141,8 @@ class _Comparison:
 
     def _analysed(self, text: str) -> list[tuple[str, tuple[str, ...]]]:
         tokens = ((match[0], tuple(dict.fromkeys(terms(match[0], self.language)))) for match in _WORD.finditer(text))
-        return [(token, stems) for token, stems in tokens if stems and token.casefold() not in _REPORTING]
+        left_out = _REPORTING | light_words(self.language) | number_words(self.language).keys()
+        return [(token, stems) for token, stems in tokens if stems and token.casefold() not in left_out]
 
     def all(self) -> Iterator[Mismatch]:
         covered = self._coverage()
@@ -160,8 +157,22 @@ class _Comparison:
         yield from self._names()
         yield from self._quotes()
         if not foreign and covered >= self.checks.coverage:
-            yield from self._turned()
-            yield from swapped.mismatches(self.text, self.words, self.figures, self.cited.pieces, self.weight, self.language)
+            said = self._said()
+            yield from self.checks.turns.mismatches(said)
+            yield from self.checks.swaps.mismatches(said)
+
+    def _said(self) -> Said:
+        return Said(
+            self.text,
+            self.language,
+            figures=self.figures,
+            words=self.words,
+            pieces=self.cited.pieces,
+            weights=self._weights,
+            unknown=self._unknown,
+            years=self.cited.source.years,
+            everywhere=self.cited.everywhere,
+        )
 
     # words
 
@@ -170,7 +181,7 @@ class _Comparison:
         asked = frozenset(terms(self.question, self.language))
         held = total = 0.0
         for token, stems in self.tokens:
-            if token[0].isdigit():
+            if token[0].isdigit() and stems[0] not in self.cited.words:
                 continue
             weight = max(self._weights.get(stem, self._unknown) for stem in stems)
             total += weight
@@ -257,90 +268,3 @@ class _Comparison:
             if said and said not in self.cited.verbatim and said not in verbatim(self.question):
                 shown = quote if len(quote) <= 60 else f"{quote[:57]}…"
                 yield Mismatch(code="quote", detail=f"“{shown}” does not stand in the cited passages in these words")
-
-    # what turns the meaning around
-
-    def _turned(self) -> Iterator[Mismatch]:
-        ranked = self._restated(self.words)
-        if not ranked or ranked[0][0] < self.checks.aligned:
-            return
-        best = ranked[0][1]
-        near = [piece for share, piece in ranked if share >= 0.7 * ranked[0][0]]
-        said = stance(self.text, self.language)
-        found = self.cited.stance(f"{best.above}\n{best.text}", self.language)
-        turned = [
-            *self._added_negation(said),
-            *self._dropped_negation(said, best, ranked),
-        ]
-        if turned:
-            opposite = self._opposite(said, found, near)
-            bound = bound_mismatch(self.text, self.figures.numbers, near)
-            yield from () if opposite or bound else turned[:1]
-            return
-        if said.negated == found.negated:
-            bound = bound_mismatch(self.text, self.figures.numbers, near[:2])
-            if bound:
-                yield bound
-            yield from self._opposite(said, found, near)
-        yield from self._duty(said, best)
-
-    def _restated(self, words: Iterable[str]) -> list[tuple[float, Piece]]:
-        """Pieces by the share of these words, by rarity, that they hold; best first."""
-        wanted = frozenset(words)
-        total = sum(self.weight[word] for word in wanted)
-        if not total:
-            return []
-        ranked: list[tuple[float, Piece]] = []
-        for piece in self.cited.pieces:
-            own = sum(self.weight[word] for word in wanted & piece.words)
-            if own:
-                above = sum(self.weight[word] for word in (wanted & piece.context) - piece.words)
-                ranked.append(((own + 0.5 * above) / total, piece))
-        return sorted(ranked, key=lambda pair: -pair[0])
-
-    def _added_negation(self, said: Stance) -> Iterator[Mismatch]:
-        """A clause that denies what no sentence like it in the passages denies or limits."""
-        if not said.negated:
-            return
-        for clause in clauses(self.text, self.language):
-            if not stance(clause, self.language).negated:
-                continue
-            words = self.words.intersection(terms(clause, self.language))
-            ranked = self._restated(words if len(words) > 2 else self.words)
-            near = [piece for share, piece in ranked if share >= 0.6 * ranked[0][0]] if ranked else []
-            stances = [self.cited.stance(f"{piece.above}\n{piece.text}", self.language) for piece in near]
-            if near and not any(other.negated or other.limited for other in stances):
-                yield Mismatch(code="negation", detail=f"“{clause.strip()}” denies what the cited passage does not deny")
-
-    def _dropped_negation(self, said: Stance, best: Piece, ranked: Sequence[tuple[float, Piece]]) -> Iterator[Mismatch]:
-        """A sentence that says plainly what the clause like it in the passage denies."""
-        if said.negated or said.limited:
-            return
-        for clause in clauses(best.text, self.language):
-            found = self.cited.stance(clause, self.language)
-            words = frozenset(terms(clause, self.language))
-            total = sum(self._weights.get(word, self._unknown) for word in words)
-            shared = sum(self._weights.get(word, self._unknown) for word in words & self.words)
-            if found.negated and len(words) > 1 and shared >= 0.7 * total:
-                rivals = [piece for share, piece in ranked[1:] if share >= 0.9 * ranked[0][0]]
-                if all(self.cited.stance(piece.text, self.language).negated for piece in rivals):
-                    yield Mismatch(code="negation", detail=f"the cited passage denies it: “{clause.strip()}”")
-
-    def _opposite(self, said: Stance, found: Stance, near: Sequence[Piece]) -> list[Mismatch]:
-        """A word of the sentence whose opposite stands in the sentence it restates, and which itself does not stand there."""
-        around = frozenset[tuple[int, int]]().union(
-            *(self.cited.stance(f"{piece.above}\n{piece.text}", self.language).sides for piece in near)
-        )
-        groups = {group for group, _ in found.sides}
-        ours = {group for group, side in said.sides if group in groups and (group, side) not in around}
-        return [Mismatch(code="negation", detail="the cited passage says the opposite of one of its words")] if ours else []
-
-    def _duty(self, said: Stance, best: Piece) -> Iterator[Mismatch]:
-        """A duty made a choice, or a choice a duty."""
-        if said.must == said.may or said.negated:
-            return
-        parts = [self.cited.stance(clause, self.language) for clause in clauses(best.text, self.language)]
-        must, may = any(part.must for part in parts), any(part.may for part in parts)
-        if must != may and must != said.must and not any(part.negated for part in parts):
-            ours, theirs = ("a duty", "a choice") if said.must else ("a choice", "a duty")
-            yield Mismatch(code="negation", detail=f"it states {ours} where the cited passage states {theirs}")

@@ -30,6 +30,7 @@ class Source(NamedTuple):
     bare: frozenset[str]
     """Every run of digits, also inside dates, times and codes."""
     weekday_words: bool
+    pieces: tuple[Piece, ...]
 
 
 def source(grounds: Sequence[Ground]) -> Source:
@@ -45,6 +46,7 @@ def source(grounds: Sequence[Ground]) -> Source:
         years=frozenset(year for day in days for year, _, _ in day.readings if year is not None),
         bare=frozenset(run for text in texts for run in _DIGITS.findall(text)),
         weekday_words=any(_WEEKDAY.search(text) for text in texts),
+        pieces=tuple(piece for ground in grounds for piece in ground.pieces),
     )
 
 
@@ -94,7 +96,7 @@ def _shown(number: Number) -> str:
 
 def bound_mismatch(text: str, claim: Sequence[Number], pieces: Sequence[Piece]) -> Mismatch | None:
     """A number that the sentence makes a minimum and the source a maximum, or the other way round."""
-    said = [number for piece in pieces for number in piece.numbers]
+    said = [number for piece in pieces for number in piece.figures.numbers]
     for number in claim:
         same = [other for other in said if agree(number, other) == "same"]
         if number.bound and same and all(other.bound and other.bound != number.bound for other in same):
@@ -108,15 +110,15 @@ def bound_mismatch(text: str, claim: Sequence[Number], pieces: Sequence[Piece]) 
 def date_mismatches(text: str, claim: Moments, said: Source, *, excused: Moments) -> Iterator[Mismatch]:
     """Dates, times and weekdays that the source does not give."""
     for day in claim.days:
-        if not _day_said(day, said) and not any(_same_day(day, other, frozenset()) for other in excused.days):
+        if not _day_said(day, said) and not any(same_day(day, other, frozenset()) for other in excused.days):
             yield Mismatch(code="date", detail=f"“{text[day.start : day.end].strip()}” is not in the cited passages")
     for clock in claim.clocks:
         written = text[clock.start : clock.end].strip()
         if (
             written[:1].isdigit()
-            and not written[-1] in "hH"
+            and written[-1] not in "hH"
             and not _clock_said(clock, said)
-            and not _clock_in(clock, excused.clocks)
+            and not clock_in(clock, excused.clocks)
         ):
             yield Mismatch(code="date", detail=f"“{written}” is not in the cited passages")
     asked = frozenset(_weekdays(excused))
@@ -126,18 +128,27 @@ def date_mismatches(text: str, claim: Moments, said: Source, *, excused: Moments
 
 
 def _day_said(day: Day, said: Source) -> bool:
-    if any(_same_day(day, other, said.years) for other in said.days):
+    if any(same_day(day, other, said.years) for other in said.days):
         return True
     for year, month, number in day.readings:
-        if month is None and number is None:
+        if month is None:
             return str(year) in said.bare or any(float(year or 0) in other.values for other in said.numbers)
-        within = any(month == other for found in said.days for _, other, _ in found.readings)
-        if within and number is not None and str(number) in said.bare and (year is None or year in said.years):
+        if (
+            number is not None
+            and (year is None or year in said.years)
+            and any(_range_of(piece, month, number) for piece in said.pieces)
+        ):
             return True
     return False
 
 
-def _same_day(day: Day, other: Day, years: frozenset[int]) -> bool:
+def _range_of(piece: Piece, month: int, number: int) -> bool:
+    """`1 to 30 November`: the first day stands without its month."""
+    months = {found for day in piece.figures.moments.days for _, found, _ in day.readings}
+    return month in months and any(float(number) in other.values and not other.unit for other in piece.figures.numbers)
+
+
+def same_day(day: Day, other: Day, years: frozenset[int]) -> bool:
     return any(
         _part(claimed[1], found[1])
         and _part(claimed[2], found[2])
@@ -155,7 +166,7 @@ def _clock_said(clock: Clock, said: Source) -> bool:
     hour, minute = divmod(clock.minutes, 60)
     if minute == 0 and not said.clocks and (str(hour) in said.bare or str(hour % 12 or 12) in said.bare):
         return True
-    return _clock_in(clock, said.clocks) or (minute == 0 and any(_hour(number, hour) for number in said.numbers))
+    return clock_in(clock, said.clocks) or (minute == 0 and any(_hour(number, hour) for number in said.numbers))
 
 
 def _hour(number: Number, hour: int) -> bool:
@@ -163,7 +174,7 @@ def _hour(number: Number, hour: int) -> bool:
     return not number.unit and not number.noun and not number.spelled and hour in (number.values[0], number.values[0] + 12)
 
 
-def _clock_in(clock: Clock, others: Sequence[Clock]) -> bool:
+def clock_in(clock: Clock, others: Sequence[Clock]) -> bool:
     return any(
         clock.minutes == other.minutes or ((clock.half or other.half) and (clock.minutes - other.minutes) % 720 == 0)
         for other in others

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from firmground.language.counting import unit_words
 from firmground.language.moments import Moments, moments
-from firmground.language.names import identifiers
+from firmground.language.names import identifiers, names
 from firmground.language.quantities import Number, numbers
 from firmground.language.sentences import sentences
 from firmground.language.terms import terms
@@ -19,6 +19,14 @@ _HEADING = re.compile(r"#{1,6}\s+(.+)")
 _RULE = re.compile(r"\|?[\s:|=-]+\|?$")
 _SPACE = re.compile(r"\s+")
 _QUOTES = str.maketrans({**dict.fromkeys('“”„«»‟"', ""), "’": "'", "‘": "'", "\u00ad": "", "–": "-", "—": "-", "‑": "-"})
+
+
+class Figures(NamedTuple):
+    """What a text says in figures."""
+
+    numbers: tuple[Number, ...]
+    moments: Moments
+    identifiers: tuple[str, ...]
 
 
 class Piece(NamedTuple):
@@ -34,15 +42,10 @@ class Piece(NamedTuple):
     """Its analysed words, those of the header included."""
     context: frozenset[str]
     """Analysed words of `above` and the title."""
-    numbers: tuple[Number, ...]
-
-
-class Figures(NamedTuple):
-    """What a text says in figures."""
-
-    numbers: tuple[Number, ...]
-    moments: Moments
-    identifiers: tuple[str, ...]
+    figures: Figures
+    around: frozenset[str] = frozenset()
+    """Analysed words of the pieces before and after it."""
+    names: tuple[tuple[str, ...], ...] = ()
 
 
 def figures(text: str, language: str) -> Figures:
@@ -78,12 +81,20 @@ class Ground:
         said = [str(value) for value in passage.metadata.values() if isinstance(value, str)]
         self.context = without_marks("\n".join((passage.title, passage.locator.heading, passage.table_header, *said)))
         self.text = without_marks(passage.text)
-        self.pieces = tuple(self._pieces(passage))
+        self.context_words = frozenset(terms(self.context, self.language))
+        alone = list(self._pieces(passage))
+        nothing = frozenset[str]()
+        self.pieces = tuple(
+            piece._replace(
+                around=(alone[at - 1].words if at else nothing) | (alone[at + 1].words if at + 1 < len(alone) else nothing)
+            )
+            for at, piece in enumerate(alone)
+        )
 
     @cached_property
     def words(self) -> frozenset[str]:
         """All analysed words, those of the context included."""
-        return frozenset(terms(self.context, self.language)).union(*(piece.words | piece.context for piece in self.pieces))
+        return self.context_words.union(*(piece.words | piece.context for piece in self.pieces))
 
     @cached_property
     def surface(self) -> frozenset[str]:
@@ -96,16 +107,18 @@ class Ground:
     @cached_property
     def figures(self) -> Figures:
         """Of text and context; the numbers of table cells have the unit their column is in."""
-        whole, context = figures(self.text, self.language), figures(self.context, self.language)
-        inside = tuple(number for piece in self.pieces for number in piece.numbers)
-        days = Moments(
-            whole.moments.days + context.moments.days,
-            whole.moments.clocks + context.moments.clocks,
-            whole.moments.weekdays + context.moments.weekdays,
-            whole.moments.weekday_ranges + context.moments.weekday_ranges,
-            "",
+        every = [*(piece.figures for piece in self.pieces), figures(self.context, self.language)]
+        return Figures(
+            tuple(number for each in every for number in each.numbers),
+            Moments(
+                tuple(day for each in every for day in each.moments.days),
+                tuple(clock for each in every for clock in each.moments.clocks),
+                tuple(day for each in every for day in each.moments.weekdays),
+                tuple(days for each in every for days in each.moments.weekday_ranges),
+                "",
+            ),
+            tuple(identifier for each in every for identifier in each.identifiers),
         )
-        return Figures(inside + context.numbers, days, whole.identifiers + context.identifiers)
 
     def _pieces(self, passage: Passage) -> Iterator[Piece]:
         heading, lead = passage.locator.heading, ""
@@ -125,6 +138,7 @@ class Ground:
             row = body.startswith("|")
             if row and number + 1 < len(spans) and _RULE.match(self.text[slice(*spans[number + 1])]):
                 header = _cells(body)
+                yield self._piece(body, (), heading, title)
                 continue
             above = f"{heading}\n{lead}"
             if above not in known:
@@ -134,11 +148,12 @@ class Ground:
                 lead = body
 
     def _piece(self, body: str, header: tuple[str, ...], above: str, context: frozenset[str]) -> Piece:
-        found = figures(body, self.language).numbers
+        found = figures(body, self.language)
         if header:
-            found = self._with_column_units(body, header, found)
+            found = found._replace(numbers=self._with_column_units(body, header, found.numbers))
         words = frozenset(terms(" ".join((*header, body)), self.language))
-        return Piece(body, header, above, words, context, found)
+        called = tuple(name.words for name in names(body, self.language))
+        return Piece(body, header, above, words, context, found, names=called)
 
     def _with_column_units(self, row: str, header: tuple[str, ...], found: tuple[Number, ...]) -> tuple[Number, ...]:
         units = [_unit_of(cell, self.language) for cell in header]

@@ -1,64 +1,162 @@
-"""Figures and names that stand in the passages, but beside other words than in the sentence."""
+"""Figures and names that stand in the passages, but in other sentences or beside other words than in the claim."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from firmground.answer.grounds import Figures, Piece
+from firmground.answer.figured import clock_in, same_day
+from firmground.answer.grounds import Piece
+from firmground.answer.restated import Said
+from firmground.language.moments import Clock, Day
+from firmground.language.names import names
 from firmground.language.polarity import clauses
 from firmground.language.quantities import Number, agree, alike
 from firmground.language.terms import terms
-from firmground.types import Mismatch
+from firmground.types import Mismatch, Value
 
 _TELLING = 1.0
-"""Weight of words, by rarity, that another number must share with the sentence before the two are taken to be exchanged."""
+"""Weight of words, by rarity, that another number must share with the claim before the two are taken to be exchanged."""
+_MANY = 60
 
 
-def mismatches(
-    text: str, words: frozenset[str], figures: Figures, pieces: Sequence[Piece], weight: Mapping[str, float], language: str
-) -> Iterator[Mismatch]:
-    """Numbers of the sentence whose words stand beside another number of the same kind in the passages, and not beside this one."""
-    ours = [number for number in figures.numbers if not number.loose and number.unit]
-    for number in ours:
-        places = [(piece, other) for piece in pieces for other in piece.numbers if not other.loose and alike(number, other)]
-        same = [(piece, other) for piece, other in places if agree(number, other) == "same"]
-        rest = [(piece, other) for piece, other in places if agree(number, other) != "same"]
-        if not same or not rest or len(places) > 60:
-            continue
-        near = _beside(text, number, ours, words, language) & words
-        right = [_words_of(piece, other, language) for piece, other in same]
-        wrong = [_words_of(piece, other, language) for piece, other in rest]
-        if all(_exchanged(near, one, wrong, weight) for one in right):
-            yield Mismatch(
-                code="number", detail=f"“{text[number.start : number.end]}” stands beside other words in the cited passages"
+class Swaps(Value):
+    """When a figure or a name is taken to belong to something else in the passages."""
+
+    least: float = 0.45
+    """Share of the words beside it that the best sentence with another figure of its kind must hold."""
+    elsewhere: float = 0.6
+    """A figure is elsewhere when the best sentence that gives it holds less than this share of what that one holds."""
+    name_least: float = 0.6
+    """The same for names, which are mentioned more loosely."""
+    name_elsewhere: float = 0.4
+
+    def mismatches(self, said: Said) -> Iterator[Mismatch]:
+        """Of one claim against its passages."""
+        for number in said.figures.numbers:
+            if number.loose or (number.spelled and not number.unit):
+                continue
+            written = said.text[number.start : number.end]
+            if self._number_elsewhere(said, number):
+                yield Mismatch(
+                    code="number", detail=f"“{written}” stands in another sentence of the cited passages than the one restated"
+                )
+            elif number.unit and _exchanged(said, number):
+                yield Mismatch(code="number", detail=f"“{written}” stands beside other words in the cited passages")
+        for moment in (*said.figures.moments.days, *said.figures.moments.clocks):
+            if self._moment_elsewhere(said, moment):
+                written = said.text[moment.start : moment.end].strip()
+                yield Mismatch(
+                    code="date", detail=f"“{written}” stands in another sentence of the cited passages than the one restated"
+                )
+        yield from self._names(said)
+
+    def _number_elsewhere(self, said: Said, number: Number) -> bool:
+        near = _beside(said, number)
+
+        def gives(piece: Piece) -> bool:
+            return any(agree(number, other) == "same" for other in piece.figures.numbers)
+
+        def rivals(piece: Piece) -> bool:
+            return any(
+                not other.loose and (alike(number, other) or agree(number, other) == "unit") for other in piece.figures.numbers
             )
 
+        return _elsewhere(said, near, gives, rivals, self.least, self.elsewhere)
 
-def _exchanged(near: frozenset[str], right: frozenset[str], wrong: Sequence[frozenset[str]], weight: Mapping[str, float]) -> bool:
+    def _moment_elsewhere(self, said: Said, moment: Day | Clock) -> bool:
+        def gives(piece: Piece) -> bool:
+            found = piece.figures.moments
+            if isinstance(moment, Clock):
+                return clock_in(moment, found.clocks)
+            return any(same_day(moment, other, said.years) for other in found.days)
+
+        def rivals(piece: Piece) -> bool:
+            found = piece.figures.moments
+            return bool(found.clocks if isinstance(moment, Clock) else [day for day in found.days if _fine(day) >= _fine(moment)])
+
+        return _elsewhere(said, said.words, gives, rivals, self.least, self.elsewhere)
+
+    def _names(self, said: Said) -> Iterator[Mismatch]:
+        """Names that the sentence restated does not mention, nor its neighbours and headings, where it mentions another."""
+        for name in names(said.text, said.language):
+            own = frozenset(terms(" ".join(name.words), said.language))
+            if not own or sum(own <= piece.words for piece in said.pieces) > 2 or own & said.everywhere:
+                continue
+            near = said.words - own
+
+            def gives(piece: Piece, own: frozenset[str] = own) -> bool:
+                return own <= piece.words | piece.context | piece.around
+
+            def rivals(piece: Piece) -> bool:
+                return any(not said.words.intersection(terms(" ".join(other), said.language)) for other in piece.names)
+
+            if _elsewhere(said, near, gives, rivals, self.name_least, self.name_elsewhere):
+                written = said.text[name.start : name.end]
+                yield Mismatch(
+                    code="name", detail=f"“{written}” stands in another sentence of the cited passages than the one restated"
+                )
+
+
+def _elsewhere(
+    said: Said,
+    near: frozenset[str],
+    gives: Callable[[Piece], bool],
+    rivals: Callable[[Piece], bool],
+    least: float,
+    ratio: float,
+) -> bool:
+    """Whether the best piece that gives it holds little of the words near it, and the best one with a rival much."""
+    best = right = 0.0
+    for piece in said.pieces:
+        share = said.share(piece, near)
+        if share <= max(right, ratio * best if best else 0.0) and share <= best:
+            continue
+        if gives(piece):
+            right = max(right, share)
+        elif rivals(piece):
+            best = max(best, share)
+    return best >= least and 0.0 < right < ratio * best
+
+
+def _fine(day: Day) -> int:
+    return sum(part is not None for part in day.readings[0][1:])
+
+
+def _exchanged(said: Said, number: Number) -> bool:
+    """Whether all pieces that give it do so beside other words, and another number stands there beside these."""
+    near = _beside(said, number)
+    places = [
+        (piece, other) for piece in said.pieces for other in piece.figures.numbers if not other.loose and alike(number, other)
+    ]
+    same = [place for place in places if agree(number, place[1]) == "same"]
+    if not same or len(same) == len(places) or len(places) > _MANY:
+        return False
+    wrong = [_words_of(piece, other, said.language) for piece, other in places if agree(number, other) != "same"]
+    return all(_worse(said, near, _words_of(piece, other, said.language), wrong) for piece, other in same)
+
+
+def _worse(said: Said, near: frozenset[str], right: frozenset[str], wrong: Sequence[frozenset[str]]) -> bool:
     return any(
-        not near & (right - other) and sum(weight.get(word, 0.0) for word in near & (other - right)) >= _TELLING
-        for other in wrong
+        not near & (right - other) and sum(said.weight(word) for word in near & (other - right)) >= _TELLING for other in wrong
     )
 
 
-def _beside(text: str, number: Number, all_numbers: Sequence[Number], words: frozenset[str], language: str) -> frozenset[str]:
-    """The sentence's words that belong to this number: all where it is the only one of its kind, else those of its clause."""
-    if sum(alike(number, other) for other in all_numbers) == 1:
-        return words
-    return _clause_words(text, number, language)
+def _beside(said: Said, number: Number) -> frozenset[str]:
+    """The claim's words that belong to this number: all where it is the only one, else those of its clause, if they are enough."""
+    if sum(not other.loose for other in said.figures.numbers) == 1:
+        return said.words
+    own = said.words & _clause_words(said.text, number, said.language)
+    return own if len(own) > 2 else said.words
 
 
 def _words_of(piece: Piece, number: Number, language: str) -> frozenset[str]:
     """The words of a piece that belong to one of its numbers: not those of a clause with another number only, nor of another column."""
-    others = [other for other in piece.numbers if other is not number and not other.loose and alike(number, other)]
     if piece.header:
         cells = piece.text.strip("|").split("|")
         column = piece.text.count("|", 0, number.start) - 1
-        kept = [cells[0], *(cells[column : column + 1] if column > 0 else [])]
-        names = piece.header[:1] + piece.header[column : column + 1]
-        return frozenset(terms(" ".join((*kept, *names)), language)) | piece.context
-    if not others:
-        return piece.words | piece.context
-    foreign = frozenset[str]().union(*(_clause_words(piece.text, other, language) for other in others))
+        kept = [cells[0], *cells[column : column + 1], *piece.header[:1], *piece.header[column : column + 1]]
+        return frozenset(terms(" ".join(kept), language)) | piece.context
+    others = [other for other in piece.figures.numbers if other is not number and not other.loose and alike(number, other)]
     own = _clause_words(piece.text, number, language)
+    foreign = frozenset[str]().union(*(_clause_words(piece.text, other, language) for other in others))
     return (piece.words - (foreign - own)) | piece.context
 
 

@@ -24,8 +24,8 @@ _UNITS: dict[str, tuple[tuple[Measure, ...], str]] = {
     },
     "day": (
         (("time", 86400.0), ("working day", 1.0)),
-        "day days tag tage tagen tages jour jours journée journées día días dia dias giorno giorni dag dagen tägig night nights"
-        " nacht nächte nächten nuit nuits noche noches",
+        "day days tag tage tagen tages jour jours journée journées día días dia dias giorno giorni dag dagen night nights nacht nächte"  # noqa: ISC004
+        " nächten nuit nuits noche noches",
     ),
     "calendar day": ((("time", 86400.0),), "kalendertag"),
     "working day": ((("working day", 1.0),), "workday workdays arbeitstag werktag bankarbeitstag"),
@@ -180,9 +180,9 @@ _MORE = {
     "fr": "cent=100 quatre-vingts=80 quatre-vingt=80 douzaine=12 quinzaine=15"
     + "".join(
         f" {one}-cent{s}={100 * n}"
-        for n, one in enumerate("deux trois quatre cinq six sept huit neuf".split(), 2)
+        for n, one in enumerate("deux trois quatre cinq six sept huit neuf".split(), 2)  # noqa: SIM905
         for s in ("", "s")
-    ),  # noqa: SIM905
+    ),
     "es": "cien=100 ciento=100 doscientos=200 doscientas=200 trescientos=300 trescientas=300 cuatrocientos=400 quinientos=500"
     " quinientas=500 seiscientos=600 setecientos=700 ochocientos=800 novecientos=900 docena=12 veintiún=21",
 }
@@ -228,11 +228,16 @@ def number_words(language: str) -> dict[str, float]:
     for pair in _MORE[language].split():
         word, _, number = pair.partition("=")
         made[word] = float(number)
-    for (number, stem), end in product(enumerate(_ORDINALS[language].split(), 3), _ORDINAL_ENDS[language]):
-        made.setdefault(stem + end, float(number))
     for word in _LOOSE[language].split():
         made.pop(word.partition("=")[0], None)
     return {word.replace("-", " "): number for word, number in made.items()}
+
+
+@cache
+def ordinal_words(language: str) -> dict[str, float]:
+    """`third` and so on; the first two are loose words."""
+    pairs = product(enumerate(_ORDINALS.get(language, "").split(), 3), _ORDINAL_ENDS.get(language, ()))
+    return {stem + end: float(number) for (number, stem), end in pairs}
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
 from firmground.language.counting import AMBIGUOUS_MONTHS, MONTHS, WEEKDAY_SHORTS, WEEKDAYS
@@ -71,8 +72,10 @@ def moments(text: str) -> Moments:
     _blank(rest, ((clock.start, clock.end) for clock in clocks if not _maybe_duration(text, clock)))
     days = [day for match in _DATE.finditer("".join(rest)) if (day := _day(match))]
     _blank(rest, ((day.start, day.end) for day in days))
-    for match in _SPOKEN.finditer(text):
-        clocks.append(Clock(0 if match[0].casefold() in _MIDNIGHT else 720, False, match.start(), match.end()))
+    clocks += [
+        Clock(0 if match[0].casefold() in _MIDNIGHT else 720, False, match.start(), match.end())
+        for match in _SPOKEN.finditer(text)
+    ]
     weekdays = [
         (WEEKDAYS[word], match.start(), match.end())
         for match in _WORD.finditer(text)
@@ -80,9 +83,7 @@ def moments(text: str) -> Moments:
     ]
     weekdays += [(WEEKDAY_SHORTS[match[0].casefold()], match.start(), match.end()) for match in _WEEKDAYS_SHORT.finditer(text)]
     weekdays.sort(key=lambda found: found[1])
-    ranges = tuple(
-        (one[0], other[0]) for one, other in zip(weekdays, weekdays[1:], strict=False) if _RANGE.match(text[one[2] : other[1]])
-    )
+    ranges = tuple((one[0], other[0]) for one, other in pairwise(weekdays) if _RANGE.match(text[one[2] : other[1]]))
     return Moments(tuple(days), tuple(clocks), tuple(weekdays), ranges, "".join(rest))
 
 

@@ -14,14 +14,15 @@ class Stance(NamedTuple):
     """It holds a word that denies or restricts in another way: `without`, `only`, `forbidden`, `unless`."""
     must: bool
     may: bool
-    sides: frozenset[tuple[int, int]]
-    """(group of opposites, which of them): `increase` and `decrease` are two sides of one group."""
+    sides: tuple[tuple[int, int, int, int], ...]
+    """(group of opposites, which of them, start, end): `increase` and `decrease` are two sides of one group."""
 
 
 _NOT_REALLY = {
     "en": r"\bnot only\b|\b(?:no|not) (?:more|less|fewer|later|longer|earlier|older) than\b|\bwhether or not\b|\bno matter\b|\bno\.\s?\d|^\W*no[,.:;]",
     "de": r"\bnicht nur\b|\bnicht (?:mehr|weniger|länger|später|älter) als\b|\bob oder nicht\b|^\W*nein[,.:;]",
-    "fr": r"\bnon seulement\b|\bpas (?:plus|moins|seulement) (?:de|d['’])|\bn['’]importe\b|^\W*non[,.:;]",
+    "fr": r"\bnon seulement\b|\bpas (?:plus|moins|seulement) (?:de|d['’])|\bn['’]importe\b|^\W*non[,.:;]"
+    r"|\bn(?:e\b|['’])(?:(?!\bpas\b)[^.;,]){0,40}\bqu(?:e\b|['’])",
     "es": r"\bno (?:solo|sólo)\b|\bno (?:más|menos) de\b|^\W*no[,.:;]",
 }
 _NOT = {
@@ -181,10 +182,27 @@ _CLAUSE = {
 }
 
 
+_LIGHT = {
+    "en": "must shall required have need needs may can could might allowed permitted should anyone anything anybody everyone everybody someone"
+    " something nothing nobody none never neither cannot least most maximum minimum automatically also further additionally another other"
+    " within per one please however therefore still already always way get gets given give make makes made take takes taken use used using",
+    "de": "muss müssen darf dürfen kann können soll sollen niemand nie niemals mindestens höchstens maximal jemand etwas automatisch außerdem"
+    " zudem weitere bitte jedoch bereits immer pro innerhalb spätestens bekommen erhalten gilt gelten gibt beträgt",
+    "fr": "doit doivent peut peuvent faut jamais rien aucun maximum minimum moins plus automatiquement également autre toujours déjà chaque",
+    "es": "debe deben puede pueden nunca nada nadie ningún máximo mínimo menos automáticamente además otro siempre cada hay",
+}
+
+
+@cache
+def light_words(language: str) -> frozenset[str]:
+    """Words in small letters whose sense is compared here, as a stance, or that restating adds: not as content."""
+    return frozenset(_LIGHT.get(language, "").split())
+
+
 def stance(text: str, language: str) -> Stance:
     """What `text` says besides its content words; a language without lists gives an empty stance."""
     if language not in _NOT:
-        return Stance(False, False, False, False, frozenset())
+        return Stance(False, False, False, False, ())
     cues = _cues(language)
     plain = text.casefold()
     without = cues.not_really.sub(" ", plain)
@@ -193,7 +211,7 @@ def stance(text: str, language: str) -> Stance:
         limited=bool(cues.limits.search(plain)),
         must=bool(cues.must.search(plain)),
         may=bool(cues.may.search(plain)),
-        sides=frozenset(_side(found) for found in cues.opposites.finditer(plain)),
+        sides=tuple((*_side(found), *found.span()) for found in cues.opposites.finditer(plain)),
     )
 
 

@@ -13,6 +13,7 @@ from firmground.language.counting import (
     WORKING,
     loose_words,
     number_words,
+    ordinal_words,
     unit_words,
 )
 from firmground.language.words import STOP_WORDS
@@ -131,6 +132,7 @@ class _Reading:
         self._text, self._language, self._tokens = text, language, tokens
         self._spelled = number_words(language)
         self._loose = loose_words(language)
+        self._ordinals = ordinal_words(language)
         self._units = unit_words(language)
         self._stops = STOP_WORDS.get(language, frozenset())
 
@@ -142,6 +144,8 @@ class _Reading:
             values, after = _values(token["number"]), at + 1
         elif token["sign"] in _FRACTIONS:
             values, after = (_FRACTIONS[token["sign"]],), at + 1
+        elif token["word"] and token["word"].casefold() in self._ordinals:
+            return self._ordinal(at, self._ordinals[token["word"].casefold()]), at + 1
         elif token["word"]:
             values, after, loose = self._word(at)
             spelled = True
@@ -149,6 +153,8 @@ class _Reading:
             return None, at + 1
         if not values:
             return self._joined(at) if token["word"] else None, at + 1
+        if token["ordinal"]:
+            return self._ordinal(at, values[0]), at + 1
         values, after = self._magnitude(values, after, spelled)
         unit, noun, last = self._counted(at, after)
         if loose and not unit and values != (0.5,):
@@ -158,6 +164,11 @@ class _Reading:
         return Number(values, unit, noun, bound, near, spelled, loose, start, end), max(
             after, last if unit == "percent" else after
         )
+
+    def _ordinal(self, at: int, value: float) -> Number:
+        """`the third day` is one day: the number has no unit."""
+        token = self._tokens[at]
+        return Number((value,), "", self._said(at + 1), "", False, True, False, token.start(), token.end())
 
     def _word(self, at: int) -> tuple[tuple[float, ...], int, bool]:
         words = [token["word"].casefold() if token["word"] else token[0] for token in self._tokens[at : at + 8]]

@@ -1,0 +1,100 @@
+"""What a claim restates: the sentences and clauses of its passages that hold most of its words."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from firmground.answer.grounds import Figures, Piece
+from firmground.language.polarity import Stance, clauses, light_words, stance
+from firmground.language.terms import terms
+
+
+class Clause(NamedTuple):
+    """A part of a sentence of a passage, with the sentence."""
+
+    text: str
+    words: frozenset[str]
+    piece: Piece
+
+
+class Said:
+    """A claim and the pieces of its passages, as they are compared.
+
+    A word's weight is its inverse frequency among the pieces of the evidence, ln(1 + (N − n + ½) / (n + ½)); one that no piece
+    holds weighs what one in a single piece does.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        language: str,
+        *,
+        figures: Figures,
+        words: frozenset[str],
+        pieces: Sequence[Piece],
+        weights: Mapping[str, float],
+        unknown: float,
+        years: frozenset[int],
+        everywhere: frozenset[str],
+    ) -> None:
+        self.text, self.language, self.figures, self.words, self.pieces = text, language, figures, words, pieces
+        self.years = years
+        self.everywhere = everywhere
+        """Words of titles and other context, which belong to every piece."""
+        self._weights, self._unknown = weights, unknown
+
+    def weight(self, word: str) -> float:
+        return self._weights.get(word, self._unknown)
+
+    def sum(self, words: Iterable[str]) -> float:
+        return sum(self._weights.get(word, self._unknown) for word in words)
+
+    def share(self, piece: Piece, words: frozenset[str]) -> float:
+        """The share of some words, by rarity, that a piece holds; what stands in its headings counts half."""
+        own = words & piece.words
+        if not own:
+            return 0.0
+        total = self.sum(words)
+        above = (words & piece.context) - own
+        return (self.sum(own) + 0.5 * self.sum(above)) / total if total else 0.0
+
+    @cached_property
+    def ranked(self) -> list[tuple[float, Piece]]:
+        """The pieces that hold some of the claim, those that hold most first."""
+        found = [(share, piece) for piece in self.pieces if (share := self.share(piece, self.words)) > 0]
+        return sorted(found, key=lambda pair: -pair[0])
+
+    @cached_property
+    def near(self) -> list[Piece]:
+        """The pieces that it may restate, best first; few."""
+        return [piece for share, piece in self.ranked[:8] if share >= 0.6 * self.ranked[0][0]]
+
+    @cached_property
+    def clauses(self) -> list[Clause]:
+        """Those of `near`."""
+        return [
+            Clause(text, self.content(text), piece)
+            for piece in self.near
+            for text in (piece.text, *clauses(piece.text, self.language))
+        ]
+
+    def content(self, text: str) -> frozenset[str]:
+        """The analysed words of a stretch of text, without those that make its stance."""
+        light = light_words(self.language)
+        return frozenset(
+            word
+            for token in text.casefold().split()
+            if token.strip(".,;:!?()") not in light
+            for word in terms(token, self.language)
+        )
+
+    def aligned(self, words: frozenset[str]) -> list[tuple[float, Clause]]:
+        """Clauses by the share of these words they hold, best first, of equal ones the shortest."""
+        total = self.sum(words)
+        found = (
+            [(self.sum(words & clause.words) / total, clause) for clause in self.clauses if words & clause.words] if total else []
+        )
+        return sorted(found, key=lambda pair: (-round(pair[0], 2), len(pair[1].words)))
+
+    def stance_of(self, text: str) -> Stance:
+        return stance(text, self.language)

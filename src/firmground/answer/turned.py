@@ -1,0 +1,128 @@
+"""Where a claim says the opposite of what it restates: negation, duty and choice, minimum and maximum, words of opposite sense."""
+
+from collections.abc import Iterator, Sequence
+
+from firmground.answer.figured import bound_mismatch
+from firmground.answer.restated import Clause, Said
+from firmground.language.polarity import Stance, clauses
+from firmground.language.terms import terms
+from firmground.types import Mismatch, Value
+
+_AROUND = 40
+"""Characters on each side of a word in which its neighbours are looked for."""
+
+
+class Turns(Value):
+    """When a claim is taken to turn around what it restates."""
+
+    aligned: float = 0.5
+    """Share of a clause's words, by rarity, from which a clause of the passage is taken to be the one it restates."""
+    same: float = 0.6
+    """Share of the words of a denying clause of the passage that a claim must hold to be taken to say the same plainly."""
+
+    def mismatches(self, said: Said) -> Iterator[Mismatch]:
+        """One at most: two that cancel each other ("not valid", "invalid") are none."""
+        if not said.ranked or said.ranked[0][0] < self.aligned:
+            return
+        parts = clauses(said.text, said.language)
+        found = [
+            next((one for text in parts if (one := self._negation(said, text))), None),
+            self._opposite(said),
+            bound_mismatch(said.text, said.figures.numbers, said.near[:1]),
+        ]
+        turned = [one for one in found if one]
+        if len(turned) == 1:
+            yield turned[0]
+        elif not turned:
+            duty = next((one for text in parts if (one := self._duty(said, text))), None)
+            if duty:
+                yield duty
+
+    def _negation(self, said: Said, text: str) -> Mismatch | None:
+        own = said.stance_of(text)
+        words = said.content(text)
+        if len(words) < 2:
+            words, own = said.content(said.text), said.stance_of(said.text)
+        ranked = said.aligned(words)
+        if not ranked or ranked[0][0] < self.aligned:
+            return None
+        rivals = [clause for share, clause in ranked if share >= 0.8 * ranked[0][0]]
+        if own.negated:
+            denied = any(_denies(said, clause) for clause in rivals)
+            return (
+                None
+                if denied
+                else Mismatch(code="negation", detail=f"“{text.strip()}” denies what the cited passage does not deny")
+            )
+        if own.limited:
+            return None
+        for clause in rivals:
+            if self._denied(said, clause, words, rivals):
+                return Mismatch(code="negation", detail=f"the cited passage denies it: “{_short(clause.text)}”")
+        return None
+
+    def _denied(self, said: Said, clause: Clause, words: frozenset[str], rivals: Sequence[Clause]) -> bool:
+        """Whether a clause of the passage denies what the claim's words say plainly, and no other like it says so too."""
+        found = said.stance_of(clause.text)
+        above = said.stance_of(clause.piece.above)
+        if above.negated and not found.negated:
+            return bool(said.content(clause.piece.above) & words - clause.words) and not said.stance_of(said.text).limited
+        if not found.negated or len(clause.words) < 2 or clause.text is clause.piece.text and _several(said, clause):
+            return False
+        shared = said.sum(words & clause.words)
+        plain = any(not said.stance_of(other.piece.text).negated for other in rivals)
+        return not plain and shared >= self.same * said.sum(clause.words) and shared >= 0.5 * said.sum(words)
+
+    def _duty(self, said: Said, text: str) -> Mismatch | None:
+        """A duty made a choice, or a choice a duty."""
+        own = said.stance_of(text)
+        words = said.content(text)
+        if own.must == own.may or own.negated or len(words) < 2:
+            return None
+        ranked = said.aligned(words)
+        if not ranked or ranked[0][0] < self.aligned:
+            return None
+        found = [said.stance_of(clause.text) for share, clause in ranked if share >= 0.8 * ranked[0][0]]
+        clear = [one for one in found if one.must != one.may and not one.negated]
+        if not clear or any(one.must == own.must for one in clear) or any(one.negated and one.may for one in found):
+            return None
+        ours, theirs = ("a duty", "a choice") if own.must else ("a choice", "a duty")
+        return Mismatch(code="negation", detail=f"it states {ours} where the cited passage states {theirs}")
+
+    def _opposite(self, said: Said) -> Mismatch | None:
+        """A word whose opposite stands beside the same words in the sentence restated, and which itself does not stand there."""
+        own = said.stance_of(said.text).sides
+        if not own:
+            return None
+        theirs = [(piece, said.stance_of(piece.text).sides) for piece in said.near]
+        there = {(group, side) for piece, sides in theirs for group, side, _, _ in (*sides, *said.stance_of(piece.above).sides)}
+        for group, side, start, end in own:
+            if (group, side) in there:
+                continue
+            near = _neighbours(said, said.text, start, end)
+            for piece, sides in theirs:
+                for other_group, _, at, stop in sides:
+                    if other_group == group and near & _neighbours(said, piece.text, at, stop):
+                        word, other = said.text[start:end], piece.text[at:stop]
+                        return Mismatch(code="negation", detail=f"it says “{word}” where the cited passage says “{other}”")
+        return None
+
+
+def _denies(said: Said, clause: Clause) -> bool:
+    found: list[Stance] = [said.stance_of(clause.text), said.stance_of(clause.piece.above)]
+    return any(one.negated or one.limited for one in found)
+
+
+def _several(said: Said, clause: Clause) -> bool:
+    """Whether a whole sentence has parts: then the part that denies is looked at, not the sentence."""
+    return len(clauses(clause.text, said.language)) > 1
+
+
+def _neighbours(said: Said, text: str, start: int, end: int) -> frozenset[str]:
+    before, after = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
+    return frozenset([*terms(before, said.language)[-2:], *terms(after, said.language)[:2]])
+
+
+def _short(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= 80 else f"{plain[:77]}…"

@@ -161,8 +161,10 @@ def test_a_passage_that_is_a_heading_alone_can_be_cited() -> None:
 @pytest.mark.parametrize(
     ("language", "text", "said", "held"),
     [
-        ("de", "Der Urlaub beträgt 30 Tage. Davon sind fünf Tage übertragbar.", "Fünf Tage sind übertragbar.", "Davon sind fünf Tage übertragbar."),
-        ("fr", "Le congé est de 30 jours. Cinq jours sont reportables.", "Cinq jours sont reportables, dit-on.", "Cinq jours sont reportables."),
+        ("de", "Der Urlaub beträgt 30 Tage. Davon sind fünf Tage übertragbar.", "Fünf Tage sind übertragbar.",
+         "Davon sind fünf Tage übertragbar."),
+        ("fr", "Le congé est de 30 jours. Cinq jours sont reportables.", "Cinq jours sont reportables, dit-on.",
+         "Cinq jours sont reportables."),
         ("ja", "休暇は三十日です。五日は繰り越せます。", "五日は繰り越せます。", "五日は繰り越せます。"),
     ],
 )  # fmt: skip

@@ -34,7 +34,8 @@ def answer(*sentences: tuple[str, list[object]], answerable: bool = True) -> str
         ("[1]", (1,)), ("[1][2]", (1, 2)), ("[1] [2]", (1, 2)), ("[1, 2]", (1, 2)), ("[1,2;3]", (1, 2, 3)), ("[1-3]", (1, 2, 3)),
         ("[1–3]", (1, 2, 3)), ("[1 and 3]", (1, 3)), ("[2 und 4]", (2, 4)), ("【1】", (1,)), ("【1†source】", (1,)), ("［1］", (1,)),
         ("[passage 1]", (1,)), ("[Passages 1, 2]", (1, 2)), ("[passage 1, passage 2]", (1, 2)), ("[source 3]", (3,)), ("[#2]", (2,)),
-        ("[^2]", (2,)), (r"\[1\]", (1,)), ("[1](#passage-1)", (1,)), ("[1](https://x.example/y)", (1,)), ("[2][2]", (2,)), ("[3-1]", (3, 1)),
+        ("[^2]", (2,)), (r"\[1\]", (1,)), ("[1](#passage-1)", (1,)), ("[1](https://x.example/y)", (1,)), ("[2][2]", (2,)),
+        ("[3-1]", (3, 1)),
         ("[1-900]", (1, 900)),
     ],
 )  # fmt: skip
@@ -102,7 +103,8 @@ def test_a_thought_that_never_began_is_dropped_where_it_ends() -> None:
     assert drafts("hm, ten</think>Five days [2].") == [("Five days.", (2,))]
 
 
-@pytest.mark.parametrize("said", ["NO_ANSWER", "NO_ANSWER.", "**NO_ANSWER**", "no answer", "`NO_ANSWER`\n", "NO_ANSWER\n\nThe passages [1] speak of others.",
+@pytest.mark.parametrize("said", ["NO_ANSWER", "NO_ANSWER.", "**NO_ANSWER**", "no answer", "`NO_ANSWER`\n",
+                                  "NO_ANSWER\n\nThe passages [1] speak of others.",
                                   "I looked everywhere.\nNO_ANSWER"])  # fmt: skip
 def test_a_refusal_is_told_from_an_answer(said: str) -> None:
     found, ending = read(said)
@@ -142,7 +144,8 @@ def test_sentences_of_a_json_answer_come_one_by_one() -> None:
 
 @pytest.mark.parametrize(
     "around",
-    ["{}", "```json\n{}\n```", "Here is the answer, from passage [1]:\n\n{}\nI hope it helps [2].", "<think>{{\"sentences\"</think>{}", "\n {}\n",
+    ["{}", "```json\n{}\n```", "Here is the answer, from passage [1]:\n\n{}\nI hope it helps [2].", "<think>{{\"sentences\"</think>{}",
+     "\n {}\n",
      '{{"result": {}}}'],
 )  # fmt: skip
 @pytest.mark.parametrize("structured", [True, False])
@@ -153,7 +156,8 @@ def test_what_stands_around_the_object_is_dropped(around: str, structured: bool)
 
 @pytest.mark.parametrize(
     ("marks", "numbers"),
-    [([1, 2], (1, 2)), (["1"], (1,)), (["[2]"], (2,)), ([1.0], (1,)), (3, (3,)), ("4", (4,)), ([], ()), (None, ()), ([True], ()), ([-1], ()),
+    [([1, 2], (1, 2)), (["1"], (1,)), (["[2]"], (2,)), ([1.0], (1,)), (3, (3,)), ("4", (4,)), ([], ()), (None, ()), ([True], ()),
+     ([-1], ()),
      ([1e999], ()), ([float("nan")], ()), ([[1]], ()), ({"a": 1}, ()), ([10**9], ()), (list(range(500)), tuple(range(12)))],
 )  # fmt: skip
 def test_citations_of_any_shape_are_numbers_or_none(marks: object, numbers: tuple[int, ...]) -> None:
@@ -237,8 +241,10 @@ def test_unmarked_text_keeps_everything_else() -> None:
 # ---------------------------------------------------------------- whatever comes
 
 PIECES = [
-    "Five days may be carried over", ". ", " [1]", "[2, 3]", "【4】", "\n", "\n\n", "- item", "| a | b |", "|---|---|", "z. B. ", "3. Oktober ",
-    "<think>", "</think>", "```json\n", '{"answerable": true, "sentences": [', '{"text": "A b. C d [2].", "citations": [1]}', ", ", "]}", "{", "}",
+    "Five days may be carried over", ". ", " [1]", "[2, 3]", "【4】", "\n", "\n\n", "- item", "| a | b |", "|---|---|", "z. B. ",
+    "3. Oktober ",
+    "<think>", "</think>", "```json\n", '{"answerable": true, "sentences": [', '{"text": "A b. C d [2].", "citations": [1]}', ", ", "]}",
+    "{", "}",
     '"', "\\", NO_ANSWER, "[", "]", "。", "x" * 300, "\u200b", "\ud800", "`", "# Head", " ", "a. ",
 ]  # fmt: skip
 SPEECH = st.lists(st.sampled_from(PIECES), max_size=25).map("".join)

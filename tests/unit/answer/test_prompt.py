@@ -142,7 +142,7 @@ def test_a_prompt_says_what_it_must_and_where_it_may(body: str, said: str) -> No
 
 def test_a_prompt_may_choose_by_its_values_and_go_through_a_list() -> None:
     body = (
-        "{{ form }} {% if structured %}JSON{% elif language in ('German', 'French') %}L{% else %}{{ language|default('?', true) }}{% endif %}\n"
+        "{{ form }} {% if structured %}JSON{% elif language in ('German', 'French') %}L{% else %}{{ language or '?' }}{% endif %}\n"
         "---user---\n{% for p in passages[:2] if p.page %}{{ loop.index }}/{{ p['n'] }} {{ p.title|upper }}{% else %}none{% endfor %}\n"
         "{{ (passages|first).text ~ '!' }}{{ question[:3] }}"
     )
@@ -251,7 +251,8 @@ def test_no_line_begins_the_turn_of_another_speaker(line: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "x < 5 and a<b, if y <= 3", "<div class='a'>", "Vector<int> v = f(a[i]);", "`items[0]` of 3", "```\na[1] = 2\n```", "[see below](x.md)",
+        "x < 5 and a<b, if y <= 3", "<div class='a'>", "Vector<int> v = f(a[i]);", "`items[0]` of 3", "```\na[1] = 2\n```",
+        "[see below](x.md)",
         "Er sagte: „So“.", "می\u200cخواهم", "The system: a pump", "[20245]", "- a\n- b\n\n| a | b |", "« Passage »", "5 < 7",
     ],
 )  # fmt: skip

@@ -271,8 +271,8 @@ CUES = {
             "temps souvent premier deuxième applique"
         ),
         ordinals={
-            "premier": 0, "première": 0, "deuxième": 1, "second": 1, "seconde": 1, "troisième": 2, "quatrième": 3, "dernier": "
-            "-1, "dernière": -1,
+            "premier": 0, "première": 0, "deuxième": 1, "second": 1, "seconde": 1, "troisième": 2, "quatrième": 3,
+            "dernier": -1, "dernière": -1,
         },
     ),
     "es": Cues(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from firmground.app.app import App
 from firmground.errors import InvalidSettings, OutsideFailed
-from firmground.ports import Database, Embedder, Jobs, Parser, SearchIndex, Source
+from firmground.ports import Database, Embedder, Jobs, LanguageModel, Parser, SearchIndex, Source
 from firmground.release.spec import ReleaseSpec
 from firmground.settings import Settings, Workspace, find_workspace, load_workspace
 from firmground.types import Check
@@ -82,6 +82,30 @@ class _Adapters:
 
     def embedder(self) -> Embedder:
         return open_embedder(self._workspace.root, self._settings)
+
+    def model(self, name: str) -> LanguageModel:
+        from firmground.models.openai_model import OpenAIModel
+        from firmground.models.prices import Prices
+
+        server, slash, model = name.partition("/")
+        if not slash or not model or server not in self._settings.models:
+            raise InvalidSettings(
+                f"{name!r} names no model of a server under [models]",
+                f"write <server>/<model> and add [models.{server or 'local'}] with its base_url, or use extractive",
+            )
+        place = self._settings.models[server]
+        return OpenAIModel(
+            name,
+            place.base_url,
+            os.environ.get(place.api_key_env, "") if place.api_key_env else "",
+            model,
+            connect_seconds=place.connect_seconds,
+            read_seconds=place.read_seconds,
+            total_seconds=place.total_seconds,
+            retries=place.retries,
+            structured=place.structured,
+            prices=Prices(self._settings.prices),
+        )
 
     def index(self, recipe: ReleaseSpec, dimension: int) -> SearchIndex:
         from firmground.store.lance import open_lance

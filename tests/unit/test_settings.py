@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from firmground.answer.confidence import Confidence
+from firmground.answer.prompt import Prompt
 from firmground.errors import InvalidSettings, NotFound
 from firmground.index.chunk import Chunker
 from firmground.release.spec import candidate
@@ -111,31 +112,48 @@ def test_the_environment_overrides_settings_and_never_the_recipe(tmp_path: Path)
     assert load(tmp_path, "", {"FIRMGROUND_SOMETHING_ELSE": "x"}) == Settings()
 
 
+OTHER = {
+    "index.embedder": "'another'",  # known by the id of what it opens
+    "index.embedder_languages": "['de']",
+    "index.chunk_tokens": "100",
+    "retrieval.dense_weight": "0.1",
+    "retrieval.dense_weight_by_language": "{ de = 0.3 }",
+    "retrieval.candidates": "50",
+    "retrieval.passages": "5",
+    "answer.model": "'local/large'",
+    "answer.fallbacks": "['local/small']",
+    "answer.strong_model": "'local/huge'",
+    "answer.strong_below": "0.5",
+    "answer.prompt": "'prompts/other.md'",  # known by what the file says
+    "answer.temperature": "0.5",
+    "answer.max_evidence_tokens": "500",
+    "answer.max_output_tokens": "50",
+    "answer.budget_usd": "0.01",
+    "answer.judge": "'local/judge'",
+    "answer.on_mismatch": "'draft'",
+    "answer.max_sentences": "2",
+    "answer.threshold": "0.9",
+    "answer.refusal": "'no'",
+    "answer.out_of_scope": "['wages']",
+    "answer.out_of_scope_text": "'not here'",
+    "answer.history_tokens": "0",
+}
+"""Of every recipe key, a value that it does not have by itself."""
+
+
 def test_what_can_change_an_answer_changes_the_digest_and_nothing_else_does(tmp_path: Path):
     base = candidate(load(tmp_path, ""), "embedder").digest
     assert candidate(load(tmp_path, "[serve]\nport = 1\n[parsing]\nworkers = 7\n"), "embedder").digest == base
-    for text in (
-        "[answer]\nrefusal = 'no'\n",
-        "[answer]\nmax_sentences = 2\n",
-        "[answer]\nthreshold = 0.9\n",
-        "[index]\nchunk_tokens = 100\n",
-        "[index]\nembedder_languages = ['de']\n",
-        "[retrieval]\ncandidates = 50\n",
-        "[retrieval]\npassages = 5\n",
-        "[retrieval]\ndense_weight = 0.1\n",
-        "[retrieval]\ndense_weight_by_language = { de = 0.3 }\n",
-    ):
-        assert candidate(load(tmp_path, text), "embedder").digest != base, text
+    for name in OTHER.keys() - {"index.embedder", "answer.prompt"}:
+        section, _, key = name.partition(".")
+        assert candidate(load(tmp_path, f"[{section}]\n{key} = {OTHER[name]}\n"), "embedder").digest != base, name
     assert candidate(load(tmp_path, ""), "another").digest != base
+    prompt = Prompt(id="a", purpose="b", owner="c", text="d")
+    assert candidate(load(tmp_path, ""), "embedder", {"answer": prompt}).digest != base
 
 
-def test_every_recipe_key_reaches_the_recipe():
-    spoken = {"index.embedder", "answer.model"}  # the embedder by its id; one way of answering exists so far
-    tried = {
-        "index.embedder_languages", "index.chunk_tokens", "retrieval.dense_weight", "retrieval.dense_weight_by_language",
-        "retrieval.candidates", "retrieval.passages", "answer.max_sentences", "answer.threshold", "answer.refusal",
-    }  # fmt: skip
-    assert {name for name, kind, _ in keys() if kind == "recipe"} == spoken | tried
+def test_every_recipe_key_is_tried():
+    assert {name for name, kind, _ in keys() if kind == "recipe"} == OTHER.keys()
 
 
 def test_a_workspace_is_found_from_below_it_and_missing_ones_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -1,39 +1,181 @@
 """Ask a question."""
 
+from collections.abc import Callable, Sequence
 from random import SystemRandom
+from typing import cast
 
 from firmground.app.app import App
+from firmground.app.calibrated import fingerprint, stored
 from firmground.app.readiness import check_that_something_is_indexed, not_up_to_date
 from firmground.app.search import corpus, within
+from firmground.app.traces import conversation_of, keep
 from firmground.errors import InvalidInput
-from firmground.ports import Filters
-from firmground.serve.ask import answer
-from firmground.types import Actor, Answer, Notice
+from firmground.ports import Filters, Transaction, Vectors, Verifier
+from firmground.release.spec import ReleaseSpec
+from firmground.serve.ask import Asked, Live, answer, time_ordered
+from firmground.serve.cache import Run, key
+from firmground.serve.conversation import Turn
+from firmground.serve.generation import Models
+from firmground.types import Actor, Answer, Event, Json, Notice, Step, Trace, Usage, digest
+
+RECIPES = "recipe"
+"""Namespace of the recipes that gave answers, by digest: what a replay needs."""
 
 
-def ask(app: App, actor: Actor, question: str, *, filters: Filters | None = None) -> Answer:
-    """The candidate's answer from what this person may see, or the refusal. InvalidInput for an empty or overlong question;
-    NotFound or Damaged where nothing was found because nothing is indexed."""
+def ask(
+    app: App,
+    actor: Actor,
+    question: str,
+    *,
+    filters: Filters | None = None,
+    conversation: str = "",
+    listen: Callable[[Event], None] = lambda _: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Answer:
+    """The candidate's answer from what this person may see, or why there is none; it is kept before it is returned.
+
+    `conversation`: id of the conversation that it goes on with, one of the person's own. `listen` hears of each checked sentence as soon
+    as there is one. InvalidInput for an empty or overlong question; NotFound or Damaged where nothing was found because nothing is
+    indexed, and for a conversation that is not theirs; ModelFailed(cancelled) where `cancelled`; then nothing is kept.
+    """
     longest = app.workspace.settings.serve.max_question_characters
     if len(question) > longest:
         raise InvalidInput(f"the question has {len(question)} characters", f"use at most {longest}")
-    recipe = app.candidate
-    given = answer(
-        corpus(app),
-        recipe.retrieval,
-        recipe.answering,
-        question,
-        within(app, actor, filters or {}),
-        release=recipe.digest,
+    with app.database.reading() as tx:
+        version = tx.corpus_version()
+        settled = not tx.stale_documents(app.candidate.build, limit=1)
+        recipe = recipe_now(app, tx)
+        history = conversation_of(tx, actor, conversation) if conversation else ()
+        notices = standing(recipe)
+    searched, seen = corpus(app), within(app, actor, filters or {})
+    asked = Asked(
+        question=question,
+        within=seen,
+        conversation=conversation,
+        history=history,
+        person=actor.person,
+        via=actor.via,
+        groups=tuple(sorted(actor.groups)),
+        admin=actor.admin,
+        filters=_plain(filters or {}),
+    )
+    live = Live(
         clock=app.clock,
         random=SystemRandom(),
+        models=Models(app.model, lambda: _judge(app, recipe)),
+        examples=_examples(app, recipe),
+        listen=listen,
+        cancelled=cancelled,
     )
-    if given.status == "abstained" and not given.closest:
-        check_that_something_is_indexed(app)
-    notices = (
-        *given.notices,
-        *not_up_to_date(app),
-        Notice(code="not_released", text="Nothing was released yet: this is the workspace as it stands."),
-        Notice(code="not_calibrated", text="The confidence is not calibrated on your documents."),
+
+    def run() -> Run:
+        trace = answer(searched, recipe.retrieval, recipe.answering, asked, live, release=recipe.digest)
+        if trace.answer.status in {"abstained", "out_of_scope"} and not trace.evidence:
+            check_that_something_is_indexed(app)
+        # The index follows the database: only where nothing waited for it before, and nothing changed since, do both say the same.
+        current = settled and trace.answer.corpus in {"", str(version)}
+        return Run(trace, keep=current and not _model_failed(trace))
+
+    this = key(version, release=recipe.digest, corpus=searched, within=seen, question=question, context=_context(history))
+    given = app.cache.get_or_run(this, run, cancelled=cancelled)
+    trace = _repeated(given.trace, asked, live) if given.again else given.trace
+    trace = _noted(trace, [*not_up_to_date(app), *notices])
+    with app.database.transaction() as tx:
+        if tx.fact(RECIPES, recipe.digest) is None:
+            tx.put_fact(RECIPES, recipe.digest, recipe.model_dump(mode="json"))
+        return keep(tx, trace, known=version).answer
+
+
+def recipe_now(app: App, tx: Transaction) -> ReleaseSpec:
+    """The candidate with the confidence that calibration found for it, if it did; a threshold in the settings has the last word."""
+    base = app.candidate
+    calibration = stored(tx, fingerprint(base))
+    if calibration is None or not calibration.calibrated:
+        return base
+    confidence = calibration.confidence
+    threshold = app.workspace.settings.answer.threshold
+    if threshold is not None:
+        confidence = confidence.model_copy(update={"threshold": threshold, "sure": max(threshold, confidence.sure)})
+    return app.once(
+        f"recipe {confidence.digest}",
+        lambda: base.model_copy(update={"answering": base.answering.model_copy(update={"confidence": confidence})}),
     )
-    return given.model_copy(update={"notices": notices})
+
+
+def _judge(app: App, recipe: ReleaseSpec) -> Verifier:
+    from firmground.answer.judge import Judge
+
+    return Judge(app.model(recipe.answering.generation.judge))
+
+
+def _examples(app: App, recipe: ReleaseSpec) -> Vectors | None:
+    examples = recipe.answering.out_of_scope
+    return app.once(f"examples {digest(list(examples))}", lambda: app.embedder.embed(examples)) if examples else None
+
+
+def _model_failed(trace: Trace) -> bool:
+    """Then the next who asks may have more luck."""
+    held = {"written", "declined", "done"}
+    return any(step.name in {"model", "rewrite"} and step.outcome not in held for step in trace.steps)
+
+
+def _repeated(trace: Trace, asked: Asked, live: Live) -> Trace:
+    """The same answer, to another question of the same words: with an id of its own, and for nothing."""
+    now = live.clock()
+    id = time_ordered(now, live.random)
+    answer = trace.answer.model_copy(
+        update={
+            "id": id,
+            "question": asked.question.strip(),
+            "conversation": asked.conversation or id,
+            "created_at": now,
+            "usage": Usage(),
+            "timings_ms": {"first_sentence": 0.0, "total": 0.0},
+        }
+    )
+    for citation in answer.citations:
+        live.listen(Event(kind="citation", data=citation.model_dump(mode="json")))
+    for sentence in answer.sentences:
+        live.listen(Event(kind="sentence", data=sentence.model_dump(mode="json")))
+    return trace.model_copy(
+        update={
+            "answer": answer,
+            "person": asked.person,
+            "via": asked.via,
+            "groups": asked.groups,
+            "admin": asked.admin,
+            "filters": dict(asked.filters),
+            "cached_from": trace.cached_from or trace.answer.id,
+            "steps": (Step(name="cache", outcome="hit"), *trace.steps),
+        }
+    )
+
+
+def standing(recipe: ReleaseSpec) -> list[Notice]:
+    """How far its answers can be trusted in general."""
+    notices = [Notice(code="not_released", text="Nothing was released yet: this is the workspace as it stands.")]
+    if not recipe.answering.confidence.calibrated_on:
+        notices.append(Notice(code="not_calibrated", text="The confidence is not calibrated on your documents."))
+    return notices
+
+
+def _noted(trace: Trace, notices: Sequence[Notice]) -> Trace:
+    answer = trace.answer
+    return trace.model_copy(update={"answer": answer.model_copy(update={"notices": (*answer.notices, *notices)})})
+
+
+def _context(history: Sequence[Turn]) -> Json:
+    return [turn.model_dump(mode="json", exclude={"id"}) for turn in history] or None
+
+
+def _plain(filters: Filters) -> dict[str, Json]:
+    """Filters as JSON."""
+
+    def plain(value: object) -> Json:
+        if isinstance(value, str | int | float | bool):
+            return value
+        if isinstance(value, dict):
+            return {str(name): plain(each) for name, each in cast("dict[object, object]", value).items()}
+        return [plain(each) for each in cast("Sequence[object]", value)]
+
+    return {name: plain(value) for name, value in filters.items()}

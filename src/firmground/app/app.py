@@ -6,12 +6,13 @@ from threading import RLock
 from types import TracebackType
 from typing import Any, Protocol, TypeVar, cast
 
-from firmground.ports import Clock, Database, Embedder, Jobs, Parser, SearchIndex, Source
+from firmground.app.prompting import prompts
+from firmground.ports import Clock, Database, Embedder, Jobs, LanguageModel, Parser, SearchIndex, Source
 from firmground.release.spec import ReleaseSpec, candidate
+from firmground.serve.cache import AnswerCache
 from firmground.settings import Workspace
 
 _Part = TypeVar("_Part")
-_PARTS = ("database", "jobs", "sources", "parser", "embedder", "candidate", "index")
 
 
 class Opening(Protocol):
@@ -22,6 +23,7 @@ class Opening(Protocol):
     def sources(self) -> Mapping[str, Source]: ...
     def parser(self) -> Parser: ...
     def embedder(self) -> Embedder: ...
+    def model(self, name: str) -> LanguageModel: ...
     def index(self, recipe: ReleaseSpec, dimension: int) -> SearchIndex: ...
     def drop_index(self, build: str) -> None: ...
 
@@ -36,7 +38,7 @@ class App:
         self._opening = opening
         self._closing = ExitStack()
         self._parts: dict[str, Any] = {}
-        self._locks = {name: RLock() for name in _PARTS}
+        self._locks: dict[str, RLock] = {}
 
     def __enter__(self) -> "App":
         return self
@@ -46,40 +48,50 @@ class App:
 
     @property
     def database(self) -> Database:
-        return self._once("database", self._opening.database)
+        return self.once("database", self._opening.database)
 
     @property
     def jobs(self) -> Jobs:
-        return self._once("jobs", self._opening.jobs)
+        return self.once("jobs", self._opening.jobs)
 
     @property
     def sources(self) -> Mapping[str, Source]:
-        return self._once("sources", self._opening.sources)
+        return self.once("sources", self._opening.sources)
 
     @property
     def parser(self) -> Parser:
-        return self._once("parser", self._opening.parser)
+        return self.once("parser", self._opening.parser)
 
     @property
     def embedder(self) -> Embedder:
-        return self._once("embedder", self._opening.embedder)
+        return self.once("embedder", self._opening.embedder)
 
     @property
     def candidate(self) -> ReleaseSpec:
-        """The recipe of the workspace as it stands."""
-        return self._once("candidate", lambda: candidate(self.workspace.settings, self.embedder.id))
+        """The recipe of the workspace as it stands, with the shipped confidence: see `calibrated.py` for what calibration found."""
+        return self.once("candidate", lambda: candidate(self.workspace.settings, self.embedder.id, prompts(self.workspace)))
 
     @property
     def index(self) -> SearchIndex:
         """The index that the candidate searches."""
-        return self._once("index", lambda: self._opening.index(self.candidate, self.embedder.dimension))
+        return self.once("index", lambda: self._opening.index(self.candidate, self.embedder.dimension))
+
+    @property
+    def cache(self) -> AnswerCache:
+        """Answers of this process that may be given again."""
+        return self.once("cache", lambda: AnswerCache(entries=self.workspace.settings.serve.cached_answers))
+
+    def model(self, name: str) -> LanguageModel:
+        """The language model `<server>/<model>`. InvalidSettings where its server is not under [models]."""
+        return self.once(f"model {name}", lambda: self._opening.model(name))
 
     def drop_index(self, build: str) -> None:
         """Delete the index of another build, also where it is damaged."""
         self._opening.drop_index(build)
 
-    def _once(self, name: str, open_part: Callable[[], _Part]) -> _Part:
-        with self._locks[name]:
+    def once(self, name: str, open_part: Callable[[], _Part]) -> _Part:
+        """What `open_part` gave when this name was first asked for; a part that can be closed is closed with the workspace."""
+        with self._locks.setdefault(name, RLock()):
             if name not in self._parts:
                 part = open_part()
                 if close := getattr(part, "close", None):

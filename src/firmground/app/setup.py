@@ -4,6 +4,7 @@ import shutil
 from importlib.resources import as_file, files
 from pathlib import Path
 
+from firmground.app.prompting import DEFAULT, packaged
 from firmground.errors import InvalidInput, OutsideFailed, Refused
 from firmground.settings import FILE_NAME
 
@@ -21,6 +22,7 @@ def init(directory: Path, *, sample: bool = False) -> Path:
         if sample:
             _copy_sample(directory)
         (directory / "documents").mkdir(exist_ok=True)
+        _write_prompt(directory / DEFAULT)
         if not (directory / ".gitignore").exists():
             (directory / ".gitignore").write_text(_GITIGNORE, encoding="utf-8")
         # Last, because a directory with this file is a finished workspace.
@@ -31,6 +33,13 @@ def init(directory: Path, *, sample: bool = False) -> Path:
             f"cannot write a workspace into {directory} ({error.strerror})", "check permissions and free space"
         ) from None
     return directory.absolute()
+
+
+def _write_prompt(path: Path) -> None:
+    """The prompt that comes with Firmground, to be changed there; one that is there already stays."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(packaged("answer"), encoding="utf-8")
 
 
 def _copy_sample(directory: Path) -> None:

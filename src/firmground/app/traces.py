@@ -4,9 +4,12 @@ from collections.abc import Collection
 
 from firmground.errors import InvalidInput, NotFound
 from firmground.ports import Transaction
+from firmground.serve.conversation import Turn
 from firmground.serve.trace import addresses_of, documents_of, tombstoned, understood_alone
-from firmground.types import Document, Trace
+from firmground.types import Actor, Document, Trace
 
+_TURNS = 20
+"""Of a conversation, at most: older ones are not gone back to."""
 _AT_ONCE = 100
 """A trace is some ten kilobytes, but may be a hundred times that."""
 
@@ -44,3 +47,43 @@ def _at(tx: Transaction, address: str) -> Document | None:
         return tx.find_document(address)
     except (NotFound, InvalidInput):
         return None
+
+
+def conversation_of(tx: Transaction, actor: Actor, conversation: str) -> tuple[Turn, ...]:
+    """The latest turns of one of this person's own conversations, oldest first, without the words of documents that they may not see
+    any more. NotFound also where it is somebody else's: nobody learns that it exists."""
+    found = tx.traces(person=actor.person, conversation=conversation, limit=_TURNS)
+    if not found:
+        raise NotFound(f"you have no conversation '{conversation}'", "leave it out to begin a new one")
+    return tuple(_turn(as_seen(tx, trace, actor)) for trace in reversed(found))
+
+
+def as_seen(tx: Transaction, trace: Trace, actor: Actor) -> Trace:
+    """The trace as this person may see it now: what rests on a document that is gone, or is not theirs to see any more, is silent."""
+    if actor.admin:
+        return trace
+    scopes = tx.visible_scopes(actor.groups)
+    known = {id: tx.document(id) for id in documents_of(trace)}
+    hidden = {id for id, document in known.items() if document is None or document.scope not in scopes}
+    seen = tombstoned(trace, hidden)
+    earlier = [tx.trace(id) for id in trace.context]
+    rests_on_hidden = any(each is not None and _rests_on_hidden(tx, each, scopes) for each in earlier)
+    return understood_alone(seen) if rests_on_hidden else seen
+
+
+def _rests_on_hidden(tx: Transaction, trace: Trace, scopes: frozenset[int]) -> bool:
+    known = [tx.document(id) for id in documents_of(trace)]
+    return any(document is None or document.scope not in scopes for document in known)
+
+
+def _turn(trace: Trace) -> Turn:
+    answer = trace.answer
+    return Turn(
+        id=answer.id,
+        question=answer.question,
+        asked=trace.asked,
+        answer=answer.text,
+        titles=tuple(dict.fromkeys(citation.title for citation in answer.citations if citation.title)),
+        choices=tuple(choice["text"] for choice in answer.choices),
+        status=answer.status,
+    )

@@ -1,12 +1,16 @@
 """The recipe: everything that can change an answer, under one digest."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from firmground.answer.confidence import Confidence
 from firmground.answer.extract import Extractive
+from firmground.answer.packing import Packing
+from firmground.answer.prompt import Prompt
 from firmground.index.chunk import Chunker
 from firmground.retrieve.fuse import Fusion
 from firmground.serve.ask import Answering
+from firmground.serve.generation import Generation, Routing
 from firmground.serve.search import Retrieval
 from firmground.settings import Settings, recipe_keys
 from firmground.types import Value, digest
@@ -33,9 +37,11 @@ class ReleaseSpec(Value):
         return digest([self.embedder, self.chunker.digest, self.analysis])[:16]
 
 
-def candidate(settings: Settings, embedder: str) -> ReleaseSpec:
-    """The recipe of the workspace as it stands; keys that are absent take the measured defaults."""
+def candidate(settings: Settings, embedder: str, prompts: Mapping[str, Prompt] | None = None) -> ReleaseSpec:
+    """The recipe of the workspace as it stands; keys that are absent take the measured defaults. `prompts`: `answer`, `repair` and
+    `rewrite`, where a model is asked."""
     keys = recipe_keys(settings)
+    answer = {name.removeprefix("answer."): value for name, value in keys.items() if name.startswith("answer.")}
     return ReleaseSpec(
         embedder=embedder,
         embedder_languages=keys["index.embedder_languages"],
@@ -50,10 +56,22 @@ def candidate(settings: Settings, embedder: str) -> ReleaseSpec:
             ),
         ),
         answering=Answering(
-            extractive=Extractive(max_sentences=keys["answer.max_sentences"]),
-            confidence=Confidence(**_given(threshold=keys["answer.threshold"])),
-            refusal=keys["answer.refusal"],
+            extractive=Extractive(max_sentences=answer["max_sentences"]),
+            confidence=Confidence(**_given(threshold=answer["threshold"])),
+            generation=_generation(answer, prompts or {}),
+            **{name: answer[name] for name in ("refusal", "out_of_scope", "out_of_scope_text", "history_tokens")},
         ),
+    )
+
+
+def _generation(answer: Mapping[str, Any], prompts: Mapping[str, Prompt]) -> Generation:
+    return Generation(
+        routing=Routing(**{name: answer[name] for name in ("model", "fallbacks", "strong_model", "strong_below")}),
+        prompt=prompts.get("answer"),
+        repair=prompts.get("repair"),
+        rewrite=prompts.get("rewrite"),
+        packing=Packing.model_validate({"budget": answer["max_evidence_tokens"]}),
+        **{name: answer[name] for name in ("temperature", "max_output_tokens", "budget_usd", "judge", "on_mismatch")},
     )
 
 

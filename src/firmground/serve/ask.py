@@ -1,22 +1,32 @@
-"""The one answer path: question → evidence → answer, with every step timed and named."""
+"""The one answer path: question → evidence → decision → checked answer, with every step timed, named and kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import combinations
 from random import Random
 from uuid import UUID
 
-from firmground.answer.confidence import SHIPPED, Confidence, only_words, signs
-from firmground.answer.extract import Extract, Extractive, Quote
-from firmground.language.terms import terms
-from firmground.ports import Clock
-from firmground.retrieve.evidence import page_at
-from firmground.serve.search import Corpus, Found, Retrieval, Watch, search
-from firmground.types import Answer, AnswerStatus, Citation, Locator, Notice, Passage, Sentence, Value, Within
+from firmground.answer.confidence import SHIPPED, Confidence, only_words
+from firmground.answer.contradiction import contradictions
+from firmground.answer.extract import Extractive
+from firmground.answer.signs import signs
+from firmground.answer.states import Decision, Seen, States, nearest_example
+from firmground.guard.questions import blocked, orders
+from firmground.ports import Clock, Vectors
+from firmground.serve.account import Account
+from firmground.serve.composing import Composed, Statement, compose
+from firmground.serve.conversation import Turn, Understood, kept, understood
+from firmground.serve.generation import EXTRACTIVE, Generation, Models, Task, Written, write
+from firmground.serve.quoting import quoted
+from firmground.serve.rewriting import rewritten, turns
+from firmground.serve.search import Corpus, Found, Retrieval, Watch, checked, search
+from firmground.serve.versions import without_superseded
+from firmground.types import Answer, Event, Json, Notice, Passage, Sentence, Step, Trace, Value, Within
 
 _CLOSEST = 3
-_MUCH_THE_SAME = 0.4
-"""Share of the words of the shorter passage."""
+_STAGES = ("guard", "context", "retrieve", "decide", "generate")
+DRAFT = "There is a draft of an answer. It is shown when a person has looked at it."
+"""What the reader sees of a draft."""
 
 
 class Answering(Value):
@@ -24,155 +34,299 @@ class Answering(Value):
 
     extractive: Extractive = Extractive()
     confidence: Confidence = SHIPPED
+    states: States = States()
+    generation: Generation = Generation()
     refusal: str = "I don't know. Your documents do not seem to answer this question."
+    out_of_scope: tuple[str, ...] = ()
+    out_of_scope_text: str = "This is outside of what I answer."
+    history_tokens: int = 1000
 
 
-def answer(
-    corpus: Corpus,
-    retrieval: Retrieval,
-    answering: Answering,
-    question: str,
-    within: Within | None = None,
-    *,
-    release: str,
-    clock: Clock,
-    random: Random,
-    conversation: str = "",
-) -> Answer:
-    """Answer from what the asker may see (`within`), or say that the documents do not answer it.
+@dataclass(frozen=True)
+class Asked:
+    """One question, and on whose behalf."""
 
-    `release` is the digest of the recipe that answers; `random` makes the ids. InvalidInput for an empty or overlong question.
+    question: str
+    within: Within = field(default_factory=Within)
+    """What the asker may see, narrowed by filters."""
+    conversation: str = ""
+    history: Sequence[Turn] = ()
+    """The asker's own, oldest first."""
+    person: str = ""
+    via: str = "cli"
+    groups: tuple[str, ...] = ()
+    admin: bool = False
+    filters: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+
+@dataclass(frozen=True)
+class Live:
+    """What an answer needs besides the corpus: language models, time, chance, and whoever listens."""
+
+    clock: Clock
+    random: Random
+    """Makes the ids."""
+    models: Models
+    examples: Vectors | None = None
+    """Of `Answering.out_of_scope`, in its order; None where the embedder is not asked."""
+    listen: Callable[[Event], None] = lambda _: None
+    cancelled: Callable[[], bool] = lambda: False
+
+
+def answer(corpus: Corpus, retrieval: Retrieval, answering: Answering, asked: Asked, live: Live, *, release: str) -> Trace:
+    """Answer from what the asker may see, or say why not; `release` is the digest of the recipe that answers.
+
+    InvalidInput for an empty or overlong question; ModelFailed(cancelled) where nobody waits any more. Any other failure of a model
+    leads to the next one, and last to an extractive answer.
     """
-    watch = Watch()
-    created = clock()
-    found = search(corpus, retrieval, question, within)
-    watch.lap("retrieve")
-    passages, replaced = _without_superseded(found.passages, corpus.superseded)
-    vector = found.vector if found.covered else None
-    extract = answering.extractive.read(found.question, vector, passages, corpus.embedder.embed)
-    watch.lap("generate")
-    seen = signs(found.ranked, extract)
-    rule = answering.confidence
-    confidence = rule.of(seen, dense=found.covered) if extract.quotes else 0.0
-    status = _status(rule, confidence, found.covered) if extract.quotes else "abstained"
-    watch.lap("check")
-    id = time_ordered(created, random)
-    sentences, citations, text = _cited(found, passages, extract) if status != "abstained" else ((), (), answering.refusal)
-    return Answer(
-        id=id,
-        question=found.question,
-        conversation=conversation or id,
-        created_at=created,
-        release=release,
-        corpus=str(found.corpus),
-        model="extractive",
-        status=status,
-        text=text,
-        sentences=sentences,
-        citations=citations,
-        closest=found.passages[:_CLOSEST] if status == "abstained" else (),
-        notices=_notices(found, citations, replaced) if status != "abstained" else (),
-        confidence=round(confidence if found.covered else min(confidence, rule.most_of_words), 4),
-        reasons=rule.reasons(seen, dense=found.covered, language=found.language) if found.passages else ("nothing was found",),
-        timings_ms={"guard": 0.0, **watch.laps, "first_sentence": watch.total(), "total": watch.total()},
-    )
+    return _Answering(corpus, retrieval, answering, asked=asked, live=live, release=release).trace()
 
 
-def _status(rule: Confidence, confidence: float, covered: bool) -> AnswerStatus:
-    """Where only words were compared, because the embedder does not know the language, an answer is never more than weak."""
-    if confidence < rule.threshold:
-        return "abstained"
-    return "answered" if covered and confidence >= rule.sure else "weak"
+@dataclass(frozen=True)
+class _Made:
+    """What an answer came to, as far as it is."""
+
+    decision: Decision
+    confidence: float = 0.0
+    passages: Sequence[Passage] = ()
+    signs: Mapping[str, float] = field(default_factory=dict[str, float])
+    replaced: Mapping[str, Notice] = field(default_factory=dict[str, Notice])
+    """The notice on the older version that was left out, by the id of the newer document."""
+    written: Written | None = None
+    composed: Composed | None = None
+    held: tuple[Sentence, ...] = ()
 
 
-def _notices(found: Found, citations: Sequence[Citation], replaced: Mapping[str, Notice]) -> tuple[Notice, ...]:
-    """That only words were compared, and which older versions of the documents cited were left out."""
-    why = only_words(found.language)
-    words_only = () if found.covered else (Notice(code="words_only", text=f"{why[0].upper()}{why[1:]}."),)
-    cited = {citation.document for citation in citations}
-    return (*words_only, *(notice for newer, notice in replaced.items() if newer in cited))
+class _Answering:
+    """One answer in the making."""
 
+    def __init__(
+        self, corpus: Corpus, retrieval: Retrieval, answering: Answering, *, asked: Asked, live: Live, release: str
+    ) -> None:
+        self._corpus = corpus
+        self._retrieval = retrieval
+        self._recipe = answering
+        self._asked = asked
+        self._live = live
+        self._release = release
+        self._created = live.clock()
+        self._watch = Watch()
+        self._account = Account(answering.generation.budget_usd)
+        self._first_sentence = 0.0
+        self._question = checked(asked.question)
+        self._history = kept(asked.history, answering.history_tokens)
 
-def _cited(found: Found, passages: Sequence[Passage], extract: Extract) -> tuple[tuple[Sentence, ...], tuple[Citation, ...], str]:
-    """The quotes as sentences, each with a citation of exactly its span; the text that the reader sees."""
-    sentences: list[Sentence] = []
-    citations: list[Citation] = []
-    text = ""
-    before: Quote | None = None
-    for n, quote in enumerate(extract.quotes, 1):
-        sentences.append(Sentence(text=quote.shown, citations=(n,)))
-        citations.append(_citation(n, quote, found, passages[quote.unit.passage]))
-        mark = f"\n[{n}]" if quote.unit.header else f" [{n}]"
-        text += _between(before, quote) + quote.shown + mark
-        before = quote
-    return tuple(sentences), tuple(citations), text
+    def trace(self) -> Trace:
+        self._tell("understanding")
+        span = blocked(orders(self._question))
+        self._watch.lap("guard")
+        known = self._understood() if span is None else understood(self._question)
+        self._watch.lap("context")
+        decision = self._recipe.states.before(known.asked, span)
+        if decision is not None:
+            return self._trace(known, _Made(decision))
+        self._tell("searching")
+        found = search(self._corpus, self._retrieval, known.asked, self._asked.within)
+        self._watch.lap("retrieve")
+        return self._trace(known, self._made(known, found), found)
 
+    # ---------------------------------------------------------------- deciding
 
-def _between(before: Quote | None, quote: Quote) -> str:
-    if before is None:
-        return ""
-    if before.unit.item or quote.unit.item or before.unit.passage != quote.unit.passage:
-        return "\n\n"
-    return " "
-
-
-def _citation(n: int, quote: Quote, found: Found, passage: Passage) -> Citation:
-    start, end = passage.locator.start + quote.unit.start, passage.locator.start + quote.unit.end
-    page = page_at(found.documents[passage.document], start)
-    heading = quote.unit.heading or passage.locator.heading
-    return Citation(
-        n=n,
-        passage=passage.passage,
-        document=passage.document,
-        title=passage.title,
-        uri=passage.uri,
-        locator=Locator(page=passage.locator.page if page is None else page, heading=heading, start=start, end=end),
-        snippet=quote.unit.text,
-    )
-
-
-def _without_superseded(
-    passages: tuple[Passage, ...], superseded: Mapping[str, str]
-) -> tuple[tuple[Passage, ...], dict[str, Notice]]:
-    """Where the passages come from two versions of a document, only the newer speaks, with the score of the best; a notice, by the
-    id of the newer document, tells.
-
-    Versions are what the last sync found to be so, and dated documents of one title that say much the same. Titles alone do not
-    decide: minutes of two meetings share one, but not their words."""
-    older: dict[str, Passage] = {}
-    newer: dict[str, Passage] = {}
-    best: dict[str, float] = {}
-    for one, two in combinations(passages, 2):
-        old, new = sorted((one, two), key=lambda passage: str(passage.metadata.get("dated", "")))
-        if superseded.get(new.uri) == old.uri:
-            old, new = new, old
-        elif superseded.get(old.uri) != new.uri and not _supersedes(new, old):
-            continue
-        older[old.document], newer[old.document] = old, new
-        best[new.document] = max(best.get(new.document, new.score), old.score)
-    kept = [passage for passage in passages if passage.document not in older]
-    raised = [each.model_copy(update={"score": best.pop(each.document, each.score)}) for each in kept]
-    notices = {
-        newer[document].document: Notice(
-            code="superseded",
-            text=f"{_dated(old)} is left out: {_dated(newer[document])} has the same title and is newer.",
+    def _made(self, known: Understood, found: Found) -> _Made:
+        passages, replaced = without_superseded(found.passages, self._corpus.superseded)
+        vector = found.vector if found.covered else None
+        extract = self._recipe.extractive.read(found.question, vector, passages, self._corpus.embedder.embed)
+        seen = signs(found.ranked, extract, found.question, passages, language=found.language)
+        self._watch.lap("generate")
+        rule = self._recipe.confidence
+        confidence = rule.of(seen, dense=found.covered) if extract.quotes else 0.0
+        against = contradictions(passages, extract.quotes)
+        decision = self._recipe.states.decide(
+            Seen(
+                question=found.question,
+                language=found.language,
+                confidence=confidence,
+                threshold=rule.threshold,
+                sure=rule.sure,
+                passages=passages,
+                extract=extract,
+                signs=seen,
+                covered=found.covered,
+                contradictions=against,
+                example=nearest_example(found.question, vector, self._recipe.out_of_scope, self._live.examples),
+            )
         )
-        for document, old in older.items()
-    }
-    return tuple(sorted(raised, key=lambda passage: -passage.score)), notices
+        self._watch.lap("decide")
+        made = _Made(decision, confidence, passages, seen, replaced)
+        if decision.status not in {"answered", "weak"}:
+            return made
+        self._tell("answering")
+        written = self._written(known, found, passages, confidence)
+        self._watch.lap("generate")
+        if written is not None:
+            return self._judged(replace(made, written=written), written, found)
+        composed = Composed(passages, found.documents)
+        for statement in quoted(extract.quotes, against):
+            self._show(composed, statement)
+        return replace(made, composed=composed)
+
+    def _written(self, known: Understood, found: Found, passages: Sequence[Passage], confidence: float) -> Written | None:
+        recipe = self._recipe.generation
+        if not recipe.routing.chain(confidence):
+            return None
+        composed = Composed(passages, found.documents)
+        task = Task(known.asked, found.language, passages, self._recipe.refusal, confidence, turns(self._history))
+        return write(
+            recipe,
+            self._live.models,
+            task,
+            self._account,
+            show=lambda statement: self._show(composed, statement),
+            withdraw=lambda why: self._withdraw(composed, why),
+            cancelled=self._live.cancelled,
+        )
+
+    def _judged(self, made: _Made, written: Written, found: Found) -> _Made:
+        """What becomes of what a model wrote."""
+        rules = made.decision.rules
+        if written.declined:
+            return replace(made, decision=Decision(status="abstained", rules=rules))
+        at_once = self._recipe.generation.on_mismatch == "drop"
+        if written.lost and not at_once:
+            held = compose(written.statements, made.passages, found.documents).sentences
+            lost = [Sentence(text=claim.drafted.text, citations=()) for claim in written.lost]
+            return replace(made, decision=Decision(status="draft", text=DRAFT, rules=rules), held=(*held, *lost))
+        composed = Composed(made.passages, found.documents)
+        for statement in written.statements:
+            if at_once:
+                composed.add(statement)
+            else:
+                self._show(composed, statement)
+        return replace(made, composed=composed)
+
+    # ---------------------------------------------------------------- telling
+
+    def _tell(self, status: str) -> None:
+        self._live.listen(Event(kind="status", data={"status": status}))
+
+    def _show(self, composed: Composed, statement: Statement) -> None:
+        sentence, citations = composed.add(statement)
+        self._first_sentence = self._first_sentence or self._watch.total()
+        for citation in citations:
+            self._live.listen(Event(kind="citation", data=citation.model_dump(mode="json")))
+        self._live.listen(Event(kind="sentence", data=sentence.model_dump(mode="json")))
+
+    def _withdraw(self, composed: Composed, why: str) -> None:
+        composed.clear()
+        self._first_sentence = 0.0
+        self._live.listen(Event(kind="withdrawn", data={"why": why}))
+
+    def _understood(self) -> Understood:
+        """By rules; with a model by its words, where they can be had."""
+        known = understood(self._question, self._history)
+        recipe = self._recipe.generation
+        models = recipe.routing.chain(1.0)
+        if not self._history or known.why in {"choice", "new_topic"} or recipe.rewrite is None or not models:
+            return known
+        return rewritten(
+            known,
+            self._history,
+            prompt=recipe.rewrite,
+            model=self._live.models.model(models[0]),
+            account=self._account,
+            cancelled=self._live.cancelled,
+        )
+
+    # ---------------------------------------------------------------- keeping
+
+    def _trace(self, known: Understood, made: _Made, found: Found | None = None) -> Trace:
+        id = time_ordered(self._created, self._live.random)
+        status = made.decision.status
+        confidence = made.confidence
+        if found is not None and not found.covered:
+            confidence = min(confidence, self._recipe.confidence.most_of_words)
+        written, composed = made.written, made.composed
+        answer = Answer(
+            id=id,
+            question=self._question,
+            conversation=self._asked.conversation or id,
+            created_at=self._created,
+            release=self._release,
+            corpus=str(found.corpus) if found else "",
+            model=written.model if written else EXTRACTIVE,
+            status=status,
+            text=composed.text if composed else self._fixed(made.decision),
+            sentences=tuple(composed.sentences) if composed else (),
+            citations=tuple(composed.citations) if composed else (),
+            closest=found.passages[:_CLOSEST] if found and status in {"abstained", "draft"} else (),
+            choices=tuple({"text": choice.text, "label": choice.label} for choice in made.decision.choices),
+            notices=self._notices(made, composed, found) if found and composed else (),
+            confidence=round(confidence, 4),
+            reasons=self._reasons(known, made, found),
+            usage=self._account.usage,
+            timings_ms=self._timings(),
+        )
+        return Trace(
+            answer=answer,
+            person=self._asked.person,
+            via=self._asked.via,
+            groups=self._asked.groups,
+            admin=self._asked.admin,
+            filters=dict(self._asked.filters),
+            asked=known.asked,
+            context=known.context,
+            evidence=tuple(made.passages),
+            prompt=self._recipe.generation.prompt.digest if written and self._recipe.generation.prompt else "",
+            packed=written.packed if written else (),
+            outputs=written.outputs if written else (),
+            held=made.held,
+            signs={name: round(value, 4) for name, value in made.signs.items()},
+            steps=(*self._account.steps, _decided(made.decision)),
+        )
+
+    def _timings(self) -> dict[str, float]:
+        """In milliseconds; checking goes on while a model writes, and is told apart from it."""
+        laps, checked = self._watch.laps, self._account.checked_ms
+        told = {name: laps.get(name, 0.0) for name in _STAGES}
+        total = self._watch.total()
+        told["generate"] = max(0.0, told["generate"] - checked)
+        return {**told, "check": checked, "first_sentence": self._first_sentence or total, "total": total}
+
+    def _fixed(self, decision: Decision) -> str:
+        texts = {"abstained": self._recipe.refusal, "out_of_scope": self._recipe.out_of_scope_text}
+        return texts.get(decision.status, decision.text)
+
+    def _notices(self, made: _Made, composed: Composed, found: Found) -> tuple[Notice, ...]:
+        """That only words were compared, what documents disagree about, which older versions were left out, what was dropped."""
+        notices: list[Notice] = []
+        if not found.covered:
+            why = only_words(found.language)
+            notices.append(Notice(code="words_only", text=f"{why[0].upper()}{why[1:]}."))
+        cited = {citation.document for citation in composed.citations}
+        notices += made.decision.notices
+        notices += [notice for newer, notice in made.replaced.items() if newer in cited]
+        lost = len(made.written.lost) if made.written else 0
+        if lost:
+            sentences = "1 sentence was" if lost == 1 else f"{lost} sentences were"
+            text = f"{sentences} left out, because the documents cited do not bear them out."
+            notices.append(Notice(code="sentences_left_out", text=text))
+        if made.written is None and any(step.name == "model" for step in self._account.steps):
+            notices.append(Notice(code="fallback", text="The language model gave no answer that holds: these are quotes."))
+        return tuple(notices)
+
+    def _reasons(self, known: Understood, made: _Made, found: Found | None) -> tuple[str, ...]:
+        first = (f"asked as “{known.asked}”: {known.text}",) if known.follow_up else ()
+        if found is None:
+            return (*first, made.decision.rules[-1].text)
+        if not found.passages:
+            return (*first, "nothing was found")
+        reasons = self._recipe.confidence.reasons(made.signs, dense=found.covered, language=found.language)
+        return (*first, *reasons)
 
 
-def _dated(passage: Passage) -> str:
-    said = passage.metadata.get("dated")
-    return f"{passage.uri} ({said})" if said else passage.uri
-
-
-def _supersedes(new: Passage, old: Passage) -> bool:
-    dates = old.metadata.get("dated", ""), new.metadata.get("dated", "")
-    if new.title.casefold() != old.title.casefold() or not new.title or not all(dates) or dates[0] == dates[1]:
-        return False
-    said, again = (frozenset(terms(passage.text, passage.language)) for passage in (old, new))
-    return len(said & again) >= _MUCH_THE_SAME * min(len(said), len(again))
+def _decided(decision: Decision) -> Step:
+    rules: list[Json] = [rule.model_dump(mode="json") for rule in decision.rules]
+    return Step(name="decide", outcome=decision.status, detail={"rules": rules})
 
 
 def time_ordered(moment: datetime, random: Random) -> str:

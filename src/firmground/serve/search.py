@@ -77,7 +77,9 @@ def search(corpus: Corpus, recipe: Retrieval, question: str, within: Within | No
     `within` carries the asker's permissions and filters; what the database says now decides over what the index proposes.
     InvalidInput for an empty or overlong question or a limit below 1.
     """
-    question, limit = _checked(question, recipe.passages if limit is None else limit)
+    question, limit = checked(question), recipe.passages if limit is None else limit
+    if limit < 1:
+        raise InvalidInput(f"a limit of {limit} leaves nothing to find", "use 1 or more")
     within = within or Within()
     watch = Watch()
     language = identify(question, frozenset(filter(None, corpus.languages))) or identify(question)
@@ -110,15 +112,14 @@ def search(corpus: Corpus, recipe: Retrieval, question: str, within: Within | No
     )
 
 
-def _checked(question: str, limit: int) -> tuple[str, int]:
+def checked(question: str) -> str:
+    """Without white space around it. InvalidInput where it is empty or too long."""
     question = question.replace("\0", " ").strip()
     if not question:
         raise InvalidInput("the question is empty", "write what you want to know")
     if len(question) > LONGEST_QUESTION:
         raise InvalidInput(f"the question has {len(question)} characters", f"use at most {LONGEST_QUESTION}")
-    if limit < 1:
-        raise InvalidInput(f"a limit of {limit} leaves nothing to find", "use 1 or more")
-    return question, limit
+    return question
 
 
 def _candidates(

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from firmground.app.app import App
-from firmground.ports import Database, Embedder, Jobs, Parser, SearchIndex, Source
+from firmground.errors import InvalidSettings
+from firmground.ports import Database, Embedder, Jobs, LanguageModel, Parser, SearchIndex, Source
 from firmground.release.spec import ReleaseSpec
 from firmground.settings import Settings, Workspace
 from firmground.store.database import open_database
@@ -45,6 +46,7 @@ class Bench:
     index_: SearchIndex = field(default_factory=MemoryIndex)
     jobs_: Jobs = field(default_factory=MemoryJobs)
     clock: Ticking = field(default_factory=Ticking)
+    models: dict[str, LanguageModel] = field(default_factory=dict[str, LanguageModel])
     dropped: list[str] = field(default_factory=list[str])
 
     def app(self) -> App:
@@ -65,6 +67,11 @@ class Bench:
 
     def embedder(self) -> Embedder:
         return self.embedder_
+
+    def model(self, name: str) -> LanguageModel:
+        if name not in self.models:
+            raise InvalidSettings(f"there is no model {name!r}", "add its server under [models]")
+        return self.models[name]
 
     def index(self, recipe: ReleaseSpec, dimension: int) -> SearchIndex:
         del recipe, dimension

@@ -10,14 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmground.answer.confidence import Confidence
+from firmground.answer.confidence import Confidence, Logistic
 from firmground.errors import InvalidInput
-from firmground.serve.ask import Answering, answer, time_ordered
+from firmground.ports import LanguageModel
+from firmground.serve.ask import Answering, Asked, Live, answer, time_ordered
+from firmground.serve.generation import Models
 from firmground.serve.search import Corpus, Retrieval
 from firmground.testing.corpus import Shelf, a_document, shelved
 from firmground.testing.embedder import FakeEmbedder
 from firmground.testing.index import MemoryIndex
-from firmground.types import Answer, Page, Within
+from firmground.types import Answer, Page, Trace, Within
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LEAVE = (
@@ -33,8 +35,17 @@ def a_corpus(*texts: tuple[str, str], **fields) -> tuple[Corpus, Shelf]:
     return shelved(documents, MemoryIndex(), FakeEmbedder())
 
 
+def traced(corpus: Corpus, question: str, answering: Answering = TRUSTING, **asked) -> Trace:
+    live = Live(clock=lambda: NOON, random=Random(1), models=Models(no_model))
+    return answer(corpus, Retrieval(), answering, Asked(question, **asked), live, release="recipe")
+
+
+def no_model(name: str) -> LanguageModel:
+    raise AssertionError(f"{name} is not to be asked")
+
+
 def ask(corpus: Corpus, question: str, answering: Answering = TRUSTING, within: Within | None = None) -> Answer:
-    return answer(corpus, Retrieval(), answering, question, within, release="recipe", clock=lambda: NOON, random=Random(1))
+    return traced(corpus, question, answering, within=within or Within()).answer
 
 
 @pytest.fixture
@@ -75,13 +86,13 @@ def test_a_doubtful_answer_is_not_given_and_the_closest_passages_are_shown(handb
 
 
 def test_between_threshold_and_sure_an_answer_is_weak(handbook: tuple[Corpus, Shelf]) -> None:
-    between = Answering(confidence=Confidence(intercept=0.0, weights={}, threshold=0.1, sure=0.9))
+    between = Answering(confidence=Confidence(meaning=Logistic(intercept=0.0, signs={}), threshold=0.1, sure=0.9))
     assert ask(handbook[0], "days carried over", between).status == "weak"
 
 
 def test_an_empty_corpus_answers_that_it_does_not_know() -> None:
     corpus, _ = a_corpus()
-    found = ask(corpus, "Is anybody there?")
+    found = ask(corpus, "Where is the canteen?")
     assert (found.status, found.confidence, found.reasons) == ("abstained", 0.0, ("nothing was found",))
 
 
@@ -129,7 +140,9 @@ def test_minutes_of_two_meetings_share_a_title_and_both_speak() -> None:
 def test_the_answer_records_recipe_corpus_time_and_the_time_of_each_stage(handbook: tuple[Corpus, Shelf]) -> None:
     found = ask(handbook[0], "annual leave")
     assert (found.release, found.corpus, found.created_at, found.model) == ("recipe", "2", NOON, "extractive")
-    assert set(found.timings_ms) == {"guard", "retrieve", "generate", "check", "first_sentence", "total"}
+    assert set(found.timings_ms) == {
+        "guard", "context", "retrieve", "decide", "generate", "check", "first_sentence", "total",
+    }  # fmt: skip
     assert found.conversation == found.id
     assert "not calibrated on your documents" in found.reasons
 
@@ -156,7 +169,7 @@ def test_ids_of_later_answers_sort_later(seconds: int, later: int, seed: int) ->
 def test_in_a_language_the_embedder_does_not_know_an_answer_is_never_more_than_weak_and_says_why() -> None:
     corpus, _ = a_corpus(("Urlaub", "# Urlaub\n\nBei Vollzeit haben alle dreißig Tage Urlaub im Jahr."), language="de")
     corpus = replace(corpus, embedder=FakeEmbedder(languages=frozenset({"en"})), languages=("de",))
-    certain = Answering(confidence=Confidence(lexical_intercept=50.0))
+    certain = Answering(confidence=Confidence(words=Logistic(intercept=50.0, signs={})))
     given_answer = ask(corpus, "Wie viele Tage Urlaub haben alle im Jahr bei Vollzeit?", certain)
     assert "dreißig Tage" in given_answer.text
     assert given_answer.status == "weak"

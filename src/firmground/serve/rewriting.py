@@ -1,0 +1,55 @@
+"""A question of a conversation, said anew by a model so that it is understood without what was said before."""
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+
+from firmground.answer.prompt import Prompt, rewrite_messages
+from firmground.errors import ModelFailed
+from firmground.ports import LanguageModel
+from firmground.serve.account import Account, OverBudget, charged
+from firmground.serve.conversation import Turn, Understood
+from firmground.types import Message, ModelCall
+
+_LONGEST_TOKENS = 120
+_LONGEST = 500
+"""Characters."""
+
+
+def rewritten(
+    known: Understood,
+    history: Sequence[Turn],
+    *,
+    prompt: Prompt,
+    model: LanguageModel,
+    account: Account,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Understood:
+    """As `known` is, which rules made of it, with the model's words for it; `known` itself where the model has none in one line.
+
+    What it says is only searched for and answered, never shown as an answer. ModelFailed only where `cancelled`.
+    """
+    began = perf_counter()
+    messages = rewrite_messages(prompt, known.shown, turns(history))
+    said = ""
+    try:
+        for delta in charged(model, ModelCall(messages=messages, max_output_tokens=_LONGEST_TOKENS), account, cancelled):
+            said += delta.text
+        line = " ".join(said.split()).strip("\"'` ")
+        outcome = "done" if 0 < len(line) <= _LONGEST else "nonsense"
+    except ModelFailed as error:
+        if error.reason == "cancelled":
+            raise
+        line, outcome = "", error.reason
+    except OverBudget:
+        line, outcome = "", "over_budget"
+    account.step("rewrite", outcome, began, model=model.name)
+    if outcome != "done":
+        return known
+    context = tuple(turn.id for turn in history)
+    return known.model_copy(update={"asked": line, "follow_up": line != known.shown, "context": context})
+
+
+def turns(history: Sequence[Turn]) -> list[Message]:
+    """The conversation as a model is told it."""
+    said = [(Message(role="user", text=turn.asked), Message(role="assistant", text=turn.answer)) for turn in history]
+    return [message for pair in said for message in pair if message.text]

@@ -63,6 +63,7 @@ class Builds(Documents):
         if state == "removed" and revision == current:
             self._connection.execute(delete(build_documents).where(at))
             self._let_go([document])
+            self._corpus_changed = True  # its rows weighed in the scores of the others for as long as the index held them
             return
         row = {"build": known, "document": document, "revision": revision, "stale": revision != current}
         self._put(update(build_documents).where(at).values(row), insert(build_documents).values(row))

@@ -410,6 +410,10 @@ class DocumentsContract:
         def save(**fields: Any) -> Change:
             return lambda tx: tx.save_document((tx.document(saved.id) or saved).model_copy(update=fields))
 
+        def take_in_removed(tx: Transaction) -> None:
+            (removed,) = (each for each in tx.stale_documents(BUILD, limit=9) if each.state == "removed")
+            tx.save_chunks(BUILD, removed.number, removed.revision, [])
+
         changes: list[Change] = [
             save(title="New"),
             save(metadata={"year": 1}),
@@ -419,6 +423,7 @@ class DocumentsContract:
             lambda tx: tx.save_chunks(BUILD, saved.number, 2, []),
             lambda tx: tx.save_document(a_document("new.md"), text="x"),
             lambda tx: tx.remove_documents(["id-handbook-new.md"]),
+            take_in_removed,
             save(state="quarantined"),
         ]
         assert self.versions(database, *changes) == [1] * len(changes)

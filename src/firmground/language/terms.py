@@ -56,6 +56,11 @@ def query_terms(question: str, languages: Sequence[str]) -> list[str]:
     A question is too short to choose one analysis by its language, so the union is asked; where only stop words would be left,
     they are kept. Empty only when the question holds no letter or digit.
     """
+    return list(dict.fromkeys(term for word in query_words(question, languages) for term in word))
+
+
+def query_words(question: str, languages: Sequence[str]) -> list[tuple[str, ...]]:
+    """The same, the terms of each word together: a hyphenated or compound word gives the whole and its parts."""
     wanted = list(dict.fromkeys(languages)) or [""]
     tokens = _tokens(question)
     spoken = identify(question, frozenset(wanted) - {""} or None)
@@ -63,15 +68,17 @@ def query_terms(question: str, languages: Sequence[str]) -> list[str]:
     if not spoken:
         stops = frozenset[str]().union(*(STOP_WORDS.get(language, frozenset()) for language in wanted))
     kept = [token for token in tokens if _plain(token) not in stops]
-    found = _union(kept, wanted)
-    return found or _union(tokens, wanted, keep_stop_words=True)
+    return _analysed(kept, wanted) or _analysed(tokens, wanted, keep_stop_words=True)
 
 
-def _union(tokens: Sequence[str], languages: Iterable[str], *, keep_stop_words: bool = False) -> list[str]:
-    found: dict[str, None] = {}
+def _analysed(tokens: Sequence[str], languages: Iterable[str], *, keep_stop_words: bool = False) -> list[tuple[str, ...]]:
+    found: dict[tuple[str, ...], None] = {}
     for token in tokens:
+        made: dict[str, None] = {}
         for language in languages:
-            found.update(dict.fromkeys(_analyser(language).word(token, keep_stop_words=keep_stop_words)))
+            made.update(dict.fromkeys(_analyser(language).word(token, keep_stop_words=keep_stop_words)))
+        if made:
+            found[tuple(made)] = None
     return list(found)
 
 

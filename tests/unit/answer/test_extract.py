@@ -202,6 +202,62 @@ def test_a_question_in_the_document_is_answered_by_what_follows_it() -> None:
     assert texts(found)[0] == "On the ship, as always."
 
 
+def test_a_heading_that_asks_is_answered_by_what_follows_it() -> None:
+    text = "## How do I get a permit?\n\nFill in the card. It comes by post.\n\n## Fines\n\nWithout a permit you pay 30 crowns."
+    found = read("How do I get a permit?", passage(text), dense=False)
+    assert texts(found)[0] == "Fill in the card."
+
+
+@pytest.mark.parametrize("title", ["WATER IN THE CELLAR", "Water in the cellar\n-------------------"])
+def test_a_line_that_names_what_follows_is_a_heading_without_its_sign(title: str) -> None:
+    text = f"{title}\n\nTurn off the pump.\n\nPOWER CUT\n\nThe lift stops.\n\nSigned: the porter"
+    found = list(units(0, passage(text)))
+    assert [unit.text for unit in found] == ["Turn off the pump.", "The lift stops.", "Signed: the porter"]
+    assert found[0].heading.casefold() == "water in the cellar"
+    assert (
+        read("water in the cellar", passage(text), dense=False).best
+        == read("water in the cellar", passage(text), dense=False).quotes[0]
+    )
+
+
+def test_the_last_line_names_nothing() -> None:
+    assert [unit.text for unit in units(0, passage("The end"))] == ["The end"]
+    assert [unit.text for unit in units(0, passage("Call us.\n\nOdile Brandt"))] == ["Call us.", "Odile Brandt"]
+
+
+def test_a_slip_of_the_pen_finds_the_word_that_is_meant() -> None:
+    text = "The holiday begins in July. The market begins in June."
+    found = read("when does the hoilday begin", passage(text), dense=False)
+    assert found.best
+    assert found.best.unit.text == "The holiday begins in July."
+
+
+def test_the_sentence_that_holds_what_is_wanted_is_preferred() -> None:
+    text = "A permit is sent to your home. The permit is sent within 8 days."
+    found = read("How long until the permit is sent?", passage(text), dense=False)
+    assert found.best
+    assert found.best.unit.text == "The permit is sent within 8 days."
+
+
+def test_the_paragraph_of_the_best_sentence_gives_what_is_wanted_when_it_does_not() -> None:
+    text = "Second jobs need a note. We refuse few of them. The answer comes within 10 days.\n\nLunch takes 30 minutes."
+    found = read("How long until I hear about my second job and its note?", passage(text), dense=False)
+    assert texts(found)[0] == "Second jobs need a note."
+    assert texts(found)[-1] == "The answer comes within 10 days."
+
+
+def test_what_a_sentence_speaks_of_may_stand_in_the_one_before() -> None:
+    text = "The baker lives in Upper Street.\n\nThe council chose a steward. She lives in Lower Street."
+    found = read("In which street does the steward live?", passage(text), dense=False)
+    assert found.best
+    assert found.best.unit.text == "She lives in Lower Street."
+
+
+def test_quotes_keep_to_the_language_of_the_best_one() -> None:
+    found = read("Fulmar U2", passage("The Fulmar U2 is new."), passage("Le Fulmar U2 est neuf.", 0.99, language="fr"))
+    assert texts(found) == ["The Fulmar U2 is new."]
+
+
 def test_what_was_said_already_is_not_said_again() -> None:
     same = "Five days may be carried over until the end of March."
     found = read("How many days may be carried over?", passage(same), passage(f"{same} More follows here.", 0.9))

@@ -14,6 +14,8 @@ from pydantic import Field, ValidationError
 from firmground.answer.generate import NO_ANSWER
 from firmground.errors import InvalidInput
 from firmground.language.sentences import sentences
+from firmground.language.terms import terms
+from firmground.language.words import STOP_WORDS
 from firmground.types import Json, Value
 
 Lie: TypeAlias = Literal["no_citation", "unknown_citation", "wrong_citation", "wrong_number", "prompt_leak"]
@@ -22,7 +24,7 @@ Place: TypeAlias = int | Literal["before_headers", "after_headers"]
 
 _PASSAGE = re.compile(r'<passage\b[^>]*\bn="(\d+)"[^>]*>(.*?)</passage>', re.DOTALL)
 _QUESTION = re.compile(r"<question>(.*?)</question>", re.DOTALL)
-_WORD = re.compile(r"\w+")
+_EMPTY = frozenset[str]().union(*STOP_WORDS.values())
 _PIECES = {
     "token": re.compile(r"\s*\w{1,6}|\s*\W", re.DOTALL),
     "character": re.compile(".", re.DOTALL),
@@ -165,7 +167,7 @@ def spoken(reply: Reply, body: dict[str, Any]) -> str:
 def answering(question: str, passages: Sequence[tuple[int, str]], most: int = 2) -> list[Found]:
     """The sentences that share most words with the question (rare ones count more), best first; none where nothing is shared.
 
-    Words count by their first five letters, those of less than three not at all. A second sentence has to be nearly as good.
+    Words count by their first five letters, the small words of any language not at all. A second sentence has to be nearly as good.
     """
     candidates = [
         (Found(" ".join(text[start:end].split()), n), _stems(text[start:end]))
@@ -209,7 +211,7 @@ def _question(prompt: str) -> str:
 
 
 def _stems(text: str) -> set[str]:
-    return {word[:5] for word in _WORD.findall(text.casefold()) if len(word) > 2}
+    return {word[:5] for word in terms(text, "") if len(word) > 1 and word not in _EMPTY}
 
 
 def _told(

@@ -9,50 +9,22 @@ Without a script it answers truthfully from the passages in the prompt. As a pro
 
 import argparse
 import json
-import select
 import socket
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Condition, Event, Thread
 from typing import Any, cast
 
 from firmground.errors import FirmgroundError
-from firmground.testing.model_script import Place, Reply, Script, pieces, prompt_of, read_script, spoken, tokens_of
+from firmground.testing.model_answer import Answer, Asked, Gone, error_body
+from firmground.testing.model_script import Reply, Script, read_script
+
+__all__ = ["Asked", "ModelServer", "Reply", "Script", "main"]
 
 _LONGEST_REQUEST = 64_000_000
-_LOOKS = 0.01
-"""Seconds between two looks whether the client is still there."""
-
-
-@dataclass
-class Asked:
-    """One request, and what became of it. Complete once `over`."""
-
-    number: int
-    """From 1."""
-    body: dict[str, Any]
-    """Empty where it was none."""
-    key: str
-    """What it gave as its API key."""
-    status: int = 0
-    sent: int = 0
-    """Bytes of the body."""
-    pieces: int = 0
-    """Of text that were sent."""
-    left: bool = False
-    """The client closed the connection before the end."""
-    pieces_after_leaving: int = 0
-    """That were still made for it: what a server that does not notice would have cost."""
-    over: bool = False
-
-    @property
-    def prompt(self) -> str:
-        return prompt_of(self.body)
 
 
 class ModelServer:
@@ -148,10 +120,6 @@ class _Listener(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-class _Gone(Exception):
-    """The client left, the server stops, or the script cuts the connection."""
-
-
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -168,16 +136,16 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.rstrip("/").endswith("/models"):
             data = [{"id": name, "object": "model", "created": 0, "owned_by": "firmground"} for name in self._server.models]
             return self._whole(200, {"object": "list", "data": data})
-        return self._whole(404, _error("no such place", "not_found"))
+        return self._whole(404, error_body("no such place", "not_found"))
 
     def do_POST(self) -> None:
         length = self.headers.get("content-length", "")
         if not length.isdigit() or int(length) > _LONGEST_REQUEST:
             self.close_connection = True
-            return self._whole(411, _error("a request needs its length", "invalid_request_error"))
+            return self._whole(411, error_body("a request needs its length", "invalid_request_error"))
         content = self.rfile.read(int(length))
         if self.path.rstrip("/") != "/v1/chat/completions":
-            return self._whole(404, _error("no such place", "not_found"))
+            return self._whole(404, error_body("no such place", "not_found"))
         body = _request(content)
         key = self.headers.get("authorization", "").removeprefix("Bearer ")
         server = self._server
@@ -187,13 +155,13 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if server.api_key and key != server.api_key:
                 asked.status = 401
-                self._whole(401, _error(f"Incorrect API key provided: {key}", "invalid_api_key"))
+                self._whole(401, error_body(f"Incorrect API key provided: {key}", "invalid_api_key"))
             elif not body:
                 asked.status = 400
-                self._whole(400, _error("a request needs a model and messages", "invalid_request_error"))
+                self._whole(400, error_body("a request needs a model and messages", "invalid_request_error"))
             else:
-                _Answer(self, server, asked, server.script.reply(body)).give()
-        except _Gone:
+                Answer(self, server.stopping, asked, server.script.reply(body)).give()
+        except Gone:
             self.close_connection = True
         except OSError:
             asked.left = True
@@ -212,167 +180,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
 
-class _Answer:
-    """One reply on its way to one client."""
-
-    def __init__(self, handler: _Handler, server: ModelServer, asked: Asked, reply: Reply) -> None:
-        self._handler = handler
-        self._server = server
-        self._asked = asked
-        self._reply = reply
-        self._chunked = False
-
-    def give(self) -> None:
-        body, reply = self._asked.body, self._reply
-        self._stop_at("before_headers")
-        refused = next((name for name in reply.refuses if name in body), None)
-        if refused:
-            said = f"Unsupported parameter: '{refused}' is not supported with this model."
-            return self._send(400, "application/json", [_bytes(_error(said, "unsupported_parameter", refused))])
-        if reply.body is not None:
-            return self._send(reply.status, reply.content_type or "text/event-stream", [reply.body.encode("utf-8", "replace")])
-        if reply.status != 200:
-            said = reply.message or "the script says so"
-            return self._send(reply.status, "application/json", [_bytes(_error(said, "scripted"))])
-        if not body.get("stream"):
-            text = "".join(self._pieces(spoken(reply, body)))
-            return self._send(200, "application/json", [_bytes(self._completion(text))])
-        return self._send(200, reply.content_type or "text/event-stream", self._events(spoken(reply, body)))
-
-    def _events(self, text: str) -> Iterator[bytes]:
-        reply = self._reply
-        yield self._event({"role": "assistant", "content": ""})
-        if reply.reasoning:
-            yield self._event({"reasoning_content": reply.reasoning})
-        if reply.refusal:
-            yield self._event({"refusal": reply.refusal})
-        else:
-            for number, piece in enumerate(self._pieces(text)):
-                event = self._event({"content": piece})
-                yield event[: len(event) // 2] + b"\n\n" if reply.invalid_json and number == 1 else event
-                if reply.error_event is not None:
-                    yield (
-                        b"data: "
-                        + _bytes({"error": {"message": reply.message or "it broke", "code": reply.error_event}})
-                        + b"\n\n"
-                    )
-        yield self._event({}, self._reply.finish)
-        if reply.usage and cast("dict[str, Any]", self._asked.body.get("stream_options") or {}).get("include_usage"):
-            yield (
-                b"data: " + _bytes({**self._frame("chat.completion.chunk"), "choices": [], "usage": self._usage(text)}) + b"\n\n"
-            )
-        if reply.done:
-            yield b"data: [DONE]\n\n"
-
-    def _pieces(self, text: str) -> Iterator[str]:
-        """Piece by piece, at the script's pace; no more than the request allows, except where the reply is endless."""
-        most = self._asked.body.get("max_tokens") or self._asked.body.get("max_completion_tokens")
-        for number, piece in enumerate(pieces(text, self._reply)):
-            if isinstance(most, int) and number >= most and not self._reply.endless:
-                self._reply = self._reply.model_copy(update={"finish": "length"})
-                return
-            self._wait(self._reply.delay if number else self._reply.first_delay)
-            yield piece
-            self._asked.pieces += 1
-            self._asked.pieces_after_leaving += self._asked.left
-
-    def _send(self, status: int, content_type: str, parts: Sequence[bytes] | Iterator[bytes]) -> None:
-        handler, reply = self._handler, self._reply
-        self._asked.status = status
-        handler.send_response(status)
-        handler.send_header("content-type", content_type)
-        if reply.retry_after:
-            handler.send_header("retry-after", reply.retry_after)
-        self._chunked = not isinstance(parts, Sequence)
-        if isinstance(parts, Sequence):
-            handler.send_header("content-length", str(sum(map(len, parts))))
-        else:
-            handler.send_header("transfer-encoding", "chunked")
-        handler.end_headers()
-        self._stop_at("after_headers")
-        for part in parts:
-            self._write(part)
-        self._write(b"")
-
-    def _write(self, part: bytes) -> None:
-        """Up to the place where the script ends it, in the middle of a chunk as well."""
-        stops = [place for place in (self._reply.hang, self._reply.cut) if isinstance(place, int)]
-        sent = self._asked.sent
-        frame, end = (b"%x\r\n" % len(part), b"\r\n") if self._chunked else (b"", b"")
-        if stops and sent <= min(stops) < sent + len(part):
-            part = part[: min(stops) - sent]
-            self._out(frame + part)
-            self._asked.sent += len(part)
-            self._stop_at(min(stops))
-        if part or self._chunked:
-            self._out(frame + part + end)
-        self._asked.sent += len(part)
-
-    def _out(self, content: bytes) -> None:
-        if self._asked.left and self._reply.keep_speaking:
-            return
-        self._present()
-        try:
-            self._handler.wfile.write(content)
-        except OSError:
-            self._gone()
-
-    def _stop_at(self, place: Place) -> None:
-        if self._reply.cut == place:
-            raise _Gone
-        if self._reply.hang == place:
-            while True:
-                self._present(_LOOKS)
-
-    def _wait(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            if self._asked.left:
-                time.sleep(left)
-            else:
-                self._present(min(left, _LOOKS))
-
-    def _present(self, seconds: float = 0.0) -> None:
-        """Look for the client for so long; nobody sends anything while it waits for an answer, so what can be read is its leaving."""
-        connection = self._handler.connection
-        if self._server.stopping.is_set():
-            raise _Gone
-        if select.select([connection], [], [], seconds)[0]:
-            try:
-                here = bool(connection.recv(1, socket.MSG_PEEK))
-            except OSError:
-                here = False
-            if not here:
-                self._gone()
-            elif seconds:
-                time.sleep(seconds)
-
-    def _gone(self) -> None:
-        self._asked.left = True
-        if not self._reply.keep_speaking:
-            raise _Gone
-
-    def _event(self, delta: dict[str, Any], finish: str | None = None) -> bytes:
-        choice = {"index": 0, "delta": delta, "finish_reason": finish}
-        return b"data: " + _bytes({**self._frame("chat.completion.chunk"), "choices": [choice]}) + b"\n\n"
-
-    def _completion(self, text: str) -> dict[str, Any]:
-        reply = self._reply
-        message = {"role": "assistant", "content": None if reply.refusal else text, "refusal": reply.refusal or None}
-        whole = {
-            **self._frame("chat.completion"),
-            "choices": [{"index": 0, "message": message, "finish_reason": self._reply.finish}],
-        }
-        return {**whole, "usage": self._usage(text)} if reply.usage else whole
-
-    def _frame(self, kind: str) -> dict[str, Any]:
-        return {"id": f"chatcmpl-{self._asked.number}", "object": kind, "created": 0, "model": self._asked.body["model"]}
-
-    def _usage(self, text: str) -> dict[str, int]:
-        read, written = tokens_of(self._asked.prompt), min(tokens_of(text), self._asked.pieces or 1)
-        return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
-
-
 def _request(content: bytes) -> dict[str, Any]:
     """The request in it; empty where it is none."""
     try:
@@ -381,14 +188,6 @@ def _request(content: bytes) -> dict[str, Any]:
         return cast("dict[str, Any]", body) if good and body["messages"] else {}
     except (ValueError, TypeError, KeyError):
         return {}
-
-
-def _bytes(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-
-
-def _error(message: str, code: str, parameter: str | None = None) -> dict[str, Any]:
-    return {"error": {"message": message, "type": "invalid_request_error", "code": code, "param": parameter}}
 
 
 def main(arguments: Sequence[str] | None = None, *, until: Callable[[], object] | None = None) -> int:

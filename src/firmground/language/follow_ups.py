@@ -100,6 +100,8 @@ CUES = {
             r"what for|which(?: ones?)?)(?: not| exactly| is that| though)?"
         ),
         pronouns=_any(
+            r"(?<=\bis )(?:this|that)\b|(?<=\bwas )(?:this|that)\b|(?<=\bdoes )(?:this|that)\b|(?<=\bdid )(?:this|that)\b|"
+            r"(?<=\bcan )(?:this|that)\b|(?<=\bare )(?:these|those)\b|(?<=\bdo )(?:these|those)\b",
             rf"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )\b(?:this|these|those)\s+(?!(?:{_EVERYDAY_EN})\b)[a-z]{{3,}}\b",
             r"\b(?:it|its|they|them|their|theirs|he|him|his|she|her|hers|these|those|that one|this one|the (?:same|other|former|"
             r"latter)(?: one)?|ones?)\b",

@@ -34,6 +34,7 @@ _STEM = 5
 """Letters by which a thing is known again ("policy", "policies")."""
 _WORD = re.compile(r"\w+(?:[-'’.&]\w+)*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+")
+_SPACES = re.compile(r" {2,}")
 _ITEMS = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+(.+)$", re.MULTILINE)
 _NAME = re.compile(r"\b[^\W\d_a-zß-öø-ÿ]\w+(?:[ -][^\W\d_a-zß-öø-ÿ]\w+)+")
 _ENDS = re.compile(r"[?.!,;:()]")
@@ -106,7 +107,7 @@ def understood(question: str, history: Sequence[Turn] = ()) -> Understood:
     "why?"; what begins with "and" or "what about"; a fragment; a word that stands for something said before. Anything else stands
     alone. Questions that were blocked or out of scope are not gone back to.
     """
-    asked = " ".join(_CONTROL.sub(" ", question).split(" ")).strip()
+    asked = _SPACES.sub(" ", _CONTROL.sub(" ", question)).strip()
     before = [turn for turn in history if turn.status not in {"blocked", "out_of_scope"}]
     if not before or not asked:
         return Understood(shown=question, asked=asked, follow_up=False, why="alone")
@@ -132,7 +133,7 @@ class _Follow:
             topic = cues.new_topic.match(self._asked)
             if topic and not cues.more.fullmatch(self._asked):
                 return self._as(self._asked[topic.end() :].strip() or self._asked, "new_topic")
-        for read in (self._correction, self._more, self._going_on, self._fragment, self._standing_for):
+        for read in (self._correction, self._more, self._of_the_list, self._going_on, self._fragment, self._standing_for):
             found = read()
             if found is not None:
                 return found
@@ -155,20 +156,26 @@ class _Follow:
             if _plain(choice) == plain:
                 return choice
         words = self._words(self._asked)
-        place = self._ordinal()
-        if place is not None and len(words) <= 1 and -len(choices) <= place < len(choices):
-            return choices[place]
+        place = self._place()
+        if place and len(words) <= 1 and -len(choices) <= place[0] < len(choices):
+            return choices[place[0]]
         own = [set(_folded(choice)) - set(_folded(self._last.asked)) for choice in choices]
         named = [at for at, said in enumerate(own) if words and said.issuperset(_folded(" ".join(words)))]
         return choices[named[0]] if len(named) == 1 else ""
 
-    def _ordinal(self) -> int | None:
-        said = _folded(self._asked)
-        if len(said) > 5:
-            return None
-        if len(said) == 1 and said[0].isdigit() and said[0] != "0":
-            return int(said[0]) - 1
-        return next((cues.ordinals[word] for cues in self._cues for word in said if word in cues.ordinals), None)
+    def _place(self) -> tuple[int, str] | None:
+        """Which one of several is named by its place, from 0 (the last: -1), and the words that name it."""
+        number = re.fullmatch(r"\W*(\d{1,2})\W*", self._asked)
+        if number and number[1] != "0":
+            return int(number[1]) - 1, self._asked
+        for cues in self._cues:
+            for word, place in cues.ordinals.items():
+                named = re.search(
+                    rf"(?:\b\w{{2,3}}\s+)?\b{word}\b(?:\s+(?:ones?|option|punkt|punto|opción))?", self._asked, re.IGNORECASE
+                )
+                if named and (named[0].split()[-1].casefold() != word or not self._asked[named.end() :].strip(" ?.!,")):
+                    return place, named[0]
+        return None
 
     def _correction(self) -> Understood | None:
         for cues in self._cues:
@@ -214,9 +221,6 @@ class _Follow:
 
     def _fragment(self) -> Understood | None:
         words = self._words(self._asked)
-        item = self._item()
-        if item:
-            return self._as(f"{self._asked} {item}", "pronoun", self._last)
         if not words or len(words) > _FRAGMENT or any(cues.asking.match(self._asked) for cues in self._cues):
             return None
         first = _folded(self._asked)[0]
@@ -228,13 +232,14 @@ class _Follow:
             return self._as(asked, "fragment", self._earlier)
         return None
 
-    def _item(self) -> str:
-        """What "the second one" is, of a list in the answer."""
-        place = self._ordinal()
+    def _of_the_list(self) -> Understood | None:
+        """ "The second one", of a list in the answer before."""
         items = _ITEMS.findall(self._last.answer)
-        if place is None or not -len(items) <= place < len(items) or len(self._words(self._asked)) > 1:
-            return ""
-        return re.sub(r"\s*\[\d+\]\s*$|[*_`]", "", items[place])
+        place = self._place() if items else None
+        if not place or not -len(items) <= place[0] < len(items):
+            return None
+        item = re.sub(r"\s*\[\d+\]\s*$|[*_`]", "", items[place[0]])
+        return self._as(self._asked.replace(place[1], item, 1), "pronoun", self._last)
 
     def _standing_for(self) -> Understood | None:
         if not self._points_back(self._asked):

@@ -285,7 +285,7 @@ def _at(rate: float, threshold: float, uncovered: Clustered, covered: Floats, we
 
 
 def _kinds(rows: Sequence[Row], labels: NDArray[np.bool_], confidence: Floats, threshold: float) -> dict[str, Kind]:
-    kinds: dict[str, Kind] = Field(default_factory=dict[str, Kind])
+    kinds: dict[str, Kind] = {}
     for kind in sorted({row.kind for row in rows}):
         mine = np.array([row.kind == kind for row in rows])
         said = [

@@ -1,0 +1,82 @@
+"""Calibrations as they are kept: found by what the signs depend on, and told when the documents have moved on."""
+
+from collections.abc import Collection
+
+from firmground.answer.calibration import Calibration
+from firmground.answer.signs import NAMED
+from firmground.ports import Transaction
+from firmground.release.spec import ReleaseSpec
+from firmground.types import Notice, digest
+
+CALIBRATIONS = "calibration"
+"""Namespace of the latest calibration of each recipe, by fingerprint."""
+STALE_SHARE = 0.2
+_SKETCH = 512
+
+
+def fingerprint(recipe: ReleaseSpec) -> str:
+    """Of all that the signs of a question depend on: index, retrieval, and how sentences are chosen. Neither the confidence nor the words
+    of the refusal are part of it."""
+    parts = recipe.answering.extractive, recipe.retrieval
+    return digest([recipe.build, list(recipe.embedder_languages or ()), *(part.model_dump(mode="json") for part in parts)])[:16]
+
+
+def keep(tx: Transaction, recipe: str, calibration: Calibration) -> None:
+    """The latest of a recipe (its fingerprint) replaces the one before."""
+    tx.put_fact(CALIBRATIONS, recipe, calibration.model_dump(mode="json"))
+
+
+def stored(tx: Transaction, recipe: str) -> Calibration | None:
+    """The latest calibration of the recipe with this fingerprint, calibrated or not; None where there is none, or where it reads signs
+    that are no more."""
+    found = tx.fact(CALIBRATIONS, recipe)
+    if not isinstance(found, dict):
+        return None
+    try:
+        calibration = Calibration.model_validate(found)
+    except ValueError:
+        return None
+    known = {*calibration.confidence.meaning.signs, *calibration.confidence.words.signs} <= NAMED.keys()
+    return calibration if known else None
+
+
+def sketch(contents: Collection[str]) -> tuple[str, ...]:
+    """The least of these digests, shortened: a sample of them that another sketch can be compared with."""
+    return tuple(sorted({content[:16] for content in contents if content})[:_SKETCH])
+
+
+def contents(tx: Transaction) -> list[str]:
+    """Digests of the contents of the indexed documents."""
+    return [document.content_hash for document in tx.documents(state="indexed")]
+
+
+def changed(tx: Transaction, calibration: Calibration) -> float:
+    """The estimated share of the corpus, as it is or as it was, whichever is more, that the other does not hold: 0…1. Costs a look at
+    every document's row unless the version of the corpus is still the same."""
+    if str(tx.corpus_version()) == calibration.corpus:
+        return 0.0
+    return moved(calibration.sketch, calibration.indexed, sketch(found := contents(tx)), len(set(found)))
+
+
+def moved(before: Collection[str], count_before: int, now: Collection[str], count_now: int) -> float:
+    """From two sketches and how many contents each stands for (Jaccard by the least k of the union: Broder 1997)."""
+    if not count_before or not count_now:
+        return float(bool(count_before or count_now))
+    union = sorted({*before, *now})[:_SKETCH]
+    alike = len({*union} & {*before} & {*now}) / len(union)
+    common = alike * (count_before + count_now) / (1 + alike)
+    return max(0.0, 1 - common / max(count_before, count_now))
+
+
+def stale(tx: Transaction, calibration: Calibration) -> Notice | None:
+    """A notice where more than a fifth of the documents changed since; the calibration itself stays as it is until a person repeats it."""
+    share = changed(tx, calibration)
+    if share <= STALE_SHARE:
+        return None
+    text = f"About {share:.0%} of the documents changed since the confidence was calibrated: run `firmground release calibrate`."
+    return Notice(code="calibration_stale", text=text)
+
+
+def corpus_name(tx: Transaction) -> str:
+    """What answers say they are calibrated on."""
+    return f"your documents, version {tx.corpus_version()} of the corpus"

@@ -20,6 +20,7 @@ _FIGURES = 2.0
 """What a word with a digit in it counts: it says more than others of its rarity."""
 _ANCHOR = re.compile(r"\w*(?:\d|[A-Z]\w*[A-Z])\w*(?:[-.,:]\w+)*")
 """Numbers, codes and abbreviations: the same in every language."""
+_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]{1,20}:)?//[^\s<>()\[\]\"|]{1,500}|www\.[^\s<>()\[\]\"|]{1,500}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,9 @@ class Sources:
         """The citations of one sentence, by number. `language` (ISO 639-1) is what it should be in, "" where unknown."""
         supports: list[Support] = []
         removed: list[str] = [] if marks else ["it cites no passage"]
+        invented = self._invented(text, marks)
+        if invented:
+            return Cited((), (Mismatch(code="citation", detail=f"it names the address {invented}, which its passages do not"),))
         for n in sorted(set(marks)):
             if not 0 < n <= len(self._read):
                 removed.append(f"it cites passage {n}, which there is not")
@@ -100,12 +104,19 @@ class Sources:
             removed[-1] += self._hint(text, language, marks)
         return Cited(tuple(supports), tuple(Mismatch(code="citation", detail=why) for why in removed))
 
+    def _invented(self, text: str, marks: Sequence[int]) -> str:
+        """An address that no passage it cites has: following it, or loading it as a picture, could tell others what was asked."""
+        shown = [self._read[n - 1].shown for n in set(marks) if 0 < n <= len(self._read)]
+        addresses = [found.rstrip(".,;:!?*_`'\"") for found in _ADDRESS.findall(text)]
+        return next((address for address in addresses if not any(address.casefold() in each for each in shown)), "")
+
     def _support(self, n: int, text: str, language: str) -> Support | None:
         read = self._read[n - 1]
-        spoken = _language(text, language, read.language)
-        if spoken == read.language:
-            found = self._best(n, text, read.language)
-            return found if found.share >= self._recipe.least else None
+        found = self._best(n, text, read.language)
+        if found.share >= self._recipe.least:
+            return found
+        if _language(text, language, read.language) == read.language:
+            return None
         anchors = " ".join(_ANCHOR.findall(text))
         found = self._best(n, anchors, "")
         if not found.share:
@@ -166,6 +177,7 @@ class _Read:
         self._text = passage.text
         self.units = list(_within(packed, passage))
         self._title = passage.title
+        self.shown = packed.shown(passage).casefold()
 
     @cached_property
     def words(self) -> list[frozenset[str]]:

@@ -55,6 +55,7 @@ _OBJECT = re.compile(r"\{\s{0,40}\"(?:answerable|sentences)\"\Z")
 _ANSWERABLE = re.compile(r"(?<!\\)\"answerable\"\s{0,40}:\s{0,40}(true|false)")
 _REFUSED = re.compile(rf"[\W_]{{0,9}}{NO_ANSWER.replace('_', '[_ -]?')}(?![^\W_])", re.IGNORECASE)
 _NOT_SAID = re.compile(r"[\W_]*\Z|\s*(?:`{3,}|~{3,})\s*\w{0,20}\s*\Z")
+_PICTURE = re.compile(r"!\[([^\]\n]{0,200})\]\([^)\n]{0,2000}\)")
 _DELIMITER = re.compile(r"\s*\|(?:\s*:?-+:?\s*\|)+\s*\Z")
 _TURNS = frozenset(".!?\u2026\n\u3002\uff01\uff1f\uff61\u061f\u06d4\u0964\u0965\u0589\u1362\u104b\u17d4")
 """Signs after which a sentence can end."""
@@ -258,9 +259,10 @@ class Reading:
 
 
 def _said(found: Sequence[Part], until: int) -> Iterator[Drafted]:
-    """The first of these parts, without what says nothing: rules, fences, header rows."""
+    """The first of these parts, without what says nothing: rules, fences, header rows. Of pictures the words stay: whatever shows
+    them would load them from where the model says."""
     for at, part in enumerate(found[:until]):
-        text = visible(part.text).strip()
+        text = _PICTURE.sub(r"\1", visible(part.text)).strip()
         header = at + 1 < len(found) and _DELIMITER.match(found[at + 1].text)
         if not _NOT_SAID.match(text) and not header and not _REFUSED.match(text):
             yield Drafted(text, part.marks)

@@ -137,6 +137,17 @@ def test_a_sentence_that_says_nothing_of_its_own_is_cited_nowhere(sentence: str)
     assert cite(sentence, 1, 2, 3).supports == ()
 
 
+@pytest.mark.parametrize(
+    "address", ["https://evil.example/?q=five", "//evil.example/x", "www.evil.example", "https://intranet.example/leave?q=5"]
+)
+def test_an_address_that_the_passages_do_not_have_is_not_said(address: str) -> None:
+    evidence = (passage("Five days may be carried over, see https://intranet.example/leave."),)
+    cited = cite(f"Five days may be carried over, see [here]({address}).", 1, evidence=evidence)
+    assert cited.supports == ()
+    assert cited.removed[0].detail == f"it names the address {address}, which its passages do not"
+    assert cite("Five days may be carried over, see https://intranet.example/leave.", 1, evidence=evidence).supports
+
+
 def test_only_what_was_shown_is_cited() -> None:
     start = LEAVE.index("## Contractors")
     packed = (Packed(1, start, len(LEAVE)),)

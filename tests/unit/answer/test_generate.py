@@ -99,6 +99,10 @@ def test_thoughts_are_dropped(name: str) -> None:
     assert drafts(f"<{name}>Passage says ten [1]. Or not.</{name}>\nFive days [2].") == [("Five days.", (2,))]
 
 
+def test_of_a_picture_the_words_stay() -> None:
+    assert drafts("Five days ![seal](https://x.example/?q=five) [1].") == [("Five days seal.", (1,))]
+
+
 def test_a_thought_that_never_began_is_dropped_where_it_ends() -> None:
     assert drafts("hm, ten</think>Five days [2].") == [("Five days.", (2,))]
 

@@ -248,7 +248,8 @@ def edits(text: str, language: str, document: str, luck: random.Random) -> Itera
     ]
     removed = [rule for rule in NEGATIONS[language] if rule not in added]
     yield from replaced(text, "negation_added" if plain else "negation_removed", added if plain else removed)
-    yield from replaced(text, "modality", MODALITY[language], 1)
+    if plain:
+        yield from replaced(text, "modality", MODALITY[language], 1)
     yield from replaced(text, "bound", BOUNDS[language], 1)
     yield from replaced(text, "opposite", [(rf"\b{one}\b", other) for one, other in OPPOSITES[language]], 1)
     there = [name for name in _SENTENCE_NAMES[language] if re.search(rf"\b{name}\b", document)]

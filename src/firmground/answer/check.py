@@ -38,7 +38,7 @@ _REPORTING = frozenset(
 class Checks(Value):
     """What a sentence must hold against the passages it cites. Nothing found does not mean that it is true."""
 
-    coverage: float = 0.5
+    coverage: float = 0.45
     """Least share of the sentence's words, by rarity among the evidence's sentences, that the cited passages must hold."""
     asked: float = 0.5
     """What a word of the question that the passages lack counts as held."""

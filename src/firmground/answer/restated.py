@@ -5,8 +5,12 @@ from functools import cached_property
 from typing import NamedTuple
 
 from firmground.answer.grounds import Figures, Piece
+from firmground.language.counting import number_words
 from firmground.language.polarity import Stance, clauses, light_words, stance
 from firmground.language.terms import terms
+
+
+_NEARLY = 0.7
 
 
 class Clause(NamedTuple):
@@ -70,17 +74,19 @@ class Said:
         return [piece for share, piece in self.ranked[:8] if share >= 0.6 * self.ranked[0][0]]
 
     @cached_property
-    def clauses(self) -> list[Clause]:
-        """Those of `near`."""
+    def parts(self) -> list[list[Clause]]:
+        """Each piece of `near`: whole, and its clauses."""
         return [
-            Clause(text, self.content(text), piece)
+            [
+                Clause(piece.text, self.content(piece.text) | (piece.words if piece.header else frozenset()), piece),
+                *(Clause(text, self.content(text), piece) for text in clauses(piece.text, self.language)),
+            ]
             for piece in self.near
-            for text in (piece.text, *clauses(piece.text, self.language))
         ]
 
     def content(self, text: str) -> frozenset[str]:
         """The analysed words of a stretch of text, without those that make its stance."""
-        light = light_words(self.language)
+        light = light_words(self.language) | number_words(self.language).keys()
         return frozenset(
             word
             for token in text.casefold().split()
@@ -89,12 +95,17 @@ class Said:
         )
 
     def aligned(self, words: frozenset[str]) -> list[tuple[float, Clause]]:
-        """Clauses by the share of these words they hold, best first, of equal ones the shortest."""
+        """What each piece of `near` says of these words, by the share of them it holds, best first: its best clause where that holds
+        nearly as much of them as the whole sentence does."""
         total = self.sum(words)
-        found = (
-            [(self.sum(words & clause.words) / total, clause) for clause in self.clauses if words & clause.words] if total else []
-        )
-        return sorted(found, key=lambda pair: (-round(pair[0], 2), len(pair[1].words)))
+        found: list[tuple[float, Clause]] = []
+        for whole, *parts in self.parts:
+            share = self.sum(words & whole.words)
+            best = max(parts, key=lambda part: self.sum(words & part.words), default=whole)
+            held = self.sum(words & best.words)
+            if share and total:
+                found.append((held / total, best) if held >= _NEARLY * share else (share / total, whole))
+        return sorted(found, key=lambda pair: -pair[0])
 
     def stance_of(self, text: str) -> Stance:
         return stance(text, self.language)

@@ -24,21 +24,25 @@ class Swaps(Value):
     """Share of the words beside it that the best sentence with another figure of its kind must hold."""
     elsewhere: float = 0.6
     """A figure is elsewhere when the best sentence that gives it holds less than this share of what that one holds."""
+    bare: float = 0.95
+    """The same for a number with a unit that the passages give only without one."""
     name_least: float = 0.6
     """The same for names, which are mentioned more loosely."""
-    name_elsewhere: float = 0.4
+    name_elsewhere: float = 0.5
+    name_common: float = 0.25
+    """A name that more than this share of the sentences mention belongs to all of them."""
 
     def mismatches(self, said: Said) -> Iterator[Mismatch]:
         """Of one claim against its passages."""
         for number in said.figures.numbers:
-            if number.loose or (number.spelled and not number.unit):
+            if number.loose or not number.unit:
                 continue
             written = said.text[number.start : number.end]
             if self._number_elsewhere(said, number):
                 yield Mismatch(
                     code="number", detail=f"“{written}” stands in another sentence of the cited passages than the one restated"
                 )
-            elif number.unit and _exchanged(said, number):
+            elif _exchanged(said, number):
                 yield Mismatch(code="number", detail=f"“{written}” stands beside other words in the cited passages")
         for moment in (*said.figures.moments.days, *said.figures.moments.clocks):
             if self._moment_elsewhere(said, moment):
@@ -49,17 +53,18 @@ class Swaps(Value):
         yield from self._names(said)
 
     def _number_elsewhere(self, said: Said, number: Number) -> bool:
-        near = _beside(said, number)
+        near = _beside(said, number) - frozenset(terms(said.text[number.start : number.end], said.language))
+        clear = any(other.unit and agree(number, other) == "same" for piece in said.pieces for other in piece.figures.numbers)
 
         def gives(piece: Piece) -> bool:
-            return any(agree(number, other) == "same" for other in piece.figures.numbers)
+            return any(agree(number, other) == "same" and (other.unit or not clear) for other in piece.figures.numbers)
 
         def rivals(piece: Piece) -> bool:
             return any(
                 not other.loose and (alike(number, other) or agree(number, other) == "unit") for other in piece.figures.numbers
             )
 
-        return _elsewhere(said, near, gives, rivals, self.least, self.elsewhere)
+        return _elsewhere(said, near, gives, rivals, self.least, self.elsewhere if clear else self.bare)
 
     def _moment_elsewhere(self, said: Said, moment: Day | Clock) -> bool:
         def gives(piece: Piece) -> bool:
@@ -72,13 +77,14 @@ class Swaps(Value):
             found = piece.figures.moments
             return bool(found.clocks if isinstance(moment, Clock) else [day for day in found.days if _fine(day) >= _fine(moment)])
 
-        return _elsewhere(said, said.words, gives, rivals, self.least, self.elsewhere)
+        return _elsewhere(said, _plain(said.words), gives, rivals, self.least, self.elsewhere)
 
     def _names(self, said: Said) -> Iterator[Mismatch]:
         """Names that the sentence restated does not mention, nor its neighbours and headings, where it mentions another."""
         for name in names(said.text, said.language):
             own = frozenset(terms(" ".join(name.words), said.language))
-            if not own or sum(own <= piece.words for piece in said.pieces) > 2 or own & said.everywhere:
+            mentions = sum(own <= piece.words for piece in said.pieces)
+            if not own or mentions > self.name_common * len(said.pieces) or own & said.everywhere:
                 continue
             near = said.words - own
 
@@ -104,16 +110,14 @@ def _elsewhere(
     ratio: float,
 ) -> bool:
     """Whether the best piece that gives it holds little of the words near it, and the best one with a rival much."""
-    best = right = 0.0
+    best, right, given = 0.0, 0.0, False
     for piece in said.pieces:
         share = said.share(piece, near)
-        if share <= max(right, ratio * best if best else 0.0) and share <= best:
-            continue
         if gives(piece):
-            right = max(right, share)
-        elif rivals(piece):
-            best = max(best, share)
-    return best >= least and 0.0 < right < ratio * best
+            right, given = max(right, share), True
+        elif share > best and rivals(piece):
+            best = share
+    return given and best >= least and right < ratio * best
 
 
 def _fine(day: Day) -> int:
@@ -129,8 +133,16 @@ def _exchanged(said: Said, number: Number) -> bool:
     same = [place for place in places if agree(number, place[1]) == "same"]
     if not same or len(same) == len(places) or len(places) > _MANY:
         return False
-    wrong = [_words_of(piece, other, said.language) for piece, other in places if agree(number, other) != "same"]
-    return all(_worse(said, near, _words_of(piece, other, said.language), wrong) for piece, other in same)
+    wrong = [(piece, _words_of(piece, other, said.language)) for piece, other in places if agree(number, other) != "same"]
+    return all(
+        _worse(
+            said,
+            near,
+            _words_of(piece, other, said.language),
+            [words for at, words in wrong if at is piece or (at.header and at.header == piece.header)],
+        )
+        for piece, other in same
+    )
 
 
 def _worse(said: Said, near: frozenset[str], right: frozenset[str], wrong: Sequence[frozenset[str]]) -> bool:
@@ -141,10 +153,16 @@ def _worse(said: Said, near: frozenset[str], right: frozenset[str], wrong: Seque
 
 def _beside(said: Said, number: Number) -> frozenset[str]:
     """The claim's words that belong to this number: all where it is the only one, else those of its clause, if they are enough."""
+    every = _plain(said.words)
     if sum(not other.loose for other in said.figures.numbers) == 1:
-        return said.words
-    own = said.words & _clause_words(said.text, number, said.language)
-    return own if len(own) > 2 else said.words
+        return every
+    own = every & _clause_words(said.text, number, said.language)
+    return own if len(own) > 2 else every
+
+
+def _plain(words: frozenset[str]) -> frozenset[str]:
+    """Without numbers."""
+    return frozenset(word for word in words if not word[0].isdigit())
 
 
 def _words_of(piece: Piece, number: Number, language: str) -> frozenset[str]:

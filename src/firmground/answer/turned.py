@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from firmground.answer.figured import bound_mismatch
 from firmground.answer.restated import Clause, Said
-from firmground.language.polarity import Stance, clauses
+from firmground.language.polarity import Stance, clauses, denied
 from firmground.language.terms import terms
 from firmground.types import Mismatch, Value
 
@@ -20,6 +20,9 @@ class Turns(Value):
     same: float = 0.6
     """Share of the words of a denying clause of the passage that a claim must hold to be taken to say the same plainly."""
 
+    whole: float = 0.65
+    """Share of a claim's words from which it is taken to restate a sentence of several parts."""
+
     def mismatches(self, said: Said) -> Iterator[Mismatch]:
         """One at most: two that cancel each other ("not valid", "invalid") are none."""
         if not said.ranked or said.ranked[0][0] < self.aligned:
@@ -27,8 +30,7 @@ class Turns(Value):
         parts = clauses(said.text, said.language)
         found = [
             next((one for text in parts if (one := self._negation(said, text))), None),
-            self._opposite(said),
-            bound_mismatch(said.text, said.figures.numbers, said.near[:1]),
+            bound_mismatch(said.text, said.figures.numbers, said.near[:1]) or self._opposite(said),
         ]
         turned = [one for one in found if one]
         if len(turned) == 1:
@@ -46,7 +48,7 @@ class Turns(Value):
         ranked = said.aligned(words)
         if not ranked or ranked[0][0] < self.aligned:
             return None
-        rivals = [clause for share, clause in ranked if share >= 0.8 * ranked[0][0]]
+        rivals = [clause for share, clause in ranked if share >= 0.9 * ranked[0][0]]
         if own.negated:
             denied = any(_denies(said, clause) for clause in rivals)
             return (
@@ -54,7 +56,7 @@ class Turns(Value):
                 if denied
                 else Mismatch(code="negation", detail=f"“{text.strip()}” denies what the cited passage does not deny")
             )
-        if own.limited:
+        if own.limited or said.stance_of(said.text).negated:
             return None
         for clause in rivals:
             if self._denied(said, clause, words, rivals):
@@ -67,11 +69,20 @@ class Turns(Value):
         above = said.stance_of(clause.piece.above)
         if above.negated and not found.negated:
             return bool(said.content(clause.piece.above) & words - clause.words) and not said.stance_of(said.text).limited
-        if not found.negated or len(clause.words) < 2 or clause.text is clause.piece.text and _several(said, clause):
+        if not found.negated or any(not said.stance_of(other.piece.text).negated for other in rivals):
             return False
+        if clause.text == clause.piece.text and len(clauses(clause.text, said.language)) > 1:
+            return self._part_denied(said, clause)
         shared = said.sum(words & clause.words)
-        plain = any(not said.stance_of(other.piece.text).negated for other in rivals)
-        return not plain and shared >= self.same * said.sum(clause.words) and shared >= 0.5 * said.sum(words)
+        return shared >= self.same * said.sum(clause.words) and shared >= 0.5 * said.sum(words)
+
+    def _part_denied(self, said: Said, whole: Clause) -> bool:
+        """Whether a part of the sentence that the claim restates nearly whole denies words which the claim holds all."""
+        if said.stance_of(said.text).limited or said.share(whole.piece, said.words) < self.whole:
+            return False
+        parts = next(parts[1:] for parts in said.parts if parts[0].piece is whole.piece)
+        scopes = [said.content(denied(part.text, said.language)) for part in parts]
+        return any(scope and scope <= said.words for scope in scopes)
 
     def _duty(self, said: Said, text: str) -> Mismatch | None:
         """A duty made a choice, or a choice a duty."""
@@ -110,12 +121,7 @@ class Turns(Value):
 
 def _denies(said: Said, clause: Clause) -> bool:
     found: list[Stance] = [said.stance_of(clause.text), said.stance_of(clause.piece.above)]
-    return any(one.negated or one.limited for one in found)
-
-
-def _several(said: Said, clause: Clause) -> bool:
-    """Whether a whole sentence has parts: then the part that denies is looked at, not the sentence."""
-    return len(clauses(clause.text, said.language)) > 1
+    return any(one.negated or one.limited for one in found) or said.stance_of(clause.piece.text).limited
 
 
 def _neighbours(said: Said, text: str, start: int, end: int) -> frozenset[str]:

@@ -35,16 +35,16 @@ _LIMITS = {
     "en": "without except* exclud* exclusive* forbid* forbidden prohibit* ban banned bans refus* reject* declin* deny denied denies lack* fail*"
     " unable impossible invalid unless instead rather laps* expire* expir* free voluntar* optional* avoid* prevent* stop* cease* ceased"
     " block* lose loses lost missing absent exempt* only until hardly rarely seldom few little remov* drop* dropped replac*"
-    " barring obsolete withdrawn disabled un(?!der|til|it|ion|iv)[a-z]{4,} in(?:valid|active|eligible|complete|correct|sufficient)"
-    " dis[a-z]{5,} [a-z]+less non[a-z]*",
+    " barring obsolete withdrawn disabled unpaid unavailable unsuitable unauthori* unlikely unused unlimited uncovered unacceptable uninsured in(?:valid|active|eligible|complete|correct|sufficient)"
+    " disallow* disabl* discontinu* disqualif* [a-z]+less non[a-z]*",
     "de": "ohne außer ausgenommen ausgeschlossen ausnahme* verboten verbot* untersag* unzulässig* entfäll* entfallen entfällt abgelehnt ablehn*"
-    " verfall* verfäll* erlisch* erlosch* un(?!ser|ter|ten|d)[a-zäöü]{4,} fehl* statt sondern nur erst freiwillig* kostenlos* gesperrt abgeschafft selten"
-    " kaum bis [a-zäöü]{4,}los [a-zäöü]{4,}lose[nrsm]? [a-zäöü]{3,}frei[a-z]{0,2} verzicht* verweiger* verhinder* wegfall*"
+    " verfall* verfäll* erlisch* erlosch* ungültig* unzulässig* unmöglich* unwirksam* unbezahlt* unbefugt* unentgeltlich* fehl* statt sondern nur erst freiwillig* kostenlos* gesperrt abgeschafft selten"
+    " kaum [a-zäöü]{4,}los [a-zäöü]{4,}lose[nrsm]? [a-zäöü]{3,}frei[a-z]{0,2} verzicht* verweiger* verhinder* wegfall*"
     " ausschließlich lediglich solange",
     "fr": "sans sauf interdi* exclu* exclut exception* refus* impossible* hors seulement uniquement gratuit* manque* lieu perd* expir*"
-    " que guère non in[a-zéè]{5,} im[a-zéè]{5,} rejet* supprim* rarement cess* dispens*",
+    " guère invalid* inadmissib* rejet* supprim* rarement cess* dispens*",
     "es": "sin salvo excepto excepción prohib* exclu* imposible* rechaz* gratis gratuit* solo sólo únicamente lugar falt* caduc* venc* apenas"
-    " raramente in[a-zé]{5,} im[a-zé]{5,} elimin* deneg* evit* impid* pierd* exent*",
+    " raramente inválid* inadmisib* elimin* deneg* evit* impid* pierd* exent*",
 }
 _MUST = {
     "en": "must shall required requires require mandatory obliged obligatory compulsory necessary (?:have|has|had|need|needs) to",
@@ -213,6 +213,18 @@ def stance(text: str, language: str) -> Stance:
         may=bool(cues.may.search(plain)),
         sides=tuple((*_side(found), *found.span()) for found in cues.opposites.finditer(plain)),
     )
+
+
+def denied(text: str, language: str) -> str:
+    """What a clause denies: the text after its first negation, or all of it where nothing follows; empty where it denies nothing."""
+    if language not in _NOT:
+        return ""
+    cues = _cues(language)
+    plain = cues.not_really.sub(lambda found: " " * len(found[0]), text.casefold())
+    found = cues.negation.search(plain)
+    if not found:
+        return ""
+    return plain[found.end() :].strip(" .") or plain
 
 
 def clauses(text: str, language: str) -> list[str]:

@@ -97,7 +97,9 @@ def numbers(text: str, language: str) -> tuple[Number, ...]:
 
 
 def agree(one: Number, other: Number) -> Match:
-    """Whether two numbers say the same: `same`; the same number of something else: `unit`; `none`."""
+    """Whether a number says the same as that of a source: `same`; the same number of something else: `unit`; `none`."""
+    if one.unit and other.noun and not other.unit:
+        return "unit" if _meet(one.values, other.values, False) else "none"
     if not one.unit or not other.unit:
         return "same" if _meet(one.values, other.values, one.near) or _share(one, other) else "none"
     for dimension, size in MEASURES[one.unit]:
@@ -157,7 +159,7 @@ class _Reading:
             return self._ordinal(at, values[0]), at + 1
         values, after = self._magnitude(values, after, spelled)
         unit, noun, last = self._counted(at, after)
-        if loose and not unit and values != (0.5,):
+        if loose and (not unit or unit == "second") and values != (0.5,):
             return None, at + 1
         end = self._tokens[last - 1].end()
         bound, near = self._bound(start, end)

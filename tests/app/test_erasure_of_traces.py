@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from firmground.app import documents, traces
+from firmground.app.answers import ask
 from firmground.app.app import App
 from firmground.app.search import search
 from firmground.app.sync import sync
 from firmground.errors import FirmgroundError
 from firmground.testing.app import ADMINISTRATOR, Bench
 from firmground.testing.traces import a_trace
-from firmground.types import Passage, Tombstone, Trace
+from firmground.types import Passage, Sentence, Tombstone, Trace
 
 LEAVE = b"# Leave\n\nEvery employee may carry over five vacation days into the next year.\n"
 DOGS = b"# Dogs\n\nDogs are welcome on Wednesdays if all people in the room agree.\n"
@@ -80,10 +81,21 @@ def test_an_answer_understood_by_one_that_quoted_it_loses_what_it_took_over(benc
         keep(app, a_trace("1", *passages(app, "carry over vacation days")))
         asked = f"Do dogs {QUOTE}?"
         for id, before in (("2", "1"), ("3", "2")):
-            keep(app, a_trace(id, *passages(app, "dogs"), context=(before,), asked=asked, outputs=(asked,)))
+            again = Sentence(text=f"Dogs {QUOTE}.", citations=(1,))
+            said = {"text": f"{again.text} [1]", "sentences": (again,)}
+            keep(app, a_trace(id, *passages(app, "dogs"), answer=said, context=("1", before), asked=asked, outputs=(asked,)))
         purge(bench, app)
         assert [(kept(app, id).asked, kept(app, id).outputs) for id in ("2", "3")] == [("How many days?", ())] * 2
         assert QUOTE.encode() not in on_disk(bench)
+
+
+def test_a_purge_empties_the_memory_of_answers_of_this_process(bench: Bench):
+    with bench.app() as app:
+        sync(app, ADMINISTRATOR)
+        ask(app, ADMINISTRATOR, "carry over vacation days")
+        assert len(app.cache) == 1
+        purge(bench, app)
+        assert len(app.cache) == 0
 
 
 def test_many_answers_are_erased_a_few_at_a_time(bench: Bench, monkeypatch: pytest.MonkeyPatch):

@@ -60,10 +60,12 @@ def mark_erased(tx: Transaction) -> None:
 
 
 def purge_erased(app: App) -> None:
-    """Make what was erased unrecoverable from the files of index and database, if anything was since the last time."""
+    """Make what was erased unrecoverable from the files of index and database, if anything was since the last time, and from the answers
+    that this process keeps in memory; others drop theirs at the next question."""
     with app.database.reading() as tx:
         if not tx.fact(_ERASED, "due"):
             return
+    app.cache.clear()
     app.index.purge()
     app.database.purge()
     with app.database.transaction() as tx:

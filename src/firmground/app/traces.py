@@ -1,6 +1,8 @@
 """Keep what was answered, and erase from it what is erased."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
+from types import MappingProxyType
 
 from firmground.errors import InvalidInput, NotFound
 from firmground.ports import Transaction
@@ -23,9 +25,9 @@ def keep(tx: Transaction, trace: Trace, *, known: int) -> Trace:
             address: _at(tx, address) for address in addresses_of(trace)
         }
         gone = {name for name, document in named.items() if document is None or document.state in {"removed", "excluded"}}
-        earlier = [tx.trace(id) for id in trace.context]
         trace = tombstoned(trace, gone)
-        if any(each is None or each.erased for each in earlier):
+        earlier = _earlier(tx, trace)
+        if len(earlier) < len(trace.context) or any(each.erased for each in earlier):
             trace = understood_alone(trace)
     tx.save_trace(trace)
     return trace
@@ -37,8 +39,8 @@ def erase(tx: Transaction, documents: Collection[str]) -> None:
     gone = {*documents, *(f"{document.source}/{document.uri}" for document in known)}
     before = ""
     while found := tx.traces_of(gone, before=before, limit=_AT_ONCE):
-        for trace in found:
-            tx.save_trace(understood_alone(tombstoned(trace, gone)))
+        for trace in found:  # an answer before those it was understood by, which must still say what it may have from them
+            tx.save_trace(understood_alone(tombstoned(trace, gone, _earlier(tx, trace))))
         before = found[-1].answer.id
 
 
@@ -55,25 +57,32 @@ def conversation_of(tx: Transaction, actor: Actor, conversation: str) -> tuple[T
     found = tx.traces(person=actor.person, conversation=conversation, limit=_TURNS)
     if not found:
         raise NotFound(f"you have no conversation '{conversation}'", "leave it out to begin a new one")
-    return tuple(_turn(as_seen(tx, trace, actor)) for trace in reversed(found))
+    return tuple(_turn(trace) for trace in reversed(_as_seen(tx, found, actor)))
 
 
 def as_seen(tx: Transaction, trace: Trace, actor: Actor) -> Trace:
     """The trace as this person may see it now: what rests on a document that is gone, or is not theirs to see any more, is silent."""
+    return _as_seen(tx, [trace], actor)[0]
+
+
+def _as_seen(tx: Transaction, traces: Sequence[Trace], actor: Actor) -> list[Trace]:
     if actor.admin:
-        return trace
+        return list(traces)
+    at_hand = {trace.answer.id: trace for trace in traces}
+    before = [_earlier(tx, trace, at_hand) for trace in traces]
     scopes = tx.visible_scopes(actor.groups)
-    known = {id: tx.document(id) for id in documents_of(trace)}
-    hidden = {id for id, document in known.items() if document is None or document.scope not in scopes}
-    seen = tombstoned(trace, hidden)
-    earlier = [tx.trace(id) for id in trace.context]
-    rests_on_hidden = any(each is not None and _rests_on_hidden(tx, each, scopes) for each in earlier)
-    return understood_alone(seen) if rests_on_hidden else seen
+    named = {id for each in (*traces, *chain(*before)) for id in documents_of(each)}
+    hidden = {id for id in named if (document := tx.document(id)) is None or document.scope not in scopes}
+    seen: list[Trace] = []
+    for trace, earlier in zip(traces, before, strict=True):
+        less = tombstoned(trace, hidden, earlier)
+        seen.append(less if hidden.isdisjoint(*map(documents_of, earlier)) else understood_alone(less))
+    return seen
 
 
-def _rests_on_hidden(tx: Transaction, trace: Trace, scopes: frozenset[int]) -> bool:
-    known = [tx.document(id) for id in documents_of(trace)]
-    return any(document is None or document.scope not in scopes for document in known)
+def _earlier(tx: Transaction, trace: Trace, at_hand: Mapping[str, Trace] = MappingProxyType({})) -> list[Trace]:
+    """The answers it was understood by, those that are left."""
+    return [found for id in trace.context if (found := at_hand.get(id) or tx.trace(id))]
 
 
 def _turn(trace: Trace) -> Turn:

@@ -15,8 +15,9 @@ _NAME = 3
 """Characters of a title, address or heading below which it is no name."""
 
 
-def tombstoned(trace: Trace, documents: Collection[str]) -> Trace:
-    """The trace without any word of these documents (ids), or the very trace where it holds none. Idempotent.
+def tombstoned(trace: Trace, documents: Collection[str], earlier: Iterable[Trace] = ()) -> Trace:
+    """The trace without any word of these documents (ids), or the very trace where it holds none. Idempotent. `earlier` are answers it
+    was understood by: what these hold of the documents, a model may have said again.
 
     Their passages become tombstones, those among the closest go. A citation of one keeps its number, ids and offsets; title, address,
     heading and snippet are words of the document and go. A sentence that cites one, even among others, becomes `ERASED`. What a model
@@ -27,7 +28,7 @@ def tombstoned(trace: Trace, documents: Collection[str]) -> Trace:
     """
     gone = frozenset(documents)
     trace = _without_copies(trace, gone)
-    words = _words_of(trace, gone)
+    words = [text for each in (trace, *earlier) for text in _words_of(each, gone)]
     return _silenced(trace, gone, [*words, trace.asked]) if words else trace
 
 
@@ -170,12 +171,13 @@ def _without_copies(trace: Trace, gone: frozenset[str]) -> Trace:
 
 
 def _words_of(trace: Trace, gone: frozenset[str]) -> list[str]:
-    """Everything it holds of the documents that are gone."""
+    """Everything it holds of the documents that are gone, and says after them."""
     words = [text for passage in _passages(trace) if passage.document in gone for text in _said_by(passage)]
-    for citation in trace.answer.citations:
-        if citation.document in gone and _is_told(citation):
-            words += [citation.title, citation.uri, citation.locator.heading, citation.snippet, *_texts(citation.lineage)]
-    return words
+    cited = [each for each in trace.answer.citations if each.document in gone and _is_told(each)]
+    for citation in cited:
+        words += [citation.title, citation.uri, citation.locator.heading, citation.snippet, *_texts(citation.lineage)]
+    numbers = {citation.n for citation in cited}
+    return words + [each.text for each in trace.answer.sentences if not numbers.isdisjoint(each.citations)]
 
 
 def _passages(trace: Trace) -> list[Passage]:

@@ -151,6 +151,20 @@ def test_an_answer_understood_by_an_erased_one_loses_what_it_had_from_there():
     assert understood_alone(alone) is alone
 
 
+def test_what_a_model_said_again_of_an_earlier_answer_goes_with_the_document():
+    paraphrase = (Sentence(text="Its guardian sleeps next to it.", citations=(1,)),)
+    earlier = a_trace("1", attic, answer={"sentences": paraphrase, "text": paraphrase[0].text})
+    said = (
+        Sentence(text="As the guardian sleeps next to it, bicycles are safe.", citations=(1,)),
+        Sentence(text=YARD, citations=(1,)),
+    )
+    told = {"sentences": said, "text": " ".join(each.text for each in said)}
+    trace = a_trace("2", yard, answer=told, context=("1",), outputs=(ATTIC,), asked="How many days?")
+    after = tombstoned(trace, ["attic"], [earlier])
+    assert (after.answer.text, after.outputs, after.evidence) == (f"{ERASED} {YARD}", (), (yard,))
+    assert tombstoned(after, ["attic"], [tombstoned(earlier, ["attic"])]) is after
+
+
 WORD = st.text("abcdeäßИ日😀 \n\"\\'{}[]|", min_size=1, max_size=40)
 
 

@@ -5,6 +5,7 @@ What is kept between the batches are signs, which hold no text; the questions ar
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from random import Random
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from firmground.answer.extract import Extract
 from firmground.answer.signs import signs
 from firmground.app import calibrated
 from firmground.app.app import App
+from firmground.app.calibration_report import check_path
 from firmground.app.following import follow
 from firmground.app.golden import Known, known_questions
 from firmground.app.readiness import check_that_something_is_indexed
@@ -58,10 +60,7 @@ def run(
     Goes on with one that was interrupted when it was asked for the same. InvalidInput for a rate or number that cannot be used; NotFound
     where nothing is indexed."""
     administrators_only(actor, "calibrate")
-    if not 0.001 <= rate <= 0.2:
-        raise InvalidInput(f"a rate of {rate:g} cannot be shown", "use 0.001 to 0.2, e.g. 0.02 for 2 %")
-    if not 10 <= questions <= MOST_QUESTIONS:
-        raise InvalidInput(f"{questions} questions are too {'few' if questions < 10 else 'many'}", f"use 10 to {MOST_QUESTIONS}")
+    check(rate, questions)
     check_that_something_is_indexed(app)
     recipe = calibrated.fingerprint(app.candidate)
     wanted: dict[str, Json] = {"rate": rate, "questions": questions, "seed": seed, "recipe": recipe}
@@ -71,6 +70,16 @@ def run(
     if found is None:
         raise AssertionError("the job keeps what it found")
     return found
+
+
+def check(rate: float, questions: int, report: Path | None = None) -> None:
+    """InvalidInput where one of them cannot be used, before anything was asked."""
+    if not 0.001 <= rate <= 0.2:
+        raise InvalidInput(f"a rate of {rate:g} cannot be shown", "use 0.001 to 0.2, e.g. 0.02 for 2 %")
+    if not 10 <= questions <= MOST_QUESTIONS:
+        raise InvalidInput(f"{questions} questions are too {'few' if questions < 10 else 'many'}", f"use 10 to {MOST_QUESTIONS}")
+    if report is not None:
+        check_path(report)
 
 
 def handlers(app: App) -> dict[str, Handler]:

@@ -1,0 +1,200 @@
+"""A calibration as one page: no script, no request, the table behind each picture."""
+
+import json
+from html import escape
+from pathlib import Path
+
+from firmground.answer.calibration import At, Calibration
+from firmground.errors import InvalidInput, OutsideFailed
+
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 420, 300, 46, 40
+_STYLE = """
+:root { color-scheme: light dark; --ink: #1d2429; --paper: #fbfaf7; --soft: #6b757c; --line: #d8d9d4; --mark: #22637a; --warn: #8a4b12 }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e4e6e3; --paper: #171b1e; --soft: #98a2a8; --line: #353c41; --mark: #7cc0d8; --warn: #e0a66a }
+}
+body { margin: 2rem auto; max-width: 46rem; padding: 0 1rem; background: var(--paper); color: var(--ink) }
+body { font: 1rem/1.55 system-ui, sans-serif }
+h1 { font-size: 1.5rem; font-weight: 600 } h2 { font-size: 1.1rem; font-weight: 600; margin-top: 2.2rem }
+p, caption, figcaption { max-width: 40rem } .soft, caption, figcaption { color: var(--soft); text-align: left; font-size: .9rem }
+.promise { border-left: 4px solid var(--mark); padding: .4rem 1rem; font-size: 1.1rem } .not { border-color: var(--warn) }
+table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums; font-size: .92rem }
+th, td { border-bottom: 1px solid var(--line); padding: .3rem .9rem .3rem 0; text-align: right }
+th:first-child, td:first-child { text-align: left }
+figure { margin: 1rem 0 } svg { max-width: 100%; height: auto } svg text { fill: var(--soft); font-size: 12px }
+.axis { stroke: var(--line); fill: none } .even { stroke: var(--soft); stroke-dasharray: 4 4 }
+.curve { stroke: var(--mark); fill: none; stroke-width: 2 }
+.dot { fill: var(--mark) } .rate { stroke: var(--warn); stroke-dasharray: 2 4 } details summary { cursor: pointer; color: var(--soft) }
+"""
+
+
+def check_path(path: Path) -> None:
+    """InvalidInput unless it names a .html or .json file."""
+    if path.suffix.lower() not in {".html", ".json"}:
+        raise InvalidInput(f"{path} is neither .html nor .json", "name a file that ends in one of them")
+
+
+def written(found: Calibration, path: Path, workspace: str) -> None:
+    """Write the report in the form that the ending of `path` asks for. OutsideFailed where it cannot be written."""
+    check_path(path)
+    text = page(found, workspace)
+    if path.suffix.lower() == ".json":
+        text = json.dumps(found.model_dump(mode="json"), ensure_ascii=False, indent=1)
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutsideFailed(f"cannot write {path} ({error.strerror})", "name a file that can be written") from None
+
+
+def page(found: Calibration, workspace: str) -> str:
+    """The HTML of the report."""
+    kind = "promise" if found.calibrated else "promise not"
+    parts = [
+        f"<h1>Calibration of {escape(workspace)}</h1>",
+        f'<p class="{kind}">{escape(found.promise[0].upper() + found.promise[1:])}.</p>',
+        f'<p class="soft">{escape(_asked(found))}</p>',
+        _rates(found),
+        _kinds(found),
+        _figure("Is the confidence right?", _RELIABILITY, _reliability(found), _bins(found)) if found.bins else "",
+        _figure("What silence costs", _RISK, _risk(found), _curve(found)) if found.curve else "",
+        f"<h2>How it was found</h2><p>{_HOW}</p>",
+    ]
+    name = f"<title>Calibration of {escape(workspace)}</title>"
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">{name}'
+    return (
+        f'<!doctype html>\n<html lang="en"><head>{head}<style>{_STYLE}</style></head>\n<body><main>\n'
+        + "\n".join(part for part in parts if part)
+        + "\n</main></body></html>"
+    )
+
+
+_RELIABILITY = (
+    "Each dot is a group of questions. On the dashed line, of the questions with confidence .7 the documents cover 70 %. About half of "
+    "the questions asked were covered."
+)
+_RISK = (
+    "The further left, the more silent. The height is the share of questions that the documents do not cover and that get an answer all "
+    "the same; the dotted line is the rate that was asked for."
+)
+_HOW = (
+    "Questions with a known source, golden cases and questions made from sentences of the documents, were each asked twice: with the "
+    "document, and with it and its duplicates and versions left out. All figures are of confidences computed by a fit that had not seen "
+    "the document. The bound is by document (Korn and Graubard 1998, 95 %, one-sided): questions about one document stand or fall "
+    "together. Made questions use words of their sentence, so they are easier than what people ask; the table above keeps the two kinds "
+    "apart. Questions that a document <em>almost</em> answers are not among them, and nothing is promised about those."
+)
+
+
+def _asked(found: Calibration) -> str:
+    said = f"{found.questions} questions, {found.uncovered} of them also without their documents ({found.documents} documents)"
+    figures = (
+        f"; told apart with AUROC {found.auroc:.3f}, calibration error {found.ece:.3f}"
+        if found.auroc is not None and found.ece is not None
+        else ""
+    )
+    return f"{said}{figures}. Version {found.corpus} of the corpus, {found.made_at}."
+
+
+def _rates(found: Calibration) -> str:
+    if not found.at:
+        return ""
+    rows = [_rate(each, found.rate) for each in found.at]
+    heads = (
+        "Uncovered answered, at most",
+        "Threshold",
+        "Seen",
+        "Bound by document",
+        "Were questions independent",
+        "Covered still answered",
+    )
+    return "<h2>What each rate costs</h2>" + _table("Thresholds, the strictest first", heads, rows)
+
+
+def _rate(at: At, wanted: float) -> tuple[str, ...]:
+    mark = " (chosen)" if at.rate == wanted else ""
+    shares = (at.uncovered, at.bound, at.bound_independent, at.covered)
+    return (f"{_percent(at.rate)}{mark}", f"{at.threshold:.4f}", *map(_percent, shares))
+
+
+def _kinds(found: Calibration) -> str:
+    if not found.kinds:
+        return ""
+    names = {"golden": "Golden cases", "made": "Made from documents"}
+    rows = [
+        (
+            names.get(kind, kind),
+            str(each.questions),
+            str(each.documents),
+            "" if each.auroc is None else f"{each.auroc:.3f}",
+            _percent(each.covered),
+            _percent(each.uncovered),
+            "" if each.right is None else _percent(each.right),
+        )
+        for kind, each in found.kinds.items()
+    ]
+    heads = ("Questions", "Asked", "Documents", "AUROC", "Covered answered", "Uncovered answered", "From the known source")
+    return "<h2>What people ask, and what was made</h2>" + _table("At the threshold chosen", heads, rows)
+
+
+def _figure(name: str, caption: str, drawing: str, data: str) -> str:
+    figure = f"<figure>{drawing}<figcaption>{caption}</figcaption></figure>"
+    return f"<h2>{name}</h2>{figure}<details><summary>The figures</summary>{data}</details>"
+
+
+def _bins(found: Calibration) -> str:
+    rows = [(f"{each.confidence:.3f}", _percent(each.covered), str(each.questions)) for each in found.bins]
+    return _table("Reliability", ("Mean confidence", "Covered", "Questions"), rows)
+
+
+def _curve(found: Calibration) -> str:
+    rows = [(f"{threshold:.4f}", _percent(covered), _percent(uncovered)) for threshold, covered, uncovered in found.curve]
+    return _table("Risk and coverage", ("Threshold", "Covered answered", "Uncovered answered"), rows)
+
+
+def _reliability(found: Calibration) -> str:
+    most = max(each.questions for each in found.bins)
+    dots = "".join(
+        f'<circle class="dot" cx="{_x(each.confidence):.1f}" cy="{_y(each.covered):.1f}" r="{3 + 5 * (each.questions / most) ** 0.5:.1f}"/>'
+        for each in found.bins
+    )
+    even = f'<line class="even" x1="{_x(0):.1f}" y1="{_y(0):.1f}" x2="{_x(1):.1f}" y2="{_y(1):.1f}"/>'
+    return _drawing("Reliability diagram: share covered against confidence", "confidence", "covered", even + dots)
+
+
+def _risk(found: Calibration) -> str:
+    points = [(0.0, 0.0), *((covered, uncovered) for _, covered, uncovered in found.curve)]
+    path = " ".join(f"{_x(covered):.1f},{_y(uncovered):.1f}" for covered, uncovered in points)
+    rate = f'<line class="rate" x1="{_x(0):.1f}" x2="{_x(1):.1f}" y1="{_y(found.rate):.1f}" y2="{_y(found.rate):.1f}"/>'
+    name = "Risk and coverage: uncovered questions answered against covered questions answered"
+    return _drawing(name, "covered questions answered", "uncovered answered", f'{rate}<polyline class="curve" points="{path}"/>')
+
+
+def _drawing(name: str, across: str, up: str, inside: str) -> str:
+    ticks = "".join(
+        f'<text x="{_x(each / 4):.0f}" y="{_y(0) + 16:.0f}" text-anchor="middle">{each * 25} %</text>'
+        f'<text x="{_LEFT - 6}" y="{_y(each / 4) + 4:.0f}" text-anchor="end">{each * 25} %</text>'
+        for each in range(5)
+    )
+    frame = f'<path class="axis" d="M{_x(0):.1f} {_y(1):.1f}V{_y(0):.1f}H{_x(1):.1f}"/>'
+    labels = (
+        f'<text x="{_x(0.5):.0f}" y="{_HEIGHT - 4}" text-anchor="middle">{across}</text><text x="{_LEFT + 4}" y="12">{up}</text>'
+    )
+    return f'<svg role="img" aria-label="{name}" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}">{frame}{ticks}{labels}{inside}</svg>'
+
+
+def _x(share: float) -> float:
+    return _LEFT + share * (_WIDTH - _LEFT - 12)
+
+
+def _y(share: float) -> float:
+    return (_HEIGHT - _BOTTOM) - share * (_HEIGHT - _BOTTOM - 18)
+
+
+def _table(caption: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    head = "".join(f'<th scope="col">{escape(each)}</th>' for each in heads)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"

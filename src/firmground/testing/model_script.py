@@ -15,7 +15,7 @@ from firmground.answer.generate import NO_ANSWER
 from firmground.errors import InvalidInput
 from firmground.language.sentences import sentences
 from firmground.language.terms import terms
-from firmground.language.words import STOP_WORDS
+from firmground.language.words import ASKING, STOP_WORDS
 from firmground.types import Json, Value
 
 Lie: TypeAlias = Literal["no_citation", "unknown_citation", "wrong_citation", "wrong_number", "prompt_leak"]
@@ -24,7 +24,7 @@ Place: TypeAlias = int | Literal["before_headers", "after_headers"]
 
 _PASSAGE = re.compile(r'<passage\b[^>]*\bn="(\d+)"[^>]*>(.*?)</passage>', re.DOTALL)
 _QUESTION = re.compile(r"<question>(.*?)</question>", re.DOTALL)
-_EMPTY = frozenset[str]().union(*STOP_WORDS.values())
+_EMPTY = frozenset(ASKING.split()).union(*STOP_WORDS.values())
 _PIECES = {
     "token": re.compile(r"\s*\w{1,6}|\s*\W", re.DOTALL),
     "character": re.compile(".", re.DOTALL),
@@ -165,22 +165,23 @@ def spoken(reply: Reply, body: dict[str, Any]) -> str:
 
 
 def answering(question: str, passages: Sequence[tuple[int, str]], most: int = 2) -> list[Found]:
-    """The sentences that share most words with the question (rare ones count more), best first; none where nothing is shared.
+    """The sentences that share most words with the question, best first, of equal ones those with rarer words; none where nothing is
+    shared. A second sentence has to share as many.
 
-    Words count by their first five letters, the small words of any language not at all. A second sentence has to be nearly as good.
+    Words count by their first five letters, the small words and question words of any language not at all.
     """
+    asked = _stems(question)
     candidates = [
-        (Found(" ".join(text[start:end].split()), n), _stems(text[start:end]))
+        (Found(" ".join(text[start:end].split()), n), _stems(text[start:end]) & asked)
         for n, text in passages
         for start, end in sentences(text)
+        if not text[start:end].startswith("#")
     ]
-    asked = _stems(question)
-    known = Counter(stem for _, stems in candidates for stem in stems)
-    common = max(3.0, len(candidates) / 3)
-    scored = [(sum(1 / known[stem] for stem in stems & asked if known[stem] <= common), found) for found, stems in candidates]
-    best = max((score for score, _ in scored), default=0.0)
-    good = sorted((each for each in scored if each[0] >= 0.8 * best > 0), key=lambda each: -each[0])
-    return [found for _, found in good[:most]]
+    known = Counter(stem for _, shared in candidates for stem in shared)
+    best = max((len(shared) for _, shared in candidates), default=0)
+    good = [each for each in candidates if len(each[1]) == best > 0]
+    good.sort(key=lambda each: -sum(1 / known[stem] for stem in each[1]))
+    return [found for found, _ in good[:most]]
 
 
 def pieces(text: str, reply: Reply) -> Iterator[str]:

@@ -127,7 +127,8 @@ class States(Value):
 
     def before(self, question: str, injection: Span | None = None) -> Decision | None:
         """The decision on a question that need not be searched, or None. `question` as `conversation.understood` gives it."""
-        language = identify(question, frozenset(LANGUAGES))
+        said = _about(question)
+        language = identify(question, frozenset(LANGUAGES)) or _saying_nothing(question)
         rules = [
             Rule(
                 name="injection",
@@ -139,7 +140,6 @@ class States(Value):
         ]
         if injection is not None:
             return Decision(status="blocked", text=_said("blocked", language), rules=tuple(rules))
-        said = _about(question)
         rules.append(
             Rule(
                 name="vague",
@@ -321,6 +321,12 @@ def _about(question: str) -> list[str]:
     found = [content_words(question, [language]) for language in LANGUAGES]
     words = min(found, key=len)
     return [] if all(map(_hit_at_random, words)) else words
+
+
+def _saying_nothing(question: str) -> str:
+    """The language in which all words of a question are such as any question has; empty where there is none."""
+    spoken = any(map(str.isalpha, question))
+    return next((language for language in LANGUAGES if spoken and not content_words(question, [language])), "")
 
 
 def _hit_at_random(word: str) -> bool:

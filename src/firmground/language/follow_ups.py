@@ -63,7 +63,8 @@ def _whole(*patterns: str) -> re.Pattern[str]:
 
 
 _EVERYDAY_EN = (
-    "years?|months?|weeks?|quarters?|days?|morning|afternoon|evening|summer|winter|spring|autumn|seasons?|times?|cases?|ways?|kinds?|sorts?|"
+    "
+    ""years?|months?|weeks?|quarters?|days?|morning|afternoon|evening|summer|winter|spring|autumn|seasons?|times?|cases?|ways?|kinds?|sorts?|"
     "types?|pages?|documents?|handbook|company|organi[sz]ation|site|workspace|is|was|are|were|does|did|can|will|would|has|have|who|whose|"
     "that|for|and|with|not|also|still|apply|mean|work|happen|cost|take|include|cover|change|one"
 )
@@ -266,7 +267,7 @@ CUES = {
             r"le plus|la plus|les plus|le moins|la moins|lesquels|lesquelles)\b"
         ),
         light=_words(
-            "aide aider aidez dis dites donne donnez montre sais savoir veux voudrais besoin obtenir faire fait marche va "
+            "pouvez pourriez pouvons svp plaît aide aider aidez dis dites donne donnez montre sais savoir veux voudrais besoin obtenir faire fait marche va "
             "info infos information "
             "informations détails détail plus chose choses question questions bonjour salut merci ok oui non quelque moi nous "
             "peux peut longtemps "
@@ -358,7 +359,9 @@ def content_words(text: str, languages: Collection[str]) -> list[str]:
     for word in _WORD.findall(text):
         plain = word.casefold().replace("’", "'")
         bare = plain.removesuffix("'s").rpartition("'")[2]
-        if plain not in nothing and bare not in nothing and any(map(str.isalnum, bare)):
+        if plain in nothing or not any(map(str.isalnum, bare)):
+            continue
+        if not all(part in nothing for part in bare.split("-")):
             found.setdefault(bare, word)
     return list(found.values())
 

@@ -7,30 +7,8 @@ from firmground.language.follow_ups import CUES, LANGUAGES, Cues, content_words
 
 _WORD = re.compile(r"\w+(?:[-'’.&]\w+)*")
 _ENDS = re.compile(r"[?.!,;:()]")
-_LOOSE = frozenset(
-    [
-        "of",
-        "to",
-        "about",
-        "by",
-        "with",
-        "de",
-        "du",
-        "des",
-        "d",
-        "à",
-        "a",
-        "del",
-        "von",
-        "vom",
-        "zu",
-        "zum",
-        "zur",
-        "mit",
-        "con",
-        "avec",
-    ]
-)
+_WORDS_OF = "of to about by with de du des d à a del von vom zu zum zur mit con avec"
+_LOOSE = frozenset(_WORDS_OF.split())
 """Prepositions of words that rather say what the question is about than of whom or where it is asked."""
 _PROPER = re.compile(r"\b[A-ZÀ-ÖØ-Þ][\w-]+(?:\s+(?:[A-ZÀ-ÖØ-Þ][\w-]*|[A-Z]?\d+))*")
 

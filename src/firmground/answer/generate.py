@@ -183,6 +183,8 @@ class Reading:
 
     def _parse(self, sign: str) -> Iterator[Drafted]:
         for text, marks in self._json.read(sign):
+            if not self._cited and _REFUSED.match(text):
+                self._answerable = False
             yield from _sentences_of(text, marks)
         if self._answerable is None and sign in ",}":
             self._answerable = self._json.answerable

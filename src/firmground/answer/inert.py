@@ -14,10 +14,13 @@ _UNSEEN = re.compile(
 )
 """Controls, invisible and private signs, lone surrogates; joiners outside of the scripts that are spelled with them."""
 
+_HEAPED = re.compile("([\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]{2})[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]+")
+"""More accents on one letter than any language writes."""
+
 _BLOCKS = ("passage", "question", "history", "turn", "sentence", "problem", "draft")
 """Names of the blocks that prompts put text of others into."""
 _ROLES = (
-    "system|user|assistant|human|developer|tool|function|instructions?|inst|sys|think(?:ing)?|s|bos|eos|pad|unk|"
+    r"system|user|assistant|human|developer|(?:tool|function)(?:_\w{1,20})?|instructions?|inst|sys|think(?:ing)?|s|bos|eos|pad|unk|"
     "im_(?:start|end)|(?:start|end)_of_turn|system[_-]?prompt"
 )
 _LESS = "(?:[<\uff1c\ufe64\u2039\u3008\u27e8\u276e\u2770\u02c2\u1438\u227a]|&lt;?|&#0{0,6}60;?|&#x0{0,6}3c;?)"
@@ -47,8 +50,8 @@ _LONGEST_LABEL = 200
 
 
 def visible(text: str) -> str:
-    """The text without signs that nobody sees; every line end is `\\n`."""
-    return _UNSEEN.sub("", _LINE_ENDS.sub("\n", text))
+    """The text without signs that nobody sees and accents that hide a letter; every line end is `\\n`."""
+    return _HEAPED.sub(r"\1", _UNSEEN.sub("", _LINE_ENDS.sub("\n", text)))
 
 
 def inert(text: str) -> str:

@@ -82,6 +82,8 @@ class Packing(Value):
 
 def _header(at: int, passage: Passage, start: int) -> str:
     """The header row of the table that the stretch from `start` on begins in the middle of."""
+    if "|" not in passage.text:
+        return ""
     unit = next((unit for unit in units(at, passage) if unit.start >= start), None)
     return unit.header if unit and unit.header and unit.header not in passage.text[start : unit.start] else ""
 

@@ -210,8 +210,8 @@ def _check(name: str, kind: Kind, prompt: Prompt, lines: int) -> None:
         )
     needed, allowed = _USES[kind]
     theirs = (*needed, *allowed)
-    system = compiled(name, "\n" * lines + parts[0], [*OURS, *theirs])
-    user = compiled(name, "\n" * (lines + parts[0].count("\n")) + parts[1], [*OURS, *theirs])
+    system = compiled(name, "\n" * lines + parts[0], (*OURS, *theirs))
+    user = compiled(name, "\n" * (lines + parts[0].count("\n")) + parts[1], (*OURS, *theirs))
     in_system, in_user = used(parts[0]), used(parts[1])
     foreign = sorted(in_system & set(theirs))
     if foreign:

@@ -34,14 +34,15 @@ _MAY = frozenset(
 """What a prompt may be made of: nothing that calls, repeats without bound, remembers, or reads another file."""
 
 
-def compiled(name: str, text: str, allowed: Sequence[str]) -> "Template":
+@lru_cache(maxsize=64)
+def compiled(name: str, text: str, allowed: tuple[str, ...]) -> "Template":
     """The template; `allowed` are its variables. InvalidSettings names the file, the line and what comes nearest."""
     from jinja2 import TemplateError, TemplateSyntaxError
 
     try:
         tree = _environment().parse(text)
         _check(name, tree, allowed)
-        return _template(text)
+        return _environment().from_string(text)
     except TemplateSyntaxError as error:
         raise _wrong(name, error.lineno or 1, *_explained(error.message or "")) from None
     except (TemplateError, RecursionError, ValueError) as error:
@@ -76,11 +77,6 @@ def _environment() -> "Environment":
     for unwanted in environment.filters.keys() - set(_FILTERS):
         del environment.filters[unwanted]
     return environment
-
-
-@lru_cache(maxsize=64)
-def _template(text: str) -> "Template":
-    return _environment().from_string(text)
 
 
 def _check(name: str, tree: "nodes.Template", allowed: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
 """Marks become citations with the exact span, or are removed."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmground.answer.cite import Citing, Support
@@ -207,6 +207,7 @@ def test_across_languages_without_figures_the_mark_is_kept_but_said_to_be_uncomp
     assert support.share == 0
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80), st.lists(st.integers(-2, 6), max_size=5), st.text(max_size=120), st.sampled_from(["", "en", "de"]))
 def test_whatever_is_cited_lies_in_what_was_shown(text: str, marks: list[int], other: str, language: str) -> None:
     evidence = (passage(LEAVE), passage(other + "x", language=language))

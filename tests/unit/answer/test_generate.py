@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from firmground.answer.generate import NO_ANSWER, SCHEMA, Drafted, Ending, Reading, form
@@ -176,6 +176,7 @@ def test_several_sentences_in_one_are_drafted_each_with_its_own_marks() -> None:
 
 def test_a_json_refusal_is_told_also_where_it_comes_with_sentences() -> None:
     assert read(answer(answerable=False), structured=True) == ([], Ending((), False, ""))
+    assert read(answer(("NO_ANSWER", [])), structured=True) == ([], Ending((), False, ""))
     assert read(answer(("Five days.", [1]), answerable=False), structured=True) == ([], Ending((), False, ""))
 
 
@@ -254,6 +255,7 @@ PIECES = [
 SPEECH = st.lists(st.sampled_from(PIECES), max_size=25).map("".join)
 
 
+@settings(deadline=None)
 @given(SPEECH, st.lists(st.integers(1, 40), max_size=30), st.booleans(), st.booleans())
 @example("Five days. [1] No more [2]. ", [12, 1, 1, 1], False, False)
 def test_any_cutting_into_pieces_gives_the_same(text: str, sizes: list[int], structured: bool, cut: bool) -> None:
@@ -269,6 +271,7 @@ def test_any_cutting_into_pieces_gives_the_same(text: str, sizes: list[int], str
     assert (ending.answerable, ending.malformed) == (whole[1].answerable, whole[1].malformed)
 
 
+@settings(deadline=None)
 @given(st.one_of(SPEECH, st.text(max_size=300)), st.booleans(), st.booleans())
 def test_whatever_is_said_never_fails(text: str, structured: bool, cut: bool) -> None:
     found, ending = read(text, structured=structured, cut=cut)
@@ -310,6 +313,7 @@ def test_hostile_repetition_is_read_quickly(unit: str) -> None:
         assert len(found) <= 40
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

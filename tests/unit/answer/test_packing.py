@@ -1,6 +1,6 @@
 """Which passages stand in a prompt, how much of each, and in which order."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmground.answer.packing import Packed, Packing
@@ -100,6 +100,7 @@ def test_equal_input_is_packed_equally() -> None:
     assert Packing(budget=300).pack("Particular?", passages, words) == Packing(budget=300).pack("Particular?", passages, words)
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=120), max_size=6), st.integers(0, 200), st.text(max_size=30))
 def test_whatever_is_packed_lies_in_its_passage_and_keeps_to_the_budget(texts: list[str], budget: int, question: str) -> None:
     passages = [passage(text) for text in texts]

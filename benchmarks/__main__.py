@@ -26,6 +26,7 @@ def plans(data: Path, peer: Path | None) -> dict[str, list[str]]:
         "retrieval": ["retrieval", *at, "--out", "{out}"],
         "chunking": ["chunking", *at, "--out", "{out}"],
         "answering": ["answering", *at, "--out", "{out}"],
+        "conversation": ["conversation", *at, "--out", "{out}"],
         "parsing": ["parsing", *documents],
         "syncing": ["syncing", *at, "--json"],
         "search": ["search", "--out", "{out}"],

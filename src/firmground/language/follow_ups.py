@@ -63,8 +63,7 @@ def _whole(*patterns: str) -> re.Pattern[str]:
 
 
 _EVERYDAY_EN = (
-    "
-    ""years?|months?|weeks?|quarters?|days?|morning|afternoon|evening|summer|winter|spring|autumn|seasons?|times?|cases?|ways?|kinds?|sorts?|"
+    "years?|months?|weeks?|quarters?|days?|morning|afternoon|evening|summer|winter|spring|autumn|seasons?|times?|cases?|ways?|kinds?|sorts?|"
     "types?|pages?|documents?|handbook|company|organi[sz]ation|site|workspace|is|was|are|were|does|did|can|will|would|has|have|who|whose|"
     "that|for|and|with|not|also|still|apply|mean|work|happen|cost|take|include|cover|change|one"
 )
@@ -267,7 +266,8 @@ CUES = {
             r"le plus|la plus|les plus|le moins|la moins|lesquels|lesquelles)\b"
         ),
         light=_words(
-            "pouvez pourriez pouvons svp plaît aide aider aidez dis dites donne donnez montre sais savoir veux voudrais besoin obtenir faire fait marche va "
+            "pouvez pourriez pouvons svp plaît aide aider aidez dis dites donne donnez montre sais savoir veux voudrais "
+            "besoin obtenir faire fait marche va "
             "info infos information "
             "informations détails détail plus chose choses question questions bonjour salut merci ok oui non quelque moi nous "
             "peux peut longtemps "

@@ -37,8 +37,8 @@ class Extractive(Value):
     """Which sentences answer: cosine to the question, plus the question's words they hold weighed by rarity, plus the passage's score."""
 
     max_sentences: int = 3
-    considered: int = 16
-    """Sentences that are embedded for a question: those that share most words with it, and the first of each passage."""
+    considered: int = 10
+    """Sentences that are embedded for a question, which is most of what an answer takes: those that share most words with it."""
     coverage_weight: float = 0.5
     heading_share: float = 0.5
     """What a word of the question counts when it stands in the heading or title above the sentence instead."""

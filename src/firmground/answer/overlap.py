@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 
 from firmground.answer.units import Unit
 from firmground.language.spelling import akin
@@ -30,7 +31,7 @@ class Overlap:
         self._held = [frozenset(terms(f"{unit.header}\n{unit.text}", self._languages[unit.passage])) for unit in found]
         self._above = self._contexts(passages, found)
         self._before = [self._preceding(at, passages, found) for at in range(len(found))]
-        self._asking = frozenset(word for language in languages for group in query_words(ASKING, [language]) for word in group)
+        self._asking = frozenset[str]().union(*(_asking(language) for language in languages))
         self._asked = {language: self._weighed(question, language) for language in languages}
 
     def held(self, at: int, above: float, before: float) -> dict[str, float]:
@@ -111,6 +112,11 @@ class _Asked:
     def parts(self, shares: Mapping[str, float]) -> dict[str, float]:
         total = sum(self.weights.values())
         return {word: self.weights[word] * share / total for word, share in shares.items()} if total else {}
+
+
+@cache
+def _asking(language: str) -> frozenset[str]:
+    return frozenset(term for word in query_words(ASKING, [language]) for term in word)
 
 
 def follows(one: Unit, other: Unit, text: str) -> bool:

@@ -56,7 +56,8 @@ def of_rows(question: str, near: Sequence[Quote], passages: Sequence[Passage]) -
         said = row[asked] if asked is not None else " ".join(cell for at, cell in enumerate(row) if at != key)
         if row[key] and (_NUMBER.search(said) or asked is not None):
             values.setdefault(_label(row[key]), set()).add(said)
-    apart = len(values) > 1 and len(set[str]().union(*values.values())) > 1
+    called = {frozenset(terms(label, language)) for label in values}
+    apart = len(called) == len(values) > 1 and len(set[str]().union(*values.values())) > 1
     return Readings(by=_label(header[key]), labels=tuple(values)) if apart else None
 
 
@@ -118,6 +119,8 @@ def _names_row(question: str, columns: Sequence[Sequence[str]], key: int, langua
     called = [columns[key], *(column for column in columns if not any(_NUMBER.search(cell) for cell in column))]
     own = [set(terms(cell, language)) for column in called for cell in column]
     shared = [set[str].intersection(*(set(terms(cell, language)) for cell in column)) for column in called]
+    if any(words and words <= wanted for words in own[: len(columns[key])]):
+        return True
     return bool(wanted & (set[str]().union(*own) - set[str]().union(*shared)))
 
 

@@ -179,6 +179,11 @@ def test_a_number_in_the_question_lies_in_the_range_of_a_row() -> None:
     assert decide("By whom is a purchase approved?", table).status == "clarify"
 
 
+def test_rows_that_are_called_by_what_is_asked_for_are_no_readings() -> None:
+    table = "| | Rule |\n|---|---|\n| Without a doctor's note | up to 7 days |\n| With a doctor's note | from day 8 |"
+    assert decide("When do I need a doctor's note?", table).status == "answered"
+
+
 def test_a_sentence_that_says_more_of_the_question_wins_over_a_table() -> None:
     assert decide("Can I buy annual leave?", LEAVE + "\n\nYou can buy annual leave in November.").status == "answered"
 

@@ -12,6 +12,7 @@ import pytest
 from firmground.app import documents, people
 from firmground.app.answers import ask
 from firmground.app.app import App
+from firmground.app.indexing import bring_up_to_date
 from firmground.app.sync import sync
 from firmground.testing.app import ADMINISTRATOR, Bench
 from firmground.testing.index import MemoryIndex
@@ -138,11 +139,16 @@ def test_what_is_answered_while_a_sync_goes_on_is_not_given_again_after_it(bench
 
 @contextmanager
 def interrupted(bench: Bench, asking: Asking) -> Iterator[list[str]]:
-    """Everybody asks at each step of a writer; and the step itself is taken in the middle of somebody's search."""
+    """Everybody asks before and after each step of a writer; and somebody has found passages, and not yet read them, while another
+    writer brings the index all the way up to date."""
     index = bench.index_
     assert isinstance(index, MemoryIndex)
     asked: list[str] = []
     real = {name: getattr(index, name) for name in ("apply", "rescope", "search")}
+
+    def hook(**methods: Any) -> None:
+        for name, method in methods.items():
+            setattr(index, name, method)
 
     def ask_all() -> None:
         for person in ("root", "ada", "bob"):
@@ -150,31 +156,25 @@ def interrupted(bench: Bench, asking: Asking) -> Iterator[list[str]]:
                 asked.append(question)
                 asking.again(person, question)
 
+    def searching(*terms: Any, **within: Any) -> Any:
+        hits = real["search"](*terms, **within)
+        hook(**real)
+        bring_up_to_date(asking.forgetful)
+        return hits
+
     def step(name: str) -> Callable[..., Any]:
         def stepped(*args: Any, **kwargs: Any) -> Any:
+            hook(search=searching)
             ask_all()
-            between: list[int] = []
-
-            def searching(*terms: Any, **within: Any) -> Any:
-                hits = real["search"](*terms, **within)
-                if not between:
-                    between.append(1)
-                    real[name](*args, **kwargs)  # taken while a search has its hits and has not read their texts
-                return hits
-
-            index.search = searching
-            ask_all()
-            index.search = real["search"]
             result = real[name](*args, **kwargs)
             ask_all()
             return result
 
         return stepped
 
-    for name in ("apply", "rescope"):
-        setattr(index, name, step(name))
+    steps = {name: step(name) for name in ("apply", "rescope")}
+    hook(**steps)
     try:
         yield asked
     finally:
-        for name in ("apply", "rescope"):
-            setattr(index, name, real[name])
+        hook(**real)

@@ -417,6 +417,10 @@ class Trace(Value):
     """The question as it was searched: with what earlier questions of the conversation add to it."""
     context: tuple[str, ...] = ()
     """Ids of the earlier answers it was understood by."""
+    language: str = ""
+    """ISO 639-1 of the question as it was searched; empty when unsure."""
+    covered: bool = True
+    """Whether the embedder was trained for that language; else only words were compared."""
     evidence: tuple[Passage | Tombstone, ...] = ()
     """What the answer may rest on, best first."""
     prompt: str = ""

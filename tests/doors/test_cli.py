@@ -50,6 +50,8 @@ DOCUMENTS = {
 COUNTS = {"added", "changed", "renamed", "removed", "unchanged", "quarantined", "failed"}
 COMMANDS = [
     *("init", "demo", "sync", "status", "ask", "search", "serve", "doctor"),
+    *(f"answers {name}" for name in ("list", "show", "replay")),
+    "release calibrate",
     *(f"documents {name}" for name in ("list", "show", "release", "purge", "quality")),
     *("person add", "person remove", "person list", "group add", "group remove", "group list"),
 ]
@@ -267,7 +269,7 @@ def test_an_answer_for_people_shows_text_and_place(shared: Place):
 
 def test_a_question_the_documents_do_not_answer_gets_the_refusal(shared: Place):
     answer = shared.data("ask", "Who won the football world cup in 1974?")
-    assert answer["status"] == "abstained"
+    assert answer["status"] in {"abstained", "out_of_scope"}
     assert answer["citations"] == []
 
 

@@ -215,6 +215,7 @@ def test_the_description_names_every_route_and_its_problems(client: TestClient):
     paths = {path.removeprefix("/api/v1") for path in described["paths"]}
     assert paths == {
         "/answers",
+        "/answers/{id}",
         "/search",
         "/documents",
         "/documents/{id}",

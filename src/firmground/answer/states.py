@@ -135,7 +135,7 @@ class States(Value):
                 fired=injection is not None,
                 status="blocked",
                 seen=injection.score if injection else 0.0,
-                text=injection.kind.replace("_", " ") if injection else "the question gives no orders to a model",
+                text=f"it seems to give orders to a model ({injection.kind})" if injection else "the question gives no orders to a model",
             )
         ]
         if injection is not None:
@@ -190,7 +190,7 @@ class States(Value):
         nearest = max(value / limit for value, limit in near)
         rule = Rule(
             name="far",
-            fired=bool(seen.signs) and nearest < 1 and seen.confidence < seen.threshold,
+            fired=bool(seen.passages) and bool(seen.signs) and nearest < 1 and seen.confidence < seen.threshold,
             status="out_of_scope",
             seen=round(nearest, 3),
             limit=1.0,

@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from random import SystemRandom
 from typing import cast
 
+from firmground.answer.judge import Judge
 from firmground.app.app import App
 from firmground.app.calibrated import fingerprint, stored
 from firmground.app.readiness import check_that_something_is_indexed, not_up_to_date
 from firmground.app.search import corpus, within
 from firmground.app.traces import conversation_of, keep
 from firmground.errors import InvalidInput
-from firmground.ports import Filters, Transaction, Vectors, Verifier
+from firmground.ports import Filters, Transaction, Vectors
 from firmground.release.spec import ReleaseSpec
 from firmground.serve.ask import Asked, Live, answer, time_ordered
 from firmground.serve.cache import Run, key
@@ -62,7 +63,7 @@ def ask(
     live = Live(
         clock=app.clock,
         random=SystemRandom(),
-        models=Models(app.model, lambda: _judge(app, recipe)),
+        models=Models(app.model, lambda: Judge(app.model(recipe.answering.generation.judge))),
         examples=_examples(app, recipe),
         listen=listen,
         cancelled=cancelled,
@@ -70,7 +71,7 @@ def ask(
 
     def run() -> Run:
         trace = answer(searched, recipe.retrieval, recipe.answering, asked, live, release=recipe.digest)
-        if trace.answer.status in {"abstained", "out_of_scope"} and not trace.evidence:
+        if trace.answer.status != "blocked" and not trace.evidence:
             check_that_something_is_indexed(app)
         # The index follows the database: only where nothing waited for it before, and nothing changed since, do both say the same.
         current = settled and trace.answer.corpus in {"", str(version)}
@@ -100,12 +101,6 @@ def recipe_now(app: App, tx: Transaction) -> ReleaseSpec:
         f"recipe {confidence.digest}",
         lambda: base.model_copy(update={"answering": base.answering.model_copy(update={"confidence": confidence})}),
     )
-
-
-def _judge(app: App, recipe: ReleaseSpec) -> Verifier:
-    from firmground.answer.judge import Judge
-
-    return Judge(app.model(recipe.answering.generation.judge))
 
 
 def _examples(app: App, recipe: ReleaseSpec) -> Vectors | None:

@@ -1,6 +1,6 @@
 """`ask` and `search`."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -8,7 +8,7 @@ from firmground.cli.options import AsJson, AsPerson, Debug, Directory, Filter, a
 from firmground.cli.terminal import print_json, say
 
 if TYPE_CHECKING:
-    from firmground.types import Answer, Locator, Passage
+    from firmground.types import Answer, Locator, Passage, Usage
 
 _SNIPPET = 300
 
@@ -17,7 +17,11 @@ def ask(
     question: Annotated[str, typer.Argument(help="In your own words.")],
     person: AsPerson = None,
     filters: Filter = None,
-    explain: Annotated[bool, typer.Option("--explain", help="Show what the confidence rests on.")] = False,
+    conversation: Annotated[
+        str,
+        typer.Option("--conversation", "-c", metavar="ID", help="Go on with this conversation; `last` is the latest of yours."),
+    ] = "",
+    explain: Annotated[bool, typer.Option("--explain", help="Show each sign, rule and step that the answer came by.")] = False,
     as_json: AsJson = False,
     directory: Directory = None,
     debug: Debug = False,
@@ -26,13 +30,20 @@ def ask(
     del debug
     with opened(directory) as app:
         from firmground.app.answers import ask as use
+        from firmground.app.kept import explanation, latest_conversation
         from firmground.app.search import parse_filters
 
-        answer = use(app, actor(app, person), question, filters=parse_filters(filters or []))
+        asker = actor(app, person)
+        if conversation == "last":
+            conversation = latest_conversation(app, asker)
+        answer = use(app, asker, question, filters=parse_filters(filters or []), conversation=conversation)
+        explained = explanation(app, asker, answer.id) if explain else None
     if as_json:
-        print_json(answer.model_dump(mode="json"))
-    else:
-        show_answer(answer, explain=explain)
+        print_json(answer.model_dump(mode="json") | ({"explanation": explained} if explained else {}))
+        return
+    show_answer(answer)
+    if explained:
+        show_explanation(explained)
 
 
 def search(
@@ -78,9 +89,11 @@ def search(
         say(f"note: {notice.text}")
 
 
-def show_answer(answer: "Answer", *, explain: bool = False) -> None:
+def show_answer(answer: "Answer") -> None:
     """An answer for people: its text, its state, its sources."""
     say(answer.text)
+    for number, choice in enumerate(answer.choices, 1):
+        say(f"  {number}. {choice['text']}")
     say()
     for citation in answer.citations:
         say(f"  [{citation.n}] {_place(citation.title, citation.uri, citation.locator)}")
@@ -91,10 +104,34 @@ def show_answer(answer: "Answer", *, explain: bool = False) -> None:
     for notice in answer.notices:
         say(f"  note: {notice.text}")
     took = answer.timings_ms.get("total", 0.0)
-    say(f"  {answer.status}, confidence {answer.confidence:.2f}, recipe {answer.release[:12]} (not released), {took:.0f} ms")
-    if explain:
-        for reason in answer.reasons:
-            say(f"    {reason}")
+    by = "" if answer.model == "extractive" else f", {answer.model}, {_cost(answer.usage)}"
+    say(f"  {answer.status}, confidence {answer.confidence:.2f}{by}, recipe {answer.release[:12]} (not released), {took:.0f} ms")
+    if any(sentence.check == "no_mismatch_found" for sentence in answer.sentences):
+        say("  each sentence was compared with what it cites: no mismatch found, which is no proof")
+    if answer.status in {"clarify", "abstained", "weak"}:
+        say(f"  go on with: firmground ask --conversation {answer.conversation} '…'")
+
+
+def show_explanation(explained: "dict[str, Any]") -> None:
+    """How an answer came about: reasons, rules, signs, steps."""
+    say("  why:")
+    for reason in explained["reasons"]:
+        say(f"    {reason}")
+    say("  rules, in the order they were looked at (→ fired):")
+    for rule in explained["rules"]:
+        limit = "" if rule["limit"] is None else f" (limit {rule['limit']})"
+        say(f"    {'→' if rule['fired'] else ' '} {rule['name']}: {rule['text']}: {rule['seen'] or '–'}{limit}")
+    if explained["signs"]:
+        say("  signs (what each adds to the odds: value, weight):")
+    for each in explained["signs"]:
+        say(f"    {each['contribution']:+6.2f}  {each['sign']} {each['value']:.2f}, {each['weight']:+.2f}: {each['meaning']}")
+    for step in explained["steps"]:
+        detail = ", ".join(f"{name} {value}" for name, value in step["detail"].items())
+        say(f"  step {step['name']}: {step['outcome']}" + (f" ({detail})" if detail else "") + f", {step['took_ms']:.0f} ms")
+
+
+def _cost(usage: "Usage") -> str:
+    return "cost unknown" if usage.cost_usd is None else f"${usage.cost_usd:.4f}"
 
 
 def _place(title: str, uri: str, locator: "Locator") -> str:

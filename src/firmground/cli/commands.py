@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from firmground.cli import ask, documents, people, sync, workspace
+from firmground.cli import answers, ask, documents, people, release, sync, workspace
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -37,7 +37,9 @@ def _options(
 
 for command in (workspace.init, workspace.demo, sync.sync, sync.status, ask.ask, ask.search, workspace.serve, workspace.doctor):
     _app.command(context_settings=_CONTEXT)(command)
+_app.add_typer(answers.group, name="answers")
 _app.add_typer(documents.group, name="documents")
+_app.add_typer(release.group, name="release")
 _app.add_typer(people.persons, name="person")
 _app.add_typer(people.groups, name="group")
 

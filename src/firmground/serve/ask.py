@@ -275,6 +275,8 @@ class _Answering:
             filters=dict(self._asked.filters),
             asked=known.asked,
             context=known.context,
+            language=found.language if found else "",
+            covered=found.covered if found else True,
             evidence=tuple(made.passages),
             prompt=self._recipe.generation.prompt.digest if written and self._recipe.generation.prompt else "",
             packed=written.packed if written else (),

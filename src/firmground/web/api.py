@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
 from starlette.responses import JSONResponse
 
-from firmground.app import documents
+from firmground.app import documents, kept
 from firmground.app.answers import ask
 from firmground.app.search import search
 from firmground.app.status import status
@@ -51,6 +51,7 @@ Filters: TypeAlias = dict[Name, Value | list[Value] | Range]
 class Question(Body):
     question: Text = Field(description="In the asker's own words.")
     filters: Filters = Field({}, description="Key → value (equal), list (any of them) or range.")
+    conversation: Text = Field("", description="Id of the conversation that it goes on with; a new one when empty.")
 
 
 class SearchFor(Body):
@@ -93,7 +94,15 @@ class Readiness(Body):
 async def post_answer(body: Question, served: TheServed) -> Answer:
     """Answer a question from the documents, with citations, or say that they do not answer it."""
     await served.opened()
-    return await served.run(ask, served.app, served.actor, body.question, filters=_filters(body.filters))
+    return await served.run(
+        ask, served.app, served.actor, body.question, filters=_filters(body.filters), conversation=body.conversation
+    )
+
+
+@router.get("/answers/{id}")
+async def get_answer(id: str, served: TheServed) -> Answer:
+    """An answer that was given, as the asker may see it now: what rests on an erased document is silent."""
+    return (await served.run(kept.show, served.app, served.actor, id)).answer
 
 
 @router.post("/search")

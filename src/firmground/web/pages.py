@@ -55,9 +55,9 @@ async def ask_page(request: Request, served: TheServed) -> Response:
 
 @router.post("/")
 async def answer_page(request: Request, served: TheServed) -> Response:
-    question = (await _form(request, served)).get("question", "")
+    form = await _form(request, served)
     await served.opened()
-    return await served.run(_answer, request, served, question)
+    return await served.run(_answer, request, served, form.get("question", ""), form.get("conversation", ""))
 
 
 @router.get("/documents")
@@ -80,11 +80,11 @@ async def document_page(request: Request, served: TheServed, id: str, stretch: A
     return await served.run(_document, request, served, id, stretch)
 
 
-def _answer(request: Request, served: Served, question: str) -> Response:
+def _answer(request: Request, served: Served, question: str, conversation: str) -> Response:
     values: dict[str, Any] = {"question": question, "answer": None, "error": None}
     try:
-        answer = ask(served.app, served.actor, question)
-    except InvalidInput as error:
+        answer = ask(served.app, served.actor, question, conversation=conversation)
+    except (InvalidInput, NotFound) as error:
         return page(request, "ask.html", {**values, "error": error}, status=status_of(error))
     values |= {
         "answer": answer,

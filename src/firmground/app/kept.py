@@ -1,0 +1,86 @@
+"""Look at answers that were given: list them, show one, explain it, replay it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+from firmground.app.answers import RECIPES
+from firmground.app.app import App
+from firmground.app.traces import as_seen
+from firmground.errors import Damaged, InvalidInput, NotFound
+from firmground.ports import Transaction
+from firmground.release.spec import ReleaseSpec
+from firmground.serve.conversation import estimated_tokens
+from firmground.serve.generation import EXTRACTIVE
+from firmground.serve.replay import Replay, replayed
+from firmground.types import Actor, Trace
+
+
+def listed(app: App, actor: Actor, *, conversation: str | None = None, before: str = "", limit: int = 50) -> list[Trace]:
+    """Newest first: a person's own; administrators see everybody's."""
+    with app.database.reading() as tx:
+        whose = None if actor.admin else actor.person
+        found = tx.traces(person=whose, conversation=conversation, before=before, limit=limit)
+        return [as_seen(tx, trace, actor) for trace in found]
+
+
+def show(app: App, actor: Actor, reference: str) -> Trace:
+    """By id or unambiguous prefix, as this person may see it now. NotFound for somebody else's; administrators see everybody's."""
+    with app.database.reading() as tx:
+        return as_seen(tx, tx.find_trace(reference, person=None if actor.admin else actor.person), actor)
+
+
+def latest_conversation(app: App, actor: Actor) -> str:
+    """Of this person's own. NotFound where there is none."""
+    with app.database.reading() as tx:
+        found = tx.traces(person=actor.person, limit=1)
+    if not found:
+        raise NotFound("you have no conversation yet", "ask without --conversation")
+    return found[0].answer.conversation
+
+
+def explanation(app: App, actor: Actor, reference: str) -> dict[str, Any]:
+    """How an answer came about: `reasons`, `signs` (value, weight, what each adds to the log-odds), `rules` in the order they were looked
+    at, and `steps`. Values of signs are for administrators; others get the reasons and rules."""
+    trace = show(app, actor, reference)
+    with app.database.reading() as tx:
+        recipe = recipe_of(tx, trace)
+    signs = recipe.answering.confidence.explained(trace.signs, dense=trace.covered) if trace.signs and actor.admin else ()
+    return {
+        "reasons": list(trace.answer.reasons),
+        "asked": trace.asked,
+        "signs": [each._asdict() for each in signs],
+        "rules": list(_rules(trace)),
+        "steps": [step.model_dump(mode="json") for step in trace.steps if step.name != "decide"],
+    }
+
+
+def replay(app: App, actor: Actor, reference: str) -> Replay:
+    """Make an answer once more from what was kept of it: the recipe, the evidence, what the model said. No model is asked."""
+    trace = show(app, actor, reference)
+    with app.database.reading() as tx:
+        recipe = recipe_of(tx, trace)
+    return replayed(trace, recipe.answering, app.embedder, _count(app, trace.answer.model))
+
+
+def recipe_of(tx: Transaction, trace: Trace) -> ReleaseSpec:
+    """The recipe that gave an answer. Damaged where it is not known, or of another version of this program."""
+    try:
+        return ReleaseSpec.model_validate(tx.fact(RECIPES, trace.answer.release))
+    except ValueError:
+        raise Damaged(
+            f"the recipe {trace.answer.release[:12]} of this answer cannot be read", "ask again; the answer itself is whole"
+        ) from None
+
+
+def _count(app: App, name: str) -> Callable[[str], int]:
+    """How the model that answered counts tokens; an estimate where it is known no more."""
+    try:
+        return estimated_tokens if name == EXTRACTIVE else app.model(name).count
+    except InvalidInput:
+        return estimated_tokens
+
+
+def _rules(trace: Trace) -> Iterator[dict[str, Any]]:
+    for step in trace.steps:
+        if step.name == "decide":
+            yield from cast("list[dict[str, Any]]", step.detail.get("rules", []))

@@ -30,6 +30,7 @@ def plans(data: Path, peer: Path | None) -> dict[str, list[str]]:
         "parsing": ["parsing", *documents],
         "syncing": ["syncing", *at, "--json"],
         "search": ["search", "--out", "{out}"],
+        "latency": ["latency", "--out", "{out}"],
         "start": ["start", "--json"],
     }
 

@@ -9,7 +9,7 @@ from firmground.release.spec import ReleaseSpec
 from firmground.types import Notice, digest
 
 CALIBRATIONS = "calibration"
-"""Namespace of the latest calibration of each recipe, by fingerprint."""
+"""Namespace of the calibration of each recipe, by fingerprint."""
 STALE_SHARE = 0.2
 _SKETCH = 512
 
@@ -22,22 +22,31 @@ def fingerprint(recipe: ReleaseSpec) -> str:
 
 
 def keep(tx: Transaction, recipe: str, calibration: Calibration) -> None:
-    """The latest of a recipe (its fingerprint) replaces the one before."""
-    tx.put_fact(CALIBRATIONS, recipe, calibration.model_dump(mode="json"))
+    """Remember the latest of a recipe (its fingerprint). One that is not calibrated does not take the place of one that is."""
+    packed = calibration.model_dump(mode="json")
+    tx.put_fact(CALIBRATIONS, f"{recipe}/latest", packed)
+    if calibration.calibrated:
+        tx.put_fact(CALIBRATIONS, recipe, packed)
 
 
 def stored(tx: Transaction, recipe: str) -> Calibration | None:
-    """The latest calibration of the recipe with this fingerprint, calibrated or not; None where there is none, or where it reads signs
-    that are no more."""
-    found = tx.fact(CALIBRATIONS, recipe)
-    if not isinstance(found, dict):
+    """What the recipe with this fingerprint is calibrated by; None where it is not, or by signs that are no more."""
+    found = _read(tx, recipe)
+    if found is None:
         return None
+    return found if {*found.confidence.meaning.signs, *found.confidence.words.signs} <= NAMED.keys() else None
+
+
+def latest(tx: Transaction, recipe: str) -> Calibration | None:
+    """What the last attempt came to, calibrated or not."""
+    return _read(tx, f"{recipe}/latest")
+
+
+def _read(tx: Transaction, key: str) -> Calibration | None:
     try:
-        calibration = Calibration.model_validate(found)
+        return Calibration.model_validate(tx.fact(CALIBRATIONS, key))
     except ValueError:
         return None
-    known = {*calibration.confidence.meaning.signs, *calibration.confidence.words.signs} <= NAMED.keys()
-    return calibration if known else None
 
 
 def sketch(contents: Collection[str]) -> tuple[str, ...]:

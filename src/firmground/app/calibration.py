@@ -66,7 +66,7 @@ def run(
     wanted: dict[str, Json] = {"rate": rate, "questions": questions, "seed": seed, "recipe": recipe}
     follow(app, _unfinished(app, wanted) or _submitted(app, wanted), handlers(app), watch)
     with app.database.reading() as tx:
-        found = calibrated.stored(tx, recipe)
+        found = calibrated.latest(tx, recipe)
     if found is None:
         raise AssertionError("the job keeps what it found")
     return found

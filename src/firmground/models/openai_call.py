@@ -59,8 +59,9 @@ class Call:
         while True:
             self._look()
             body = self._wishes.body(self._call)
+            asking = self._ask(body)
             try:
-                yield from self._answer(self._lines.take().ask(body, self._lines.give), body)
+                yield from self._answer(asking, body)
             except _AskAgain as again:
                 self._asked = False
                 if not again.free:
@@ -68,6 +69,15 @@ class Call:
                     repeats += 1
             else:
                 return
+
+    def _ask(self, body: dict[str, Any]) -> Asking:
+        try:
+            return self._lines.take().ask(body, self._lines.give)
+        except (OSError, ValueError, ImportError, RuntimeError, httpx2.InvalidURL) as error:
+            wrong = f"cannot be asked ({error})"
+            self._fail(
+                "unreachable", wrong, "check the variables for proxies and certificates, such as HTTPS_PROXY and SSL_CERT_FILE"
+            )
 
     def _answer(self, asking: Asking, body: dict[str, Any]) -> Iterator[Delta]:
         """What one request brings."""

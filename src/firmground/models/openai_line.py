@@ -38,7 +38,9 @@ class Line:
 
     def __init__(self, base_url: str, api_key: str, security: Any, connect_seconds: float, read_seconds: float) -> None:
         self._socket: socket.socket | None = None
+        self._greeting: socket.socket | None = None
         self._asking: Asking | None = None
+        self._tls = base_url.startswith("https:")
         limits = httpx2.Timeout(read_seconds + 1, connect=connect_seconds + 1, pool=1)
         self._client = openai.OpenAI(
             base_url=base_url,
@@ -69,14 +71,21 @@ class Line:
 
     def interrupt(self) -> bool:
         """Whoever reads finds the connection closed, and so does the server. False: there is none yet."""
-        if self._socket is None:
+        connection = self._greeting or self._socket
+        if connection is None:
             return False
         with suppress(OSError):  # of the plain socket: that of TLS would first say goodbye, and wait
-            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)
         return True
 
     def close(self) -> None:
         self._client.close()
+
+    def greeted(self) -> None:
+        """TLS empties the socket that it is given; until it is set up, only a second handle can interrupt it."""
+        if self._greeting is not None:
+            self._greeting.close()
+            self._greeting = None
 
     def _watch(self, request: httpx2.Request) -> None:
         request.extensions = {**request.extensions, "trace": self._trace}
@@ -87,7 +96,10 @@ class Line:
         if asking is None:
             return
         if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            self.greeted()
             self._socket = info["return_value"].get_extra_info("socket")
+            if self._tls and event.endswith(".connect_tcp.complete"):
+                self._greeting = self._socket.dup() if self._socket else None
             asking.reuses = False
             if asking.abandoned:
                 self.interrupt()
@@ -99,19 +111,24 @@ class Lines:
     """Connections to one server: each carries one request at a time, and waits here for the next. Thread-safe."""
 
     def __init__(self, base_url: str, api_key: str, connect_seconds: float, read_seconds: float) -> None:
-        # Without TLS none is needed, and reading the certificates takes longer than a call's own overhead.
-        tls = base_url.startswith("https:")
-        security = httpx2.create_ssl_context() if tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self._open = lambda: Line(base_url, api_key, security, connect_seconds, read_seconds)
+        self._base_url = base_url
+        self._api_key = api_key
+        self._limits = (connect_seconds, read_seconds)
+        self._security: ssl.SSLContext | None = None
         self._idle: list[Line] = []
         self._lock = Lock()
         self._closed = False
 
     def take(self) -> Line:
+        """Fails with whatever the HTTP client finds wrong with the proxies and certificates of the environment."""
         with self._lock:
             if self._idle:
                 return self._idle.pop()
-        return self._open()
+            if self._security is None:
+                # Without TLS none is needed, and reading the certificates takes longer than all else.
+                tls = self._base_url.startswith("https:")
+                self._security = httpx2.create_ssl_context() if tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return Line(self._base_url, self._api_key, self._security, *self._limits)
 
     def give(self, line: Line) -> None:
         with self._lock:
@@ -190,6 +207,7 @@ class Asking:
             last = error
         with self._lock:
             self._over = True
+            self._line.greeted()
         if self.abandoned:
             self._line.close()
         else:

@@ -310,6 +310,14 @@ def test_a_server_that_is_not_there_is_unreachable(connect):
     assert clock.paused == pytest.approx(1.5)
 
 
+@pytest.mark.parametrize(("variable", "value"), [("SSL_CERT_FILE", "/nowhere.pem"), ("HTTPS_PROXY", "socks9://x")])
+def test_a_setting_of_the_environment_that_cannot_work_is_said(connect, monkeypatch, variable, value):
+    monkeypatch.setenv(variable, value)
+    failed = failure(connect(base_url="https://127.0.0.1:1/v1"))
+    assert failed.reason == "unreachable"
+    assert variable in failed.remedy
+
+
 # ---------------------------------------------------------------- cut, hanging, slow
 
 
@@ -397,6 +405,19 @@ def test_an_address_that_gives_no_connection_is_a_time_out(connect):
             each.close()
     assert failed.reason == "timeout"
     assert "gave no connection within 0.2 s" in str(failed)
+
+
+def test_a_server_that_never_greets_is_left(connect):
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        model = connect(base_url=f"https://127.0.0.1:{silent.getsockname()[1]}/v1", connect_seconds=0.2, retries=0)
+        assert failure(model).reason == "timeout"
+        assert [each for each in threading.enumerate() if each.name == "firmground-model"] == []
+        connection, _ = silent.accept()
+        with connection:
+            assert connection.recv(65536)[:1] == b"\x16"
+            assert connection.recv(1) == b""
 
 
 def test_what_does_not_end_is_cut_by_its_tokens(server, connect):

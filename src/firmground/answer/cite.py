@@ -64,11 +64,14 @@ class Citing(Value):
     least_abroad: float = Field(0.5, ge=0, le=1)
     """Share of its figures and codes, where the passage is in another language."""
     clearly: float = Field(0.6, ge=0, le=1)
-    """Share from which another passage is named as the one that says it."""
+    """Share from which a passage says it clearly."""
+    dwarfed: float = Field(0.5, ge=0, le=1)
+    """A passage that says less than this part of what another one says clearly has only words in common with the sentence, unless
+    both are cited and it adds something."""
     above: float = Field(0.5, ge=0, le=1)
     """What a word counts that stands only in the title or heading above."""
     gain: float = Field(0.12, ge=0, le=1)
-    """Share that one more neighbour must add."""
+    """Share that one more neighbour, or such a passage, must add."""
     longest: int = Field(3, ge=1)
     """Units in one span."""
 
@@ -91,18 +94,35 @@ class Sources:
         invented = self._invented(text, marks)
         if invented:
             return Cited((), (Mismatch(code="citation", detail=f"it names the address {invented}, which its passages do not"),))
+        found = [self._best(n, text, read.language) for n, read in enumerate(self._read, 1)]
+        best = max(found, key=lambda each: each.share, default=None)
+        clear = best if best and best.share >= self._recipe.clearly else None
         for n in sorted(set(marks)):
             if not 0 < n <= len(self._read):
                 removed.append(f"it cites passage {n}, which there is not")
                 continue
-            support = self._support(n, text, language)
+            holds = self._holds(found[n - 1], clear, text, marks)
+            support = found[n - 1] if holds else self._abroad(n, text, language)
             if support:
                 supports.append(support)
             else:
                 removed.append(f"it cites passage {n}, which says too little of this")
-        if removed and not supports:
-            removed[-1] += self._hint(text, language, marks)
+        if clear and not supports:
+            removed[-1] += f"; passage {clear.n} says more of it"
         return Cited(tuple(supports), tuple(Mismatch(code="citation", detail=why) for why in removed))
+
+    def _holds(self, found: Support, clear: Support | None, text: str, marks: Sequence[int]) -> bool:
+        """Whether it says enough; beside a passage that says it clearly: nearly as much, or something that one lacks."""
+        if found.share < self._recipe.least or clear is None or found.share >= self._recipe.dwarfed * clear.share:
+            return found.share >= self._recipe.least
+        return clear.n in marks and self._added(found, clear, text) >= self._recipe.gain
+
+    def _added(self, one: Support, other: Support, text: str) -> float:
+        """Share of the sentence's words that one span says and the other does not."""
+        wanted = frozenset(terms(text, self._read[one.n - 1].language))
+        weights = self._weights(wanted, plain=False)
+        added = wanted & self._read[one.n - 1].said(one) - self._read[other.n - 1].said(other)
+        return sum(weights[word] for word in added) / (sum(weights.values()) or 1.0)
 
     def _invented(self, text: str, marks: Sequence[int]) -> str:
         """An address that no passage it cites has: following it, or loading it as a picture, could tell others what was asked."""
@@ -110,11 +130,9 @@ class Sources:
         addresses = [found.rstrip(".,;:!?*_`'\"") for found in _ADDRESS.findall(text)]
         return next((address for address in addresses if not any(address.casefold() in each for each in shown)), "")
 
-    def _support(self, n: int, text: str, language: str) -> Support | None:
+    def _abroad(self, n: int, text: str, language: str) -> Support | None:
+        """Where a passage in another language than the sentence says it, as far as that can be told."""
         read = self._read[n - 1]
-        found = self._best(n, text, read.language)
-        if found.share >= self._recipe.least:
-            return found
         if _language(text, language, read.language) == read.language:
             return None
         anchors = " ".join(_ANCHOR.findall(text))
@@ -162,11 +180,6 @@ class Sources:
             for word in wanted
         }
 
-    def _hint(self, text: str, language: str, marks: Sequence[int]) -> str:
-        others = [self._support(n, text, language) for n in range(1, len(self._read) + 1) if n not in marks]
-        best = max((each for each in others if each), key=lambda each: each.share, default=None)
-        return f"; passage {best.n} says more of it" if best and best.share >= self._recipe.clearly else ""
-
 
 class _Read:
     """What was shown of one passage."""
@@ -191,6 +204,10 @@ class _Read:
     def plain_words(self) -> list[frozenset[str]]:
         """As written, for comparing with another language."""
         return [frozenset(terms(f"{unit.header}\n{unit.text}", "")) for unit in self.units]
+
+    def said(self, support: Support) -> frozenset[str]:
+        """The words of a span of it."""
+        return frozenset(terms(f"{support.header}\n{self._text[support.start : support.end]}", self.language))
 
     def joins(self, run: range) -> bool:
         """Whether these units exist and nothing but white space lies between them."""

@@ -112,6 +112,19 @@ def test_a_passage_that_says_something_else_is_not_cited() -> None:
     assert [each.detail for each in cited.removed] == ["it cites passage 1, which says too little of this"]
 
 
+def test_a_passage_that_adds_the_rest_is_cited_beside_the_one_that_says_most() -> None:
+    evidence = (
+        passage("Employees at headquarters have thirty days of annual leave under the collective agreement of 2024."),
+        passage("Contractors: 20 days."),
+        passage("Days at headquarters are long."),
+    )
+    said = (
+        "Employees at headquarters have thirty days of annual leave under the collective agreement of 2024, contractors 20 days."
+    )
+    assert [support.n for support in cite(said, 1, 2, 3, evidence=evidence).supports] == [1, 2]
+    assert cite(said, 3, evidence=evidence).supports == ()
+
+
 def test_a_wrong_mark_is_removed_and_named_but_never_replaced() -> None:
     cited = cite("Five days may be carried over until the end of March.", 1)
     assert cited.supports == ()

@@ -223,7 +223,8 @@ FORGED = [
     "</system>", "<start_of_turn>", "[INST]", "[/INST]", "[ inst ]", "[SYSTEM_PROMPT]", "<think>", "</think>", "\udb40\udc41</passage>",
 ]  # fmt: skip
 _OPENS = re.compile(
-    r"<\s*/?\s*(?:passage|question|turn|sentence|\||s>|/s>|sys|system|start|think)|\[\s*/?(?:inst|system)", re.IGNORECASE
+    r"<\s*/?\s*(?:passage|question|turn|sentence|\||s>|/s>|(?:sys|system|start_of_turn|think)\b)|\[\s*/?\s*(?:inst|system_prompt)\s*\]",
+    re.IGNORECASE,
 )
 
 

@@ -33,7 +33,7 @@ def _disguised(word: str) -> str:
 
 _TAG = re.compile(
     rf"{_LESS}(?=[\s/\\!?]{{0,9}}(?:{'|'.join(map(_disguised, _BLOCKS))})"
-    rf"|\s{{0,9}}[|\uff5c\u2223\u00a6]|[\s/<]{{0,9}}(?:{_ROLES})\b)"
+    rf"|[\s/]{{0,9}}[|\uff5c\u2223\u00a6]|[\s/<]{{0,9}}(?:{_ROLES})\b)"
     r"|[\[\uff3b](?=\s{0,9}/?\s{0,9}(?:INST|SYS|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\s{0,9}[\]\uff3d])",
     re.IGNORECASE,
 )

@@ -80,8 +80,8 @@ class Circuit:
 class Breaker:
     """A language model behind a circuit: it is the model, but fails at once (`unavailable`) while the circuit is open.
 
-    What counts: unreachable, timeout, overloaded, cut_off. A cancelled call, or one whose reader went away, tells nothing; a call that
-    the server answered with a refusal closes the circuit as a probe, and changes nothing otherwise.
+    What counts: unreachable, timeout, overloaded, cut_off. A model that speaks works, also if its reader goes away before the end; a call
+    that is cancelled before tells nothing; one that the server refuses closes the circuit as a probe, and changes nothing otherwise.
     """
 
     def __init__(self, model: LanguageModel, circuit: Circuit | None = None) -> None:
@@ -114,8 +114,7 @@ class Breaker:
         works: bool | None = None
         try:
             for delta in self._model.stream(call, cancelled=cancelled):
-                if delta.finish is not None:
-                    works = True
+                works = True
                 yield delta
         except ModelFailed as failed:
             if failed.reason in FAILURES_OF_THE_SERVER:

@@ -98,15 +98,25 @@ def test_while_the_probe_is_under_way_nothing_else_passes(circuit, clock):
     assert reason(model) == ""
 
 
-def test_a_probe_that_is_abandoned_makes_room_for_the_next(circuit, clock):
+def test_a_probe_that_is_cancelled_makes_room_for_the_next(circuit, clock):
+    model = Breaker(ScriptedModel([failed("timeout")] * 3), circuit)
+    reasons(model, 3)
+    clock.now += 10
+    with pytest.raises(ModelFailed, match="cancelled"):
+        list(model.stream(CALL, cancelled=lambda: True))
+    assert circuit.open
+    assert reason(model) == ""
+    assert not circuit.open
+
+
+def test_a_model_that_speaks_works_also_if_nobody_listens_to_the_end(circuit, clock):
     model = Breaker(ScriptedModel([failed("timeout")] * 3), circuit)
     reasons(model, 3)
     clock.now += 10
     probe = model.stream(CALL)
     assert next(probe).text
     probe.close()
-    assert circuit.open
-    assert reason(model) == ""
+    assert not circuit.open
 
 
 def test_a_probe_that_the_server_rejects_shows_that_it_is_there(circuit, clock):

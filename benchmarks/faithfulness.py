@@ -169,6 +169,8 @@ def numbers_changed(text: str, language: str, luck: random.Random) -> Iterator[t
     for match in _NUMBER.finditer(text):
         if any(start <= match.start() < end for start, end in kept):
             continue
+        if re.match(r":|\s?[ap]m\b", text[match.end() :]) or text[match.start() - 1 : match.start()] == ":":
+            continue
         other = str(int(match[0]) + luck.choice((1, 2, 3, 7))) if match[0].isdigit() and int(match[0]) < 1900 else match[0] + "5"
         dated = re.search(
             rf"{match[0]} (?:{_MONTH})|(?:{_MONTH}) {match[0]}|(?:19|20)\d\d$|:",

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from firmground.answer.figured import Source, date_mismatches, number_mismatches, source
 from firmground.answer.grounds import Figures, Ground, figures, surface, verbatim, without_marks
-from firmground.answer.restated import Said
+from firmground.answer.restated import Memory, Said
 from firmground.answer.swapped import Swaps
 from firmground.answer.turned import Turns
 from firmground.language.identify import identify
@@ -102,7 +102,11 @@ class _Cited:
         self.words = frozenset[str]().union(*(ground.words for ground in grounds))
         languages = Counter(ground.language for ground in grounds)
         self.languages = [language for language, _ in languages.most_common()]
+        self._memories: dict[str, Memory] = {}
         self.everywhere = frozenset[str]().union(*(ground.context_words for ground in grounds))
+
+    def memory(self, language: str) -> Memory:
+        return self._memories.setdefault(language, Memory())
 
     @cached_property
     def source(self) -> Source:
@@ -172,6 +176,7 @@ class _Comparison:
             unknown=self._unknown,
             years=self.cited.source.years,
             everywhere=self.cited.everywhere,
+            memory=self.cited.memory(self.language),
         )
 
     # words
@@ -217,7 +222,7 @@ class _Comparison:
     def _may_repeat(self) -> bool:
         """A sentence that denies may name what it denies: "No, 10 days cannot be carried over"."""
         said = stance(self.text, self.language)
-        return said.negated or said.limited
+        return said.negated or bool(said.limits)
 
     def _figures(self) -> Iterator[Mismatch]:
         said = self.cited.source

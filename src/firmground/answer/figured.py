@@ -64,6 +64,8 @@ def number_mismatches(text: str, claim: Figures, said: Source, language: str, *,
             continue
         matches = {agree(number, other) for other in said.numbers}
         written = text[number.start : number.end]
+        if number.unit == "hour" and any(value * 60 == clock.minutes for value in number.values for clock in said.clocks):
+            continue
         if "same" in matches or _bare(number, written, said) or any(agree(number, other) == "same" for other in excused):
             continue
         if "unit" in matches:

@@ -21,6 +21,14 @@ class Clause(NamedTuple):
     piece: Piece
 
 
+class Memory:
+    """What was read of stretches of text in one language, for all claims against the same passages."""
+
+    def __init__(self) -> None:
+        self.contents: dict[str, frozenset[str]] = {}
+        self.stances: dict[str, Stance] = {}
+
+
 class Said:
     """A claim and the pieces of its passages, as they are compared.
 
@@ -40,12 +48,13 @@ class Said:
         unknown: float,
         years: frozenset[int],
         everywhere: frozenset[str],
+        memory: Memory,
     ) -> None:
         self.text, self.language, self.figures, self.words, self.pieces = text, language, figures, words, pieces
         self.years = years
         self.everywhere = everywhere
         """Words of titles and other context, which belong to every piece."""
-        self._weights, self._unknown = weights, unknown
+        self._weights, self._unknown, self._memory = weights, unknown, memory
 
     def weight(self, word: str) -> float:
         return self._weights.get(word, self._unknown)
@@ -84,15 +93,19 @@ class Said:
             for piece in self.near
         ]
 
+    def beside(self, piece: Piece) -> list[Piece]:
+        """The pieces before and after it."""
+        at = next(at for at, other in enumerate(self.pieces) if other is piece)
+        return [*self.pieces[max(0, at - 1) : at], *self.pieces[at + 1 : at + 2]]
+
     def content(self, text: str) -> frozenset[str]:
         """The analysed words of a stretch of text, without those that make its stance."""
-        light = light_words(self.language) | number_words(self.language).keys()
-        return frozenset(
-            word
-            for token in text.casefold().split()
-            if token.strip(".,;:!?()") not in light
-            for word in terms(token, self.language)
-        )
+        known = self._memory.contents.get(text)
+        if known is None:
+            left_out = light_words(self.language) | number_words(self.language).keys()
+            tokens = (token for token in text.casefold().split() if token.strip(".,;:!?()") not in left_out)
+            known = self._memory.contents[text] = frozenset(word for token in tokens for word in terms(token, self.language))
+        return known
 
     def aligned(self, words: frozenset[str]) -> list[tuple[float, Clause]]:
         """What each piece of `near` says of these words, by the share of them it holds, best first: its best clause where that holds
@@ -108,4 +121,7 @@ class Said:
         return sorted(found, key=lambda pair: -pair[0])
 
     def stance_of(self, text: str) -> Stance:
-        return stance(text, self.language)
+        known = self._memory.stances.get(text)
+        if known is None:
+            known = self._memory.stances[text] = stance(text, self.language)
+        return known

@@ -125,30 +125,43 @@ def _fine(day: Day) -> int:
 
 
 def _exchanged(said: Said, number: Number) -> bool:
-    """Whether all pieces that give it do so beside other words, and another number stands there beside these."""
-    near = _beside(said, number)
+    """Whether two numbers of the claim have changed places, or one stands in another row of a table than its words."""
     places = [
         (piece, other) for piece in said.pieces for other in piece.figures.numbers if not other.loose and alike(number, other)
     ]
     same = [place for place in places if agree(number, place[1]) == "same"]
     if not same or len(same) == len(places) or len(places) > _MANY:
         return False
-    wrong = [(piece, _words_of(piece, other, said.language)) for piece, other in places if agree(number, other) != "same"]
-    return all(
-        _worse(
-            said,
-            near,
-            _words_of(piece, other, said.language),
-            [words for at, words in wrong if at is piece or (at.header and at.header == piece.header)],
-        )
-        for piece, other in same
-    )
+    twins = [
+        other for other in said.figures.numbers if other is not number and alike(number, other) and agree(number, other) != "same"
+    ]
+    return all(_changed_places(said, number, twins, place, places) for place in same)
 
 
-def _worse(said: Said, near: frozenset[str], right: frozenset[str], wrong: Sequence[frozenset[str]]) -> bool:
-    return any(
-        not near & (right - other) and sum(said.weight(word) for word in near & (other - right)) >= _TELLING for other in wrong
-    )
+def _changed_places(
+    said: Said, number: Number, twins: Sequence[Number], place: tuple[Piece, Number], places: Sequence[tuple[Piece, Number]]
+) -> bool:
+    piece, found = place
+    right = _words_of(piece, found, said.language)
+    for other_piece, other in places:
+        wrong = _words_of(other_piece, other, said.language)
+        row = bool(piece.header) and piece.header == other_piece.header and piece is not other_piece
+        if row and _worse(said, _beside(said, number), right, wrong):
+            return True
+        for twin in twins if other_piece is piece and other is not found else ():
+            ours, theirs = (_in_its_clause(said, each) for each in (number, twin))
+            if agree(twin, other) == "same" and _worse(said, ours, right, wrong) and not theirs & (wrong - right):
+                return True
+    return False
+
+
+def _worse(said: Said, near: frozenset[str], right: frozenset[str], wrong: frozenset[str]) -> bool:
+    """Whether of these words none stands beside the right number alone, and some that tell stand beside the wrong one alone."""
+    return not near & (right - wrong) and said.sum(near & (wrong - right)) >= _TELLING
+
+
+def _in_its_clause(said: Said, number: Number) -> frozenset[str]:
+    return _plain(said.words & _clause_words(said.text, number, said.language))
 
 
 def _beside(said: Said, number: Number) -> frozenset[str]:
@@ -156,7 +169,7 @@ def _beside(said: Said, number: Number) -> frozenset[str]:
     every = _plain(said.words)
     if sum(not other.loose for other in said.figures.numbers) == 1:
         return every
-    own = every & _clause_words(said.text, number, said.language)
+    own = _in_its_clause(said, number)
     return own if len(own) > 2 else every
 
 

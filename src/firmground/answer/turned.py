@@ -20,6 +20,8 @@ class Turns(Value):
     same: float = 0.6
     """Share of the words of a denying clause of the passage that a claim must hold to be taken to say the same plainly."""
 
+    sure: float = 0.75
+    """Share of a clause's words from which only the clause of the passage counts, and not what stands beside it."""
     whole: float = 0.65
     """Share of a claim's words from which it is taken to restate a sentence of several parts."""
 
@@ -50,25 +52,36 @@ class Turns(Value):
             return None
         rivals = [clause for share, clause in ranked if share >= 0.9 * ranked[0][0]]
         if own.negated:
-            denied = any(_denies(said, clause) for clause in rivals)
+            denied = any(self._denies(said, own, share, clause) for share, clause in ranked if clause in rivals)
             return (
                 None
                 if denied
                 else Mismatch(code="negation", detail=f"“{text.strip()}” denies what the cited passage does not deny")
             )
-        if own.limited or said.stance_of(said.text).negated:
+        if said.stance_of(said.text).negated:
             return None
         for clause in rivals:
             if self._denied(said, clause, words, rivals):
                 return Mismatch(code="negation", detail=f"the cited passage denies it: “{_short(clause.text)}”")
         return None
 
+    def _denies(self, said: Said, own: Stance, share: float, clause: Clause) -> bool:
+        """Whether the passage denies there too, or limits by a word that the claim has not; where little is shared, next to it."""
+        around = said.beside(clause.piece) if share < self.sure or clause.piece.text.rstrip("*_ ").endswith("?") else []
+        texts = [clause.text, clause.piece.above, *(piece.text for piece in around)]
+        limits = said.stance_of(clause.piece.text).limits.union(*(said.stance_of(piece.text).limits for piece in around))
+        return bool(limits - own.limits) or any(said.stance_of(text).negated for text in texts)
+
     def _denied(self, said: Said, clause: Clause, words: frozenset[str], rivals: Sequence[Clause]) -> bool:
         """Whether a clause of the passage denies what the claim's words say plainly, and no other like it says so too."""
         found = said.stance_of(clause.text)
+        if clause.piece.header:
+            return False
+        if said.stance_of(said.text).limits - said.stance_of(clause.piece.text).limits:
+            return False
         above = said.stance_of(clause.piece.above)
         if above.negated and not found.negated:
-            return bool(said.content(clause.piece.above) & words - clause.words) and not said.stance_of(said.text).limited
+            return bool(said.content(clause.piece.above) & words - clause.words)
         if not found.negated or any(not said.stance_of(other.piece.text).negated for other in rivals):
             return False
         if clause.text == clause.piece.text and len(clauses(clause.text, said.language)) > 1:
@@ -78,7 +91,7 @@ class Turns(Value):
 
     def _part_denied(self, said: Said, whole: Clause) -> bool:
         """Whether a part of the sentence that the claim restates nearly whole denies words which the claim holds all."""
-        if said.stance_of(said.text).limited or said.share(whole.piece, said.words) < self.whole:
+        if said.share(whole.piece, said.words) < self.whole:
             return False
         parts = next(parts[1:] for parts in said.parts if parts[0].piece is whole.piece)
         scopes = [said.content(denied(part.text, said.language)) for part in parts]
@@ -117,11 +130,6 @@ class Turns(Value):
                         word, other = said.text[start:end], piece.text[at:stop]
                         return Mismatch(code="negation", detail=f"it says “{word}” where the cited passage says “{other}”")
         return None
-
-
-def _denies(said: Said, clause: Clause) -> bool:
-    found: list[Stance] = [said.stance_of(clause.text), said.stance_of(clause.piece.above)]
-    return any(one.negated or one.limited for one in found) or said.stance_of(clause.piece.text).limited
 
 
 def _neighbours(said: Said, text: str, start: int, end: int) -> frozenset[str]:

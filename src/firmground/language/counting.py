@@ -45,8 +45,14 @@ _UNITS: dict[str, tuple[tuple[Measure, ...], str]] = {
     "yen": ((("JPY", 1.0),), "¥ jpy yen"),
     "cent": ((("EUR", 0.01), ("USD", 0.01), ("GBP", 0.01)), "cents centime centimes céntimo céntimos ct"),
     "penny": ((("GBP", 0.01),), "pence penny pennies"),
-    "millimetre": ((("metre", 0.001),), "mm millimeter millimetre millimeters millimetres millimètre millimètres milímetros"),
-    "centimetre": ((("metre", 0.01),), "cm zentimeter centimetre centimetres centimeter centimeters centimètres centímetros"),
+    "millimetre": (
+        (("metre", 0.001),),
+        "mm millimeter millimetern millimetre millimeters millimetres millimètre millimètres milímetros",
+    ),
+    "centimetre": (
+        (("metre", 0.01),),
+        "cm zentimeter zentimetern centimetre centimetres centimeter centimeters centimètres centímetros",
+    ),
     "metre": ((("metre", 1.0),), "m metre metres meter meters metern mètre mètres metro metros"),
     "kilometre": (
         (("metre", 1000.0),),

@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from firmground.language.counting import unit_words
 from firmground.language.words import STOP_WORDS
 
 _IDENTIFIER = re.compile(
@@ -41,6 +42,7 @@ def names(text: str, language: str) -> list[Name]:
     if len(found) > 3 and sum(capital) > _SHOUTED * len(found):
         return []
     stops = STOP_WORDS.get(language, frozenset())
+    units = unit_words(language)
     made: list[Name] = []
     at = 0
     while at < len(found):
@@ -49,9 +51,13 @@ def names(text: str, language: str) -> list[Name]:
             continue
         stop = _run_end(text, found, capital, at)
         run = found[at:stop]
+        while run and language == "de" and run[0][0].casefold() in units:
+            run = run[1:]
         words = tuple(match[0] for match in run if match[0].casefold() not in _JOINS and match[0].casefold() not in stops)
         before = found[at - 1][0].casefold().rstrip(".") if at else ""
-        if language != "de" or before in _TITLES or _looks_like_a_name(words):
+        if not run:
+            pass
+        elif language != "de" or before in _TITLES or _looks_like_a_name(words):
             made.append(Name(words, run[0].start(), run[-1].end()))
         at = stop
     return [name for name in made if name.words]

@@ -49,7 +49,7 @@ def of_rows(question: str, near: Sequence[Quote], passages: Sequence[Passage]) -
     if asked is not None and _names(columns[asked]):
         asked = None
     key = next((at for at, column in enumerate(columns) if at != asked and _names(column)), None)
-    if key is None or _names_row(question, columns, key, language) or _one_by_one(question, header[key]):
+    if key is None or _names_row(question, columns, header, key, language) or _one_by_one(question, header[key]):
         return None
     values: dict[str, set[str]] = {}
     for row in rows:
@@ -101,6 +101,21 @@ def of_sections(question: str, near: Sequence[Quote], passages: Sequence[Passage
     return None
 
 
+def of_documents(question: str, near: Sequence[Quote], passages: Sequence[Passage]) -> Readings | None:
+    """Rows of several documents that are called what is asked for, each with its own value: a property of what the document is about."""
+    rows: dict[str, Unit] = {}
+    for quote in near:
+        row, passage = cells(quote.unit.text) if quote.unit.header else [], passages[quote.unit.passage]
+        about = set(query_terms(" ".join(content_words(question, [passage.language])), [passage.language]))
+        if row and about and about <= set(terms(row[0], passage.language)) and _NUMBER.search(" ".join(row[1:])):
+            rows.setdefault(passage.document, quote.unit)
+    labels = _told_apart(list(rows.values()), passages)
+    values = {" ".join(cells(unit.text)[1:]) for unit in rows.values()}
+    language = passages[near[0].unit.passage].language
+    apart = labels and len(values) > 1 and not _names_one(question, labels, language)
+    return Readings(by="", labels=labels) if apart else None
+
+
 def _label(cell: str) -> str:
     return spoken(cell)[:_LONGEST_LABEL].strip()
 
@@ -111,9 +126,9 @@ def _says_more(question: str, others: Sequence[Quote], best: Quote, language: st
     return any(about & other.words.keys() - best.words.keys() for other in others)
 
 
-def _names_row(question: str, columns: Sequence[Sequence[str]], key: int, language: str) -> bool:
-    """Whether the question says a word, or has a number, of what the rows are called by."""
-    wanted = set(query_terms(question, [language]))
+def _names_row(question: str, columns: Sequence[Sequence[str]], header: Sequence[str], key: int, language: str) -> bool:
+    """Whether the question says a word, or has a number, of what the rows are called by; not what their column is called."""
+    wanted = set(query_terms(question, [language])) - set(terms(header[key], language))
     if _NUMBER.search(question) and any(_NUMBER.search(cell) for cell in columns[key]):
         return True  # it lies in the range of one of them
     called = [columns[key], *(column for column in columns if not any(_NUMBER.search(cell) for cell in column))]

@@ -8,7 +8,7 @@ With what was found (`States.decide`):
  4. `far`             nothing found comes near it by any sign                                     → out_of_scope
  5. `unnamed`         a word in it stands for something that was never said                       → clarify
  6. `missing_detail`  the answer is one row or column of a table; which one is not asked          → clarify
- 7. `ambiguous`       sentences on different things answer it equally well, with other numbers    → clarify
+ 7. `ambiguous`       sections or documents on different things answer it, with other numbers     → clarify
  8. `uncovered`       the confidence is below the threshold                                       → abstained
  9. `contradicting`   documents say different values for one thing                                → weak
 10. `words_only`      the embedder does not know the language                                     → weak
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from firmground.answer.contradiction import Contradiction
 from firmground.answer.extract import Extract
-from firmground.answer.readings import Choice, Readings, of_columns, of_rows, of_sections
+from firmground.answer.readings import Choice, Readings, of_columns, of_documents, of_rows, of_sections
 from firmground.answer.units import Quote
 from firmground.language.asking_back import ASKING_BACK
 from firmground.language.follow_ups import CUES, LANGUAGES, content_words, pronoun
@@ -135,7 +135,9 @@ class States(Value):
                 fired=injection is not None,
                 status="blocked",
                 seen=injection.score if injection else 0.0,
-                text=f"it seems to give orders to a model ({injection.kind})" if injection else "the question gives no orders to a model",
+                text=f"it seems to give orders to a model ({injection.kind})"
+                if injection
+                else "the question gives no orders to a model",
             )
         ]
         if injection is not None:
@@ -232,7 +234,9 @@ class States(Value):
         near = self._near(seen)
         found = None
         if near and not _asks_for_all(seen):
-            found = of_sections(seen.question, near, seen.passages, self.alike)
+            found = of_documents(seen.question, near, seen.passages) or of_sections(
+                seen.question, near, seen.passages, self.alike
+            )
         text = "several things have an answer of their own" if found else "nothing else answers it with another value"
         return self._back("ambiguous", found, seen, text, _said("ambiguous", seen.language))
 

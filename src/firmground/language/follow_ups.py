@@ -128,7 +128,7 @@ CUES = {
         articles=_words("the a an our my your"),
         everything=_any(
             r"\b(?:all|every|each|which|list|compare|comparison|differences?|differ|versus|vs|both|overview|respectively|various|any|"
-            r"cheapest|highest|lowest|longest|shortest|largest|smallest|best|most|least|range)\b",
+            r"cheapest|highest|lowest|longest|shortest|largest|smallest|best|most|least)\b",
             r"\bwhat (?:\w+ ){0,2}(?:are there|do we have|are available|exist)\b",
         ),
         light=_words(

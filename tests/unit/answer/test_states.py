@@ -219,6 +219,20 @@ def test_documents_are_told_apart_by_their_titles_but_not_by_their_years() -> No
     assert fired(decide(question, *years)) == ["contradicting"]
 
 
+def test_a_property_of_several_things_is_asked_back_by_the_titles_of_their_documents() -> None:
+    sheets = [
+        passage(f"| Property | Value |\n|---|---|\n| Accuracy | {value} |\n| Weight | {at} kg |", at, title=title)
+        for at, (title, value) in enumerate((("Gannet data sheet", "0.2 m/s"), ("Fulmar manual", "0.1 m/s")))
+    ]
+    decision = decide("What is the accuracy?", *sheets)
+    assert (decision.status, fired(decision)) == ("clarify", ["ambiguous"])
+    assert [choice.text for choice in decision.choices] == [
+        "What is the accuracy (Gannet data sheet)?",
+        "What is the accuracy (Fulmar manual)?",
+    ]
+    assert decide("What is the accuracy of the Gannet?", *sheets).status != "clarify"
+
+
 def test_at_most_five_readings_are_offered() -> None:
     rows = "".join(f"\n| Country{chr(65 + at)}land | {20 + at} euro |" for at in range(9))
     decision = decide("What is the daily allowance?", f"| Country | Daily allowance |\n|---|---|{rows}")

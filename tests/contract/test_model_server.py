@@ -10,7 +10,9 @@ import openai
 import pytest
 
 from firmground.answer.generate import NO_ANSWER, SCHEMA
+from firmground.answer.judge import Judge
 from firmground.errors import InvalidInput
+from firmground.testing.model import ScriptedModel
 from firmground.testing.model_script import Reply, read_script, spoken
 from firmground.testing.model_server import ModelServer, main
 
@@ -72,6 +74,19 @@ def test_of_another_schema_it_says_something_of_that_form():
         "properties": {"verdict": {"enum": ["supported", "unsupported"]}, "why": {"type": "string"}, "n": {"type": "integer"}},
     }
     assert json.loads(spoken(Reply(), body("Why?", **schema(form)))) == {"verdict": "supported", "why": "Why?", "n": 1}
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        ("Up to five days of leave may be carried over.", "supported"),
+        ("Rechnungen werden innerhalb von 30 Tagen bezahlt.", "supported"),
+        ("Rechnungen werden innerhalb von 31 Tagen bezahlt.", "unsupported"),
+        ("Leave may be sold.", "unsupported"),
+    ],
+)
+def test_it_is_an_honest_judge(claim, verdict):
+    assert Judge(ScriptedModel()).verify(claim, [PASSAGES]).verdict == verdict
 
 
 def test_without_passages_it_says_the_question_again():

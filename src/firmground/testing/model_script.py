@@ -23,6 +23,7 @@ Place: TypeAlias = int | Literal["before_headers", "after_headers"]
 """A number counts bytes of the body."""
 
 _PASSAGE = re.compile(r'<passage\b[^>]*\bn="(\d+)"[^>]*>(.*?)</passage>', re.DOTALL)
+_SENTENCE = re.compile(r"<sentence>(.*?)</sentence>", re.DOTALL)
 _QUESTION = re.compile(r"<question>(.*?)</question>", re.DOTALL)
 _EMPTY = frozenset(ASKING.split()).union(*STOP_WORDS.values())
 _PIECES = {
@@ -34,7 +35,8 @@ _PIECES = {
 
 class Reply(Value):
     """One answer of the server. Without `say` and `json_text` it is true to the prompt: the sentences of the passages that share most
-    words with the question, each with its mark, in the form that was asked for; or that they do not answer."""
+    words with the question, each with its mark, in the form that was asked for; or that they do not answer. As a judge of a `<sentence>` it
+    says `supported` where the passages have all of its words."""
 
     when: str = ""
     """Only for requests with this in their messages."""
@@ -145,22 +147,26 @@ def prompt_of(body: dict[str, Any]) -> str:
 
 def spoken(reply: Reply, body: dict[str, Any]) -> str:
     """What the reply says to this request."""
-    prompt = prompt_of(body)
     if reply.json_text is not None:
-        return json.dumps(reply.json_text, ensure_ascii=False)
-    if reply.say is not None:
-        return reply.say
+        return _json(reply.json_text)
+    return _honest(reply.lie, body) if reply.say is None else reply.say
+
+
+def _honest(lie: Lie | None, body: dict[str, Any]) -> str:
+    prompt = prompt_of(body)
     schema = _schema(body)
+    passages, question, judged = _passages(prompt), _question(prompt), _SENTENCE.findall(prompt)
+    if judged and not _QUESTION.search(prompt):
+        return _json(_verdict(judged[-1], passages))
     if schema and "sentences" not in schema.get("properties", {}):
-        return json.dumps(_instance(schema, _question(prompt)), ensure_ascii=False)
-    passages = _passages(prompt)
+        return _json(_instance(schema, question))
     if not passages and not schema:
-        return _question(prompt)
-    found = answering(_question(prompt), passages)
-    drafts = _told(found, reply.lie, passages, prompt_of({**body, "messages": body["messages"][:1]}))
+        return question
+    system = prompt_of({"messages": body["messages"][:1]})
+    drafts = _told(answering(question, passages), lie, passages, system)
     if schema:
-        said = [{"text": text, "citations": list(marks)} for text, marks in drafts]
-        return json.dumps({"answerable": bool(drafts), "sentences": said}, ensure_ascii=False)
+        said: list[Json] = [{"text": text, "citations": list(marks)} for text, marks in drafts]
+        return _json({"answerable": bool(drafts), "sentences": said})
     return " ".join(_marked(text, marks) for text, marks in drafts) or NO_ANSWER
 
 
@@ -182,6 +188,18 @@ def answering(question: str, passages: Sequence[tuple[int, str]], most: int = 2)
     good = [each for each in candidates if len(each[1]) == best > 0]
     good.sort(key=lambda each: -sum(1 / known[stem] for stem in each[1]))
     return [found for found, _ in good[:most]]
+
+
+def _json(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _verdict(sentence: str, passages: Sequence[tuple[int, str]]) -> dict[str, Json]:
+    """A judge's, on a sentence: supported if the passages have all of its words."""
+    missing = _stems(sentence) - _stems(" ".join(text for _, text in passages))
+    if missing:
+        return {"verdict": "unsupported", "why": f"the passages do not say: {', '.join(sorted(missing))}"}
+    return {"verdict": "supported", "why": "the passages have all of its words"}
 
 
 def pieces(text: str, reply: Reply) -> Iterator[str]:

@@ -130,9 +130,8 @@ class _Calibrating:
             self.kin = _kin(tx, app.sources, self.documents.values())
 
     def run(self) -> Json:
-        plan = cast("dict[str, Any]", self.context.step("plan", self._plan))
-        numbers, share = cast("list[int]", plan["documents"]), int(plan["each"])
-        total = len(self.golden) + share * len(numbers)
+        plan = cast("list[list[int]]", self.context.step("plan", self._plan))
+        total = len(self.golden) + sum(share for _, share in plan)
         asked = 0
         self.context.progress(asked, total, "questions")
         for start in range(0, len(self.golden), _BATCH):
@@ -140,21 +139,21 @@ class _Calibrating:
             self._step(f"golden {start}", lambda batch=batch: [row for known in batch for row in self._golden(known)])
             asked += len(batch)
             self.context.progress(asked, total, "questions")
-        for start in range(0, len(numbers), _BATCH):
-            batch = numbers[start : start + _BATCH]
-            self._step(f"made {start}", lambda batch=batch: [row for number in batch for row in self._made(number, share)])
-            asked += share * len(batch)
+        for start in range(0, len(plan), _BATCH):
+            made = plan[start : start + _BATCH]
+            self._step(f"made {start}", lambda made=made: [row for number, share in made for row in self._made(number, share)])
+            asked += sum(share for _, share in made)
             self.context.progress(asked, total, "questions")
         return self.context.step("fit", self._fit)
 
     def _plan(self) -> Json:
-        """Evenly over documents; where there are more of them than questions, over a sample."""
+        """How many questions to make from which document: evenly, and from a sample where there are more documents than questions."""
         random = Random(self.seed)  # noqa: S311
         numbers = sorted(self.documents)
         left = max(self.wanted - len(self.golden), 0)
-        chosen = sorted(random.sample(numbers, min(len(numbers), left)))
-        each = min(_PER_DOCUMENT, -(-left // len(chosen))) if chosen else 0
-        return {"documents": cast("Json", chosen), "each": each}
+        chosen = random.sample(numbers, min(len(numbers), left))
+        shares = [min(_PER_DOCUMENT, (left + at) // len(chosen)) for at in range(len(chosen))]
+        return [[number, share] for number, share in sorted(zip(chosen, shares, strict=True))]
 
     def _step(self, name: str, ask: Callable[[], Sequence[Row]]) -> None:
         def work() -> Json:
@@ -282,12 +281,16 @@ def _still_said(question: Synthesized, language: str, extract: Extract) -> bool:
     """Whether another document says what the sentence says that the question was made from: its values and most of its words."""
     source = question.source.text
     wanted = {word.casefold() for word in content(source, language)}
-    values = {part for part in source.split() if any(sign.isdigit() for sign in part)}
+    values = _values(source)
     for quote in extract.quotes:
         said = {word.casefold() for word in content(quote.unit.text, language)}
-        if len(wanted & said) >= _STILL_SAID * len(wanted) and all(value in quote.unit.text for value in values):
+        if len(wanted & said) >= _STILL_SAID * len(wanted) and values <= _values(quote.unit.text):
             return True
     return False
+
+
+def _values(text: str) -> set[str]:
+    return {part.strip(".,;:!?()[]*_\"'") for part in text.split() if any(sign.isdigit() for sign in part)}
 
 
 def _packed(row: Row) -> Json:

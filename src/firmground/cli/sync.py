@@ -76,8 +76,8 @@ def status(as_json: AsJson = False, directory: Directory = None, debug: Debug = 
         progress_ = job["progress"]
         far = f", {progress_['done']} of {progress_['total']} {progress_['unit']}" if progress_["total"] else ""
         say(f"job {job['id']}: {job['kind']} {job['state']}{far}")
-    if any(job["state"] == "interrupted" for job in found["jobs"]):
-        say("run `firmground sync` to go on")
+    for kind in sorted({job["kind"] for job in found["jobs"] if job["state"] == "interrupted"}):
+        say(f"run `firmground {'release calibrate' if kind == 'calibrate' else kind}` to go on")
 
 
 def _once(app: "App", sources: list[str], *, as_json: bool) -> None:

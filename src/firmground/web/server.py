@@ -13,7 +13,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from firmground.app.app import App
-from firmground.app.sync import handlers
+from firmground.app.work import handlers
 from firmground.errors import Busy, OutsideFailed
 from firmground.web.application import application
 from firmground.web.edge import loopback

@@ -49,7 +49,10 @@ _CLOSE_LETTERS = (
     "1234567890",
 )
 _VOWELS = frozenset("aeiouy")
-_JOINED = re.compile(r"\b(?:and|or|vs|versus|than|und|oder|als|et|ou|o|y|que)\b", re.IGNORECASE)
+_JOINED = re.compile(
+    r"(?<=\s)([A-ZÀ-ÖØ-Þ][\w-]+)\s+(?:and|or|vs\.?|versus|than|und|oder|als|et|ou|o|y|que)\s+(?:the\s|der\s|die\s|das\s|l[ea]s?\s|el\s)?"
+    r"([A-ZÀ-ÖØ-Þ][\w-]+)"
+)
 
 
 class Rule(Value):
@@ -365,26 +368,18 @@ def _things(seen: Seen, word: str, states: States) -> tuple[Choice, ...]:
 
 
 def _missing_side(seen: Seen) -> str:
-    """Of a question about two things, joined by "and", "or", "than": the one that no quote says a word of."""
+    """Of two names that a question joins by "and", "or", "than": the one that no quote says."""
     quoted = " ".join(
-        f"{passage.title} {quote.unit.heading} {quote.unit.asked} {quote.shown}"
+        f"{seen.passages[quote.unit.passage].title} {quote.unit.heading} {quote.unit.asked} {quote.shown}"
         for quote in seen.extract.quotes
-        for passage in (seen.passages[quote.unit.passage],)
     )
-    languages = [passage.language for passage in seen.passages[:1]]
+    languages = list(dict.fromkeys(passage.language for passage in seen.passages))
     said = {word for language in languages for word in terms(quoted, language)}
-    for joint in _JOINED.finditer(seen.question):
-        sides = [_about(part)[at:end] for part, at, end in _sides(seen.question, joint)]
-        words = [set(query_terms(" ".join(side), languages)) if side else set[str]() for side in sides]
-        if all(words) and len([one for one in words if one & said]) == 1:
-            return " ".join(sides[0] if not words[0] & said else sides[1])
+    for pair in _JOINED.finditer(seen.question):
+        known = [bool(said & set(query_terms(name, languages))) for name in pair.groups()]
+        if known.count(True) == 1:
+            return pair[known.index(False) + 1]
     return ""
-
-
-def _sides(question: str, joint: re.Match[str]) -> tuple[tuple[str, int, int | None], tuple[str, int, int | None]]:
-    """What stands before and after a joint, as far as the next comma, and which of its words count: the two nearest."""
-    before, after = question[: joint.start()], question[joint.end() :]
-    return (re.split(r"[,.;:]", before)[-1], -2, None), (re.split(r"[,.;:?]", after)[0], 0, 2)
 
 
 def _notice(one: Contradiction, passages: Sequence[Passage]) -> Notice:

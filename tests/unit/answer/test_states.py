@@ -329,14 +329,21 @@ def test_documents_that_disagree_make_an_answer_weak_and_are_shown_side_by_side_
 @pytest.mark.parametrize(
     ("question", "side"),
     [
-        ("How many days may be carried over or sold?", "sold"),
-        ("Are days carried over and bonuses paid?", "bonuses paid"),
+        ("How many days may be carried over in Hamburg and Edinburgh?", "Edinburgh"),
+        ("May Edinburgh or Hamburg carry days over?", "Edinburgh"),
+        ("Gibt es in Hamburg mehr Tage als in Edinburgh oder Hamburg?", "Edinburgh"),
     ],
 )
 def test_an_answer_to_one_of_two_things_is_weak(question: str, side: str) -> None:
-    decision = decide(question, "Five days may be carried over.")
+    decision = decide(question, "In Hamburg five days may be carried over.")
     assert (decision.status, fired(decision)) == ("weak", ["one_sided"])
     assert decision.rules[-2].seen == side
+
+
+def test_two_words_that_are_no_names_are_no_two_sides() -> None:
+    assert (
+        decide("Is it easier or harder to carry days over?", "Days are carried over more easily since 2020.").status == "answered"
+    )
 
 
 def test_the_rules_numbers_are_settings() -> None:

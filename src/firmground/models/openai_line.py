@@ -7,9 +7,11 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
+from ipaddress import ip_address
 from queue import Empty, Full, Queue
 from threading import Event, Lock, Thread
 from typing import Any, Literal, NamedTuple, TypeAlias, cast
+from urllib.parse import urlsplit
 
 import httpx2
 import openai
@@ -52,6 +54,7 @@ class Line:
                 timeout=limits,
                 headers={"accept-encoding": "identity"},
                 limits=httpx2.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=60),
+                trust_env=not _on_this_machine(base_url),  # a proxy of the environment leads elsewhere
                 event_hooks={"request": [self._watch], "response": [_shorten_complaint]},
             ),
         )
@@ -213,6 +216,14 @@ class Asking:
         else:
             self._freed(self._line)
         self._put(last)
+
+
+def _on_this_machine(base_url: str) -> bool:
+    host = urlsplit(base_url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 class _Shortened(httpx2.SyncByteStream):

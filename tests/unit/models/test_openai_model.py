@@ -313,9 +313,15 @@ def test_a_server_that_is_not_there_is_unreachable(connect):
 @pytest.mark.parametrize(("variable", "value"), [("SSL_CERT_FILE", "/nowhere.pem"), ("HTTPS_PROXY", "socks9://x")])
 def test_a_setting_of_the_environment_that_cannot_work_is_said(connect, monkeypatch, variable, value):
     monkeypatch.setenv(variable, value)
-    failed = failure(connect(base_url="https://127.0.0.1:1/v1"))
+    failed = failure(connect(base_url="https://llm.invalid/v1"))
     assert failed.reason == "unreachable"
     assert variable in failed.remedy
+
+
+def test_a_server_on_this_machine_is_asked_without_a_proxy(connect, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert said(connect().stream(CALL)) == TRUE
 
 
 # ---------------------------------------------------------------- cut, hanging, slow

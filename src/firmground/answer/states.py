@@ -19,7 +19,6 @@ near enough to be an answer. `draft` is decided later, when a model's sentences 
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -34,21 +33,10 @@ from firmground.language.asking_back import ASKING_BACK
 from firmground.language.follow_ups import CUES, LANGUAGES, content_words, pronoun
 from firmground.language.identify import identify
 from firmground.language.terms import query_terms, terms
+from firmground.language.vague import about, language_of_nothing
 from firmground.ports import Vectors
 from firmground.types import AnswerStatus, Notice, Passage, Span, Value
 
-_CLOSE_LETTERS = (
-    "qwertyuiop",
-    "qwertzuiopü",
-    "asdfghjklöä",
-    "azertyuiop",
-    "qsdfghjklm",
-    "zxcvbnm",
-    "yxcvbnm",
-    "wxcvbn",
-    "1234567890",
-)
-_VOWELS = frozenset("aeiouy")
 _JOINED = re.compile(
     r"(?<=\s)([A-ZÀ-ÖØ-Þ][\w-]+)\s+(?:and|or|vs\.?|versus|than|und|oder|als|et|ou|o|y|que)\s+(?:the\s|der\s|die\s|das\s|l[ea]s?\s|el\s)?"
     r"([A-ZÀ-ÖØ-Þ][\w-]+)"
@@ -130,8 +118,8 @@ class States(Value):
 
     def before(self, question: str, injection: Span | None = None) -> Decision | None:
         """The decision on a question that need not be searched, or None. `question` as `conversation.understood` gives it."""
-        said = _about(question)
-        language = identify(question, frozenset(LANGUAGES)) or _saying_nothing(question)
+        said = about(question)
+        language = identify(question, frozenset(LANGUAGES)) or language_of_nothing(question)
         rules = [
             Rule(
                 name="injection",
@@ -319,30 +307,6 @@ def nearest_example(
 
 def _said(name: str, language: str, **filled: str) -> str:
     return ASKING_BACK.get(language, ASKING_BACK["en"])[name].format(**filled)
-
-
-def _about(question: str) -> list[str]:
-    """The words that say what a question is about: none where it has only such as any question has, or letters hit at random."""
-    if not any(unicodedata.category(sign)[0] in "LN" for sign in question):
-        return []
-    found = [content_words(question, [language]) for language in LANGUAGES]
-    words = min(found, key=len)
-    return [] if all(map(_hit_at_random, words)) else words
-
-
-def _saying_nothing(question: str) -> str:
-    """The language in which all words of a question are such as any question has; empty where there is none."""
-    spoken = any(map(str.isalpha, question))
-    return next((language for language in LANGUAGES if spoken and not content_words(question, [language])), "")
-
-
-def _hit_at_random(word: str) -> bool:
-    plain = word.casefold()
-    if len(set(plain)) == 1 and len(plain) > 3:
-        return True
-    if any(plain in row or plain in row[::-1] for row in _CLOSE_LETTERS) and len(plain) > 3:
-        return plain.isalpha()
-    return len(plain) > 5 and plain.isascii() and plain.isalpha() and not word.isupper() and not _VOWELS & set(plain)
 
 
 def _asks_for_all(seen: Seen) -> bool:

@@ -151,6 +151,8 @@ class _Comparison:
     def all(self) -> Iterator[Mismatch]:
         covered = self._coverage()
         foreign = covered < self.checks.coverage and self._is_foreign()
+        if foreign:
+            self.language = identify(self.text)
         if foreign and not self.checks.foreign:
             yield Mismatch(
                 code="coverage", detail="it is in another language than the cited passages and cannot be compared with them"

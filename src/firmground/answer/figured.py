@@ -14,8 +14,7 @@ _SHOWN = 3
 """Numbers of the source that a detail names at most."""
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 _WEEKDAY = re.compile(
-    r"\b(?:weekdays?|working days?|werktags?|wochentags?|jours? ouvr\w+|días (?:hábiles|laborables)|weekends?|wochenende\w*|daily)\b",
-    re.I,
+    r"\b(?:weekdays?|werktags|wochentags|weekends?|wochenende\w*|week-ends?|fin(?:es)? de semana|daily)\b", re.I
 )
 
 

@@ -175,4 +175,4 @@ def _unit_of(cell: str, language: str) -> str:
     if len(signs) == 1:
         return known[signs[0]]
     words = [word for word in _WORD.findall(cell.casefold()) if word in known and len(word) > 1]
-    return known[words[-1]] if words and not signs else ""
+    return known[words[0]] if words and not signs else ""

@@ -46,6 +46,8 @@ class Turns(Value):
         own = said.stance_of(text)
         words = said.content(text)
         if len(words) < 2:
+            if any(sign.isdigit() for sign in text):
+                return None
             words, own = said.content(said.text), said.stance_of(said.text)
         ranked = said.aligned(words)
         if not ranked or ranked[0][0] < self.aligned:

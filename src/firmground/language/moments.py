@@ -87,6 +87,7 @@ def moments(text: str) -> Moments:
     return Moments(tuple(days), tuple(clocks), tuple(weekdays), ranges, "".join(rest))
 
 
+_WORDS_TOO = frozenset("may march mar jan sep sept jun dec mei".split())  # noqa: SIM905
 _UNSURE = frozenset({"mardi", "martes", "sol"})
 
 
@@ -136,7 +137,7 @@ def _named(match: re.Match[str]) -> Day | None:
     if day is not None and not 1 <= day <= 31:
         return None
     if match["name5"]:
-        if not name[0].isupper() and name.casefold() in AMBIGUOUS_MONTHS:
+        if name in _WORDS_TOO:
             return None
         before = match.string[max(0, start - 12) : start]
         if name.casefold() in AMBIGUOUS_MONTHS and not _BEFORE_MONTH.search(before):

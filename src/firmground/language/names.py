@@ -9,7 +9,7 @@ from firmground.language.words import STOP_WORDS
 _IDENTIFIER = re.compile(
     r"(?<![\w.+-])[\w.+-]{1,80}@[\w-]{1,80}(?:\.[\w-]{1,80})+"
     r"|(?<!\w)[a-z][a-z+.-]{0,9}://[^\s<>\"'`)\]]+"
-    r"|(?<!\w)(?:\+|\(?0)\d[\d()]{0,5}(?:[\s/-]{1,2}\d{2,6}){1,6}(?!\w|[.,]\d|\s?[%€$£])"
+    r"|(?<![\w./-])(?=(?:\D{0,2}\d){7})(?:\+|\(?0)\d[\d()]{0,5}(?:[\s/-]{1,2}\d{2,6}){1,6}(?!\w|[.,]\d|\s?[%€$£])"
     r"|(?<![\w.,])(?!\d\d?\.\d\d?\.\d|\d{1,3}(?:\.\d{3})+(?!\d))\d+(?:\.\d+){2,}(?!\w)"
     r"|(?<![\w.-])(?=[\w.-]{0,80}\d)(?=[\w.-]{0,80}[A-Za-z_])(?!\d+(?:[.,]\d+)?-?[^\W\d_]+(?:-[^\W\d_]+)*(?!\w)|\d\d?h\d\d?(?!\w))\w+(?:[.-]\w+)*"
 )
@@ -39,7 +39,7 @@ def names(text: str, language: str) -> list[Name]:
     after a title, or in capitals; none where nearly every word is capitalised."""
     found = list(_WORD.finditer(text))
     capital = [match[0][0].isupper() for match in found]
-    if len(found) > 3 and sum(capital) > _SHOUTED * len(found):
+    if language != "de" and len(found) > 3 and sum(capital) > _SHOUTED * len(found):
         return []
     stops = STOP_WORDS.get(language, frozenset())
     units = unit_words(language)
@@ -51,16 +51,14 @@ def names(text: str, language: str) -> list[Name]:
             continue
         stop = _run_end(text, found, capital, at)
         run = found[at:stop]
-        while run and language == "de" and run[0][0].casefold() in units:
-            run = run[1:]
+        titled = bool(at) and _titles(found[at - 1])
+        while run and (_titles(run[0]) or (language == "de" and run[0][0].casefold() in units)):
+            titled, run = titled or _titles(run[0]), run[1:]
         words = tuple(match[0] for match in run if match[0].casefold() not in _JOINS and match[0].casefold() not in stops)
-        before = found[at - 1][0].casefold().rstrip(".") if at else ""
-        if not run:
-            pass
-        elif language != "de" or before in _TITLES or _looks_like_a_name(words):
+        if words and (language != "de" or titled or _looks_like_a_name(words)):
             made.append(Name(words, run[0].start(), run[-1].end()))
         at = stop
-    return [name for name in made if name.words]
+    return made
 
 
 def _run_end(text: str, found: list[re.Match[str]], capital: list[bool], at: int) -> int:
@@ -83,6 +81,10 @@ def _initial(text: str, word: re.Match[str]) -> bool:
         else text[word.start() - 20 : word.start()].rstrip()[-1:]
     )
     return not before or before in _STARTS
+
+
+def _titles(word: re.Match[str]) -> bool:
+    return word[0].casefold() in _TITLES
 
 
 def _looks_like_a_name(words: tuple[str, ...]) -> bool:

@@ -160,7 +160,7 @@ def _noted(trace: Trace, notices: Sequence[Notice]) -> Trace:
 
 
 def _context(history: Sequence[Turn]) -> Json:
-    return [turn.model_dump(mode="json", exclude={"id"}) for turn in history] or None
+    return [turn.model_dump(mode="json") for turn in history] or None
 
 
 def _plain(filters: Filters) -> dict[str, Json]:

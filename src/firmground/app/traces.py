@@ -76,7 +76,7 @@ def _as_seen(tx: Transaction, traces: Sequence[Trace], actor: Actor) -> list[Tra
     seen: list[Trace] = []
     for trace, earlier in zip(traces, before, strict=True):
         less = tombstoned(trace, hidden, earlier)
-        seen.append(less if hidden.isdisjoint(*map(documents_of, earlier)) else understood_alone(less))
+        seen.append(understood_alone(less) if any(hidden & documents_of(each) for each in earlier) else less)
     return seen
 
 

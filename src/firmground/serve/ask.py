@@ -274,7 +274,7 @@ class _Answering:
             admin=self._asked.admin,
             filters=dict(self._asked.filters),
             asked=known.asked,
-            context=known.context,
+            context=self._context(known),
             language=found.language if found else "",
             covered=found.covered if found else True,
             evidence=tuple(made.passages),
@@ -285,6 +285,11 @@ class _Answering:
             signs={name: round(value, 4) for name, value in made.signs.items()},
             steps=(*self._account.steps, _decided(made.decision)),
         )
+
+    def _context(self, known: Understood) -> tuple[str, ...]:
+        """A model that was asked saw the whole conversation, and may repeat any of it."""
+        told = any(step.name in {"model", "rewrite"} for step in self._account.steps)
+        return tuple(dict.fromkeys((*known.context, *(turn.id for turn in self._history if told))))
 
     def _timings(self) -> dict[str, float]:
         """In milliseconds; checking goes on while a model writes, and is told apart from it."""

@@ -256,6 +256,8 @@ class _Attempt:
         )
 
     def _take(self, drafted: Drafted) -> None:
+        if not drafted.marks and drafted.text.endswith(":"):
+            return  # it only announces the answer
         statement, mismatches = self._settled(drafted)
         self._claims.append(Claim(drafted, statement, mismatches))
         if statement is not None:

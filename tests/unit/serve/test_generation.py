@@ -156,6 +156,12 @@ def test_an_answer_that_cannot_be_read_is_asked_for_once_more():
     assert said(asking()) == ["Five days may be carried over until 31 March."]
 
 
+def test_words_that_only_announce_the_answer_are_not_said_and_cost_no_repair():
+    model = a_model(f"Here is what the passages say:\n\n{TRUE}")
+    assert said(Asking(model)()) == ["Five days may be carried over until 31 March."]
+    assert len(model.calls) == 1
+
+
 def test_a_model_that_says_the_passages_do_not_answer_is_believed():
     written = Asking(a_model("NO_ANSWER"), a_model(TRUE, name="scripted/other"))()
     assert written is not None

@@ -55,11 +55,11 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 
 def _begins(*patterns: str) -> re.Pattern[str]:
-    return re.compile(rf"\W*(?:{'|'.join(patterns)})(?!\w)[\s,:;–-]*", re.IGNORECASE)
+    return re.compile(rf"\W{{0,9}}(?:{'|'.join(patterns)})(?!\w)[\s,:;–-]{{0,9}}", re.IGNORECASE)
 
 
 def _whole(*patterns: str) -> re.Pattern[str]:
-    return re.compile(rf"\W*(?:{'|'.join(patterns)})\W*", re.IGNORECASE)
+    return re.compile(rf"\W{{0,9}}(?:{'|'.join(patterns)})\W{{0,9}}", re.IGNORECASE)
 
 
 _EVERYDAY_EN = (

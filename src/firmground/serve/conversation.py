@@ -31,6 +31,8 @@ _FRAGMENT = 2
 """Words of content that a question without a verb has at most, to be read as part of the one before."""
 _STANDS = 4
 """Words of content from which on a question that begins with "and" stands alone nevertheless."""
+_LONGEST = 400
+"""Characters of a question that may lean on another, and of one whose words others can take the place of."""
 _STEM = 5
 """Letters by which a thing is known again ("policy", "policies")."""
 _WORD = re.compile(r"\w+(?:[-'’.&]\w+)*")
@@ -105,11 +107,11 @@ def understood(question: str, history: Sequence[Turn] = ()) -> Understood:
 
     In this order: a choice that was offered; a new topic; a correction, which replaces what it corrects; "tell me more" and a bare
     "why?"; what begins with "and" or "what about"; a fragment; a word that stands for something said before. Anything else stands
-    alone. Questions that were blocked or out of scope are not gone back to.
+    alone, as does a question of more than 400 characters. Questions that were blocked or out of scope are not gone back to.
     """
     asked = _SPACES.sub(" ", _CONTROL.sub(" ", question)).strip()
     before = [turn for turn in history if turn.status not in {"blocked", "out_of_scope"}]
-    if not before or not asked:
+    if not before or not asked or len(asked) > _LONGEST:
         return Understood(shown=question, asked=asked, follow_up=False, why="alone")
     return _Follow(question, asked, before).understood()
 
@@ -124,6 +126,9 @@ class _Follow:
         self._languages = _languages(asked, before)
         self._cues = [CUES[language] for language in self._languages]
         self._earlier = next((turn for turn in reversed(before) if self._words(turn.asked)), self._last)
+        self._before = self._earlier.asked
+        if len(self._before) > _LONGEST:
+            self._before = " ".join(self._words(self._before)[:_MOST_WORDS])
 
     def understood(self) -> Understood:
         chosen = self._chosen()
@@ -185,9 +190,7 @@ class _Follow:
                 lead = cues.correcting.match(new)
                 new = new[lead.end() :] if lead else new
                 if old and new and set(_folded(" ".join(self._words(old)))) & set(_folded(self._earlier.asked)):
-                    return self._as(
-                        in_place(self._earlier.asked, new.strip(), cues, old=old.strip()), "correction", self._earlier
-                    )
+                    return self._as(in_place(self._before, new.strip(), cues, old=old.strip()), "correction", self._earlier)
             lead = cues.correcting.match(self._asked)
             said = self._asked[lead.end() :].strip() if lead else ""
             both = both if lead else None
@@ -195,7 +198,7 @@ class _Follow:
                 said = both["new"].strip()
             if said and self._words(said):
                 whole = bool(cues.asking.match(said)) and len(self._words(said)) > 1
-                asked = said if whole else in_place(self._earlier.asked, said, cues)
+                asked = said if whole else in_place(self._before, said, cues)
                 return self._as(asked, "correction", self._earlier)
         return None
 
@@ -216,7 +219,7 @@ class _Follow:
                 continue
             if self._points_back(said) or cues.asking.match(said):
                 return self._as(self._with_words(said), "goes_on", self._earlier)
-            return self._as(in_place(self._earlier.asked, said, cues), "goes_on", self._earlier)
+            return self._as(in_place(self._before, said, cues), "goes_on", self._earlier)
         return None
 
     def _fragment(self) -> Understood | None:
@@ -227,7 +230,7 @@ class _Follow:
         relation = any(first in cues.prepositions for cues in self._cues)
         answers_back = self._last.status == "clarify"
         if len(words) == 1 or relation or answers_back:
-            earlier = self._earlier.asked
+            earlier = self._before
             asked = beside(earlier, self._asked) if answers_back else in_place(earlier, self._asked, self._cues[0])
             return self._as(asked, "fragment", self._earlier)
         return None

@@ -27,6 +27,7 @@ def keep(tx: Transaction, recipe: str, calibration: Calibration) -> None:
     tx.put_fact(CALIBRATIONS, f"{recipe}/latest", packed)
     if calibration.calibrated:
         tx.put_fact(CALIBRATIONS, recipe, packed)
+        tx.drop_facts(CALIBRATIONS, [_changed(recipe)])
 
 
 def stored(tx: Transaction, recipe: str) -> Calibration | None:
@@ -60,11 +61,22 @@ def contents(tx: Transaction) -> list[str]:
 
 
 def changed(tx: Transaction, calibration: Calibration) -> float:
-    """The estimated share of the corpus, as it is or as it was, whichever is more, that the other does not hold: 0…1. Costs a look at
-    every document's row unless the version of the corpus is still the same."""
-    if str(tx.corpus_version()) == calibration.corpus:
-        return 0.0
-    return moved(calibration.sketch, calibration.indexed, sketch(found := contents(tx)), len(set(found)))
+    """The estimated share of the corpus, as it is or as it was, whichever is more, that the other does not hold: 0…1. Looks at the row of
+    every document."""
+    found = contents(tx)
+    return moved(calibration.sketch, calibration.indexed, sketch(found), len(set(found)))
+
+
+def note_changes(tx: Transaction) -> None:
+    """At the end of a sync: note beside each calibration, which stays as it is, how much of the corpus changed since."""
+    for recipe in [key for key in tx.facts(CALIBRATIONS) if "/" not in key]:
+        calibration = stored(tx, recipe)
+        if calibration is not None:
+            tx.put_fact(CALIBRATIONS, _changed(recipe), round(changed(tx, calibration), 3))
+
+
+def _changed(recipe: str) -> str:
+    return f"{recipe}/changed"
 
 
 def moved(before: Collection[str], count_before: int, now: Collection[str], count_now: int) -> float:
@@ -77,10 +89,11 @@ def moved(before: Collection[str], count_before: int, now: Collection[str], coun
     return max(0.0, 1 - common / max(count_before, count_now))
 
 
-def stale(tx: Transaction, calibration: Calibration) -> Notice | None:
-    """A notice where more than a fifth of the documents changed since; the calibration itself stays as it is until a person repeats it."""
-    share = changed(tx, calibration)
-    if share <= STALE_SHARE:
+def stale(tx: Transaction, recipe: str) -> Notice | None:
+    """A notice where the last sync found that more than a fifth of the documents changed since this recipe (its fingerprint) was
+    calibrated; only a person repeats it."""
+    share = tx.fact(CALIBRATIONS, _changed(recipe))
+    if not isinstance(share, float) or share <= STALE_SHARE:
         return None
     text = f"About {share:.0%} of the documents changed since the confidence was calibrated: run `firmground release calibrate`."
     return Notice(code="calibration_stale", text=text)

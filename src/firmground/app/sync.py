@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter
 
-from firmground.app import origins, quality
+from firmground.app import calibrated, origins, quality
 from firmground.app.app import App
 from firmground.app.following import follow
 from firmground.app.indexing import Indexed, bring_up_to_date, drop_other_builds, reconcile
@@ -260,6 +260,7 @@ class _Sync:
         with self.app.database.transaction() as tx:
             self._save_reports(tx, reports, findings)
             quality.remember(tx, findings)
+            calibrated.note_changes(tx)
             origins.forget(tx, set(self.names) - self.app.sources.keys())
             # The result of a job outlives documents that are erased, so it holds no word of them.
             ended: Json = {"seconds": round(perf_counter() - self.started, 3), "sources": [*self.names]}

@@ -105,9 +105,10 @@ def kept(history: Sequence[Turn], tokens: int, count: Callable[[str], int] = est
 def understood(question: str, history: Sequence[Turn] = ()) -> Understood:
     """The question as it is searched. `history` is the asker's own, oldest first, cut by `kept`.
 
-    In this order: a choice that was offered; a new topic; a correction, which replaces what it corrects; "tell me more" and a bare
-    "why?"; what begins with "and" or "what about"; a fragment; a word that stands for something said before. Anything else stands
-    alone, as does a question of more than 400 characters. Questions that were blocked or out of scope are not gone back to.
+    In this order: a choice that was offered, or all of them; a new topic; a correction, which replaces what it corrects; "tell me more"
+    and a bare "why?"; one of a list; what begins with "and" or "what about"; a fragment; a word that stands for something said before.
+    Anything else stands alone, as does a question of more than 400 characters. Questions that were blocked or out of scope are not
+    gone back to.
     """
     asked = _SPACES.sub(" ", _CONTROL.sub(" ", question)).strip()
     before = [turn for turn in history if turn.status not in {"blocked", "out_of_scope"}]
@@ -131,7 +132,7 @@ class _Follow:
             self._before = " ".join(self._words(self._before)[:_MOST_WORDS])
 
     def understood(self) -> Understood:
-        chosen = self._chosen()
+        chosen = self._chosen() or self._all_of_them()
         if chosen:
             return self._as(chosen, "choice", self._last)
         for cues in self._cues:
@@ -167,6 +168,11 @@ class _Follow:
         own = [set(_folded(choice)) - set(_folded(self._last.asked)) for choice in choices]
         named = [at for at, said in enumerate(own) if words and said.issuperset(_folded(" ".join(words)))]
         return choices[named[0]] if len(named) == 1 else ""
+
+    def _all_of_them(self) -> str:
+        """The question that was asked back, for all its readings, where somebody wants "both" or "all of them"."""
+        wanted = any(cues.everything.search(self._asked) for cues in self._cues) and not self._words(self._asked)
+        return f"{self._before.rstrip(' ?.!')} ({self._asked.strip(' ?.!')})?" if self._last.choices and wanted else ""
 
     def _place(self) -> tuple[int, str] | None:
         """Which one of several is named by its place, from 0 (the last: -1), and the words that name it."""

@@ -163,10 +163,29 @@ def test_a_choice_can_be_asked_as_it_stands() -> None:
         "Which offices have annual leave?",
         "List the annual leave of the offices",
         "What is the difference in annual leave?",
+        "How much annual leave is there (both)?",
     ],
 )
 def test_a_question_that_names_a_row_or_wants_all_is_answered(question: str) -> None:
     assert decide(question, LEAVE).status == "answered"
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "header", "begins"),
+    [
+        ("de", "Wie viel Urlaub gibt es?", "Standort", "Das hängt von"),
+        ("fr", "Combien de congés avons-nous ?", "Bureau", "Cela dépend de"),
+        ("es", "¿Cuántas vacaciones tenemos?", "Oficina", "Eso depende de"),
+    ],
+)
+def test_a_question_is_asked_back_in_its_language(language: str, question: str, header: str, begins: str) -> None:
+    kind = {"de": "Urlaub", "fr": "Congés", "es": "Vacaciones"}[language]
+    table = f"| {header} | {kind} |\n|---|---|\n| Edinburgh | 27 |\n| Hamburg | 30 |"
+    decision = decide(question, passage(table, language=language), language=language)
+    assert decision.status == "clarify"
+    assert decision.text.startswith(begins)
+    assert header in decision.text
+    assert decision.choices[1].text.endswith("(Hamburg)?")
 
 
 def test_rows_with_the_same_value_need_no_question_back() -> None:

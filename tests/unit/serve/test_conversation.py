@@ -179,6 +179,14 @@ def test_a_choice_that_was_offered_is_asked_in_full(said: str, chosen: int) -> N
     assert (found.asked, found.why, found.context) == (CHOICES[chosen], "choice", ("answer-0",))
 
 
+@pytest.mark.parametrize("said", ["both", "All of them, please"])
+def test_all_that_was_offered_can_be_wanted(said: str) -> None:
+    offered = a_turn("How much notice do I have to give?", status="clarify", choices=CHOICES)
+    found = understood(said, [offered])
+    assert (found.why, found.context) == ("choice", ("answer-0",))
+    assert found.asked == f"How much notice do I have to give ({said})?"
+
+
 def test_who_answers_a_question_back_in_other_words_is_understood_with_the_first_question() -> None:
     offered = a_turn("How much notice do I have to give?", status="clarify", choices=CHOICES)
     found = understood("after probation", [offered])

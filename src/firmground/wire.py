@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from firmground.app.app import App
-from firmground.errors import InvalidSettings, OutsideFailed
+from firmground.errors import FirmgroundError, InvalidSettings, OutsideFailed
 from firmground.ports import Database, Embedder, Jobs, LanguageModel, Parser, SearchIndex, Source
 from firmground.release.spec import ReleaseSpec
 from firmground.settings import Settings, Workspace, find_workspace, load_workspace
-from firmground.types import Check
+from firmground.types import Check, Message, ModelCall, Tokens
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 
@@ -84,6 +84,8 @@ class _Adapters:
         return open_embedder(self._workspace.root, self._settings)
 
     def model(self, name: str) -> LanguageModel:
+        import firmground.models.openai_call  # noqa: F401 - most of a second, and not in the middle of the first answer
+        from firmground.models.breaker import Breaker
         from firmground.models.openai_model import OpenAIModel
         from firmground.models.prices import Prices
 
@@ -94,7 +96,7 @@ class _Adapters:
                 f"write <server>/<model> and add [models.{server or 'local'}] with its base_url, or use extractive",
             )
         place = self._settings.models[server]
-        return OpenAIModel(
+        model_there = OpenAIModel(
             name,
             place.base_url,
             os.environ.get(place.api_key_env, "") if place.api_key_env else "",
@@ -106,6 +108,7 @@ class _Adapters:
             structured=place.structured,
             prices=Prices(self._settings.prices),
         )
+        return Breaker(model_there)
 
     def index(self, recipe: ReleaseSpec, dimension: int) -> SearchIndex:
         from firmground.store.lance import open_lance
@@ -162,7 +165,8 @@ def open_embedder(root: Path, settings: Settings) -> Embedder:
 
 def component_checks(app: App) -> list[Callable[[], Check]]:
     """What only the concrete adapters can say of themselves, for `firmground doctor`."""
-    return [lambda: _check_model(app), _check_parser, lambda: _check_recognition(app), _check_versions]
+    models = [lambda name=name: _check_language_model(app, name) for name in sorted(_models_of(app))]
+    return [lambda: _check_model(app), *models, _check_parser, lambda: _check_recognition(app), _check_versions]
 
 
 def _check_model(app: App) -> Check:
@@ -174,6 +178,28 @@ def _check_model(app: App) -> Check:
     status = model_status(model_directory())
     detail = f"{status.name} in {status.directory}" + (f": {status.problem}" if status.problem else "")
     return Check(name="model", state="error" if status.problem else "ok", detail=detail, remedy=status.remedy)
+
+
+def _models_of(app: App) -> set[str]:
+    answer = app.workspace.settings.answer
+    return {answer.model, *answer.fallbacks, answer.strong_model, answer.judge} - {"", "extractive"}
+
+
+def _check_language_model(app: App, name: str) -> Check:
+    """Whether it answers the shortest of questions."""
+    try:
+        said = app.model(name).stream(ModelCall(messages=(Message(role="user", text="Say yes."),), max_output_tokens=16))
+        tokens = next((delta.tokens for delta in said if delta.tokens is not None), Tokens())
+        cost = app.model(name).cost(tokens)
+    except FirmgroundError as error:
+        return Check(name="language model", state="error", detail=f"{name}: {error.problem}", remedy=error.remedy)
+    price = "its price is not known" if cost is None else f"that cost ${cost:.6f}"
+    return Check(
+        name="language model",
+        state="ok" if cost is not None else "warning",
+        detail=f"{name} answers; {price}",
+        remedy="" if cost is not None else f'add [prices."{name}"] to count what answers cost',
+    )
 
 
 def _check_parser() -> Check:

@@ -27,7 +27,10 @@ def search(app: App, actor: Actor, question: str, *, filters: Filters | None = N
 
 
 def warm_up(app: App, actor: Actor) -> None:
-    """Open what questions need, and ask one, so that the first real one is quick. Nothing need be indexed."""
+    """Open what questions need, and ask one, so that the first real one is quick. Nothing need be indexed. InvalidSettings where a model
+    is named that cannot be opened."""
+    for name in sorted(app.candidate.answering.generation.routing.models):
+        app.model(name)
     find(corpus(app), app.candidate.retrieval, "ready?", within(app, actor, {}), limit=1)
 
 

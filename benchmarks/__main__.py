@@ -27,6 +27,7 @@ def plans(data: Path, peer: Path | None) -> dict[str, list[str]]:
         "chunking": ["chunking", *at, "--out", "{out}"],
         "answering": ["answering", *at, "--out", "{out}"],
         "conversation": ["conversation", *at, "--out", "{out}"],
+        "orders": ["orders", *at, "--out", "{out}"],
         "parsing": ["parsing", *documents],
         "syncing": ["syncing", *at, "--json"],
         "search": ["search", "--out", "{out}"],

@@ -84,11 +84,13 @@ class _Adapters:
         return open_embedder(self._workspace.root, self._settings)
 
     def model(self, name: str) -> LanguageModel:
-        import firmground.models.openai_call  # noqa: F401 - most of a second, and not in the middle of the first answer
+        from importlib import import_module
+
         from firmground.models.breaker import Breaker
         from firmground.models.openai_model import OpenAIModel
         from firmground.models.prices import Prices
 
+        import_module("openai")  # most of a second, which the first answer should not take
         server, slash, model = name.partition("/")
         if not slash or not model or server not in self._settings.models:
             raise InvalidSettings(

@@ -90,7 +90,8 @@ class Against:
         against = self._cited.get(positions)
         if against is None:
             against = self._cited[positions] = _Cited([self._grounds[at] for at in positions])
-        return tuple(dict.fromkeys(_Comparison(self._checks, against, text, question, self._weights, self._unknown).all()))
+        found = _Comparison(self._checks, against, text, question, self._weights, self._unknown).all()
+        return tuple(dict.fromkeys(Mismatch(code=one.code, detail=" ".join(one.detail.split())) for one in found))
 
 
 class _Cited:
@@ -254,7 +255,7 @@ class _Comparison:
     def _known(self, word: str, known: frozenset[str]) -> bool:
         plain = re.sub(r"['’]s?$", "", word.casefold())
         parts = surface(plain) or {plain}
-        if all(part in known for part in parts) or self.cited.words.issuperset(terms(plain, self.language)[:1] or {plain}):
+        if all(part in known for part in parts) or self.cited.words.issuperset((terms(plain, self.language) or [plain])[:1]):
             return True
         return len(plain) > 4 and any(
             other.startswith(plain[:-1]) or plain.startswith(other) for other in known if len(other) > 3
@@ -266,8 +267,10 @@ class _Comparison:
         if len(name.words) > 1:
             return initials in known
         short = name.words[0]
+        if not (short.isupper() and 2 <= len(short) <= 6):
+            return False
         letters = r"\w*(?:[\s-](?:of|and|the|de|la|und)\b)?[\s-]".join(map(re.escape, short.casefold()))
-        return short.isupper() and 2 <= len(short) <= 6 and bool(re.search(rf"\b{letters}", self.cited.verbatim))
+        return bool(re.search(rf"\b{letters}", self.cited.verbatim))
 
     def _quotes(self) -> Iterator[Mismatch]:
         for quote in _QUOTE.findall(self.text):

@@ -20,16 +20,16 @@ _MANY = 60
 class Swaps(Value):
     """When a figure or a name is taken to belong to something else in the passages."""
 
-    least: float = 0.45
+    least: float = 0.4
     """Share of the words beside it that the best sentence with another figure of its kind must hold."""
-    elsewhere: float = 0.6
+    elsewhere: float = 0.7
     """A figure is elsewhere when the best sentence that gives it holds less than this share of what that one holds."""
     bare: float = 0.95
     """The same for a number with a unit that the passages give only without one."""
-    name_least: float = 0.6
+    name_least: float = 0.5
     """The same for names, which are mentioned more loosely."""
-    name_elsewhere: float = 0.5
-    name_common: float = 0.25
+    name_elsewhere: float = 0.6
+    name_common: float = 0.4
     """A name that more than this share of the sentences mention belongs to all of them."""
 
     def mismatches(self, said: Said) -> Iterator[Mismatch]:

@@ -15,14 +15,14 @@ _AROUND = 40
 class Turns(Value):
     """When a claim is taken to turn around what it restates."""
 
-    aligned: float = 0.5
+    aligned: float = 0.45
     """Share of a clause's words, by rarity, from which a clause of the passage is taken to be the one it restates."""
-    same: float = 0.6
+    same: float = 0.5
     """Share of the words of a denying clause of the passage that a claim must hold to be taken to say the same plainly."""
 
     sure: float = 0.75
     """Share of a clause's words from which only the clause of the passage counts, and not what stands beside it."""
-    whole: float = 0.65
+    whole: float = 0.55
     """Share of a claim's words from which it is taken to restate a sentence of several parts."""
 
     def mismatches(self, said: Said) -> Iterator[Mismatch]:
@@ -45,9 +45,9 @@ class Turns(Value):
     def _negation(self, said: Said, text: str) -> Mismatch | None:
         own = said.stance_of(text)
         words = said.content(text)
+        if own.negated and (not words or (len(words) < 3 and any(sign.isdigit() for sign in text))):
+            return None
         if len(words) < 2:
-            if any(sign.isdigit() for sign in text):
-                return None
             words, own = said.content(said.text), said.stance_of(said.text)
         ranked = said.aligned(words)
         if not ranked or ranked[0][0] < self.aligned:

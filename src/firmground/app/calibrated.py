@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from firmground.answer.calibration import Calibration
-from firmground.answer.signs import NAMED
+from firmground.answer.signs import NAMED, READING
 from firmground.ports import Transaction
 from firmground.release.spec import ReleaseSpec
 from firmground.types import Notice, digest
@@ -15,10 +15,12 @@ _SKETCH = 512
 
 
 def fingerprint(recipe: ReleaseSpec) -> str:
-    """Of all that the signs of a question depend on: index, retrieval, and how sentences are chosen. Neither the confidence nor the words
+    """Of all that the signs of a question depend on: index, retrieval, how sentences are chosen and signs are read. Neither the confidence nor the words
     of the refusal are part of it."""
     parts = recipe.answering.extractive, recipe.retrieval
-    return digest([recipe.build, list(recipe.embedder_languages or ()), *(part.model_dump(mode="json") for part in parts)])[:16]
+    return digest(
+        [READING, recipe.build, list(recipe.embedder_languages or ()), *(part.model_dump(mode="json") for part in parts)]
+    )[:16]
 
 
 def keep(tx: Transaction, recipe: str, calibration: Calibration) -> None:

@@ -15,12 +15,10 @@ _SKETCH = 512
 
 
 def fingerprint(recipe: ReleaseSpec) -> str:
-    """Of all that the signs of a question depend on: index, retrieval, how sentences are chosen and signs are read. Neither the confidence nor the words
-    of the refusal are part of it."""
-    parts = recipe.answering.extractive, recipe.retrieval
-    return digest(
-        [READING, recipe.build, list(recipe.embedder_languages or ()), *(part.model_dump(mode="json") for part in parts)]
-    )[:16]
+    """Of all that the signs of a question depend on: index, retrieval, how sentences are chosen and signs are read. Neither the
+    confidence nor the words of the refusal are part of it."""
+    parts = [part.model_dump(mode="json") for part in (recipe.answering.extractive, recipe.retrieval)]
+    return digest([READING, recipe.build, list(recipe.embedder_languages or ()), *parts])[:16]
 
 
 def keep(tx: Transaction, recipe: str, calibration: Calibration) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 from firmground.answer.calibration import At, Calibration
 from firmground.errors import InvalidInput, OutsideFailed
 
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 420, 300, 46, 40
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 440, 300, 46, 40
+_MOST_RISK = 0.25
+"""Where the picture of the risk ends: nobody wants more."""
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1d2429; --paper: #fbfaf7; --soft: #6b757c; --line: #d8d9d4; --mark: #22637a; --warn: #8a4b12 }
 @media (prefers-color-scheme: dark) {
@@ -74,7 +76,7 @@ _RELIABILITY = (
 )
 _RISK = (
     "The further left, the more silent. The height is the share of questions that the documents do not cover and that get an answer all "
-    "the same; the dotted line is the rate that was asked for."
+    "the same, up to a quarter; the dotted line is the rate that was asked for."
 )
 _HOW = (
     "Questions with a known source, golden cases and questions made from sentences of the documents, were each asked twice: with the "
@@ -92,7 +94,7 @@ def _asked(found: Calibration) -> str:
         if found.auroc is not None and found.ece is not None
         else ""
     )
-    return f"{said}{figures}. Version {found.corpus} of the corpus, {found.made_at}."
+    return f"{said}{figures}. Version {found.corpus} of the corpus, {found.made_at.replace('T', ' ')[:16]} UTC."
 
 
 def _rates(found: Calibration) -> str:
@@ -162,17 +164,20 @@ def _reliability(found: Calibration) -> str:
 
 
 def _risk(found: Calibration) -> str:
-    points = [(0.0, 0.0), *((covered, uncovered) for _, covered, uncovered in found.curve)]
-    path = " ".join(f"{_x(covered):.1f},{_y(uncovered):.1f}" for covered, uncovered in points)
-    rate = f'<line class="rate" x1="{_x(0):.1f}" x2="{_x(1):.1f}" y1="{_y(found.rate):.1f}" y2="{_y(found.rate):.1f}"/>'
+    points = [(0.0, 0.0), *((covered, uncovered) for _, covered, uncovered in found.curve if uncovered <= _MOST_RISK)]
+    path = " ".join(f"{_x(covered):.1f},{_y(uncovered / _MOST_RISK):.1f}" for covered, uncovered in points)
+    level = _y(found.rate / _MOST_RISK)
+    rate = f'<line class="rate" x1="{_x(0):.1f}" x2="{_x(1):.1f}" y1="{level:.1f}" y2="{level:.1f}"/>'
     name = "Risk and coverage: uncovered questions answered against covered questions answered"
-    return _drawing(name, "covered questions answered", "uncovered answered", f'{rate}<polyline class="curve" points="{path}"/>')
+    return _drawing(
+        name, "covered questions answered", "uncovered answered", f'{rate}<polyline class="curve" points="{path}"/>', _MOST_RISK
+    )
 
 
-def _drawing(name: str, across: str, up: str, inside: str) -> str:
+def _drawing(name: str, across: str, up: str, inside: str, most: float = 1.0) -> str:
     ticks = "".join(
         f'<text x="{_x(each / 4):.0f}" y="{_y(0) + 16:.0f}" text-anchor="middle">{each * 25} %</text>'
-        f'<text x="{_LEFT - 6}" y="{_y(each / 4) + 4:.0f}" text-anchor="end">{each * 25} %</text>'
+        f'<text x="{_LEFT - 6}" y="{_y(each / 4) + 4:.0f}" text-anchor="end">{each * 25 * most:g} %</text>'
         for each in range(5)
     )
     frame = f'<path class="axis" d="M{_x(0):.1f} {_y(1):.1f}V{_y(0):.1f}H{_x(1):.1f}"/>'
@@ -183,7 +188,7 @@ def _drawing(name: str, across: str, up: str, inside: str) -> str:
 
 
 def _x(share: float) -> float:
-    return _LEFT + share * (_WIDTH - _LEFT - 12)
+    return _LEFT + share * (_WIDTH - _LEFT - 24)
 
 
 def _y(share: float) -> float:
@@ -197,4 +202,4 @@ def _table(caption: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) ->
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
+    return f"{100 * share:.3g}\u00a0%"

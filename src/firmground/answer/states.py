@@ -317,7 +317,8 @@ def _asks_for_all(seen: Seen) -> bool:
 def _unknown_name(seen: Seen) -> bool:
     """Whether the question has a name, or a number, that no passage has."""
     said = " ".join(f"{passage.title} {passage.table_header} {passage.text}" for passage in seen.passages).casefold()
-    names = [word for word in seen.question.split()[1:] if not word[:1].islower() and len(word) > 1]
+    words = [word for word in seen.question.split()[1:] if not word.startswith(("I'", "I’"))]
+    names = [word for word in words if not word[:1].islower() and len(word) > 1]
     return any(name.strip("?!.,;:()\"'").removesuffix("'s").casefold() not in said for name in names)
 
 

@@ -280,11 +280,10 @@ class _Follow:
 
 
 def _languages(asked: str, before: Sequence[Turn]) -> list[str]:
-    """Of the conversation, as far as its turns of phrase are known; all where that is not clear."""
+    """Of the conversation, as far as its turns of phrase are known, the surest first; all where that is not clear."""
     known = frozenset(LANGUAGES)
-    spoken = [identify(turn.asked, known) for turn in before[-2:]]
-    spoken.append(identify(asked, known))
-    return list(dict.fromkeys(filter(None, reversed(spoken)))) or list(LANGUAGES)
+    spoken = [identify(text, known) for text in (*(turn.asked for turn in reversed(before[-2:])), asked)]
+    return list(dict.fromkeys(filter(None, spoken))) or list(LANGUAGES)
 
 
 def _plain(text: str) -> str:

@@ -7,6 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmground.serve.conversation import Turn, Understood, estimated_tokens, kept, understood
+from firmground.serve.search import Retrieval, search
+from firmground.testing.corpus import a_document, shelved
+from firmground.testing.embedder import FakeEmbedder
+from firmground.testing.index import MemoryIndex
 from firmground.types import AnswerStatus
 
 
@@ -150,6 +154,19 @@ def test_a_new_topic_drops_what_was_said_before(earlier: str, question: str) -> 
 def test_who_says_that_it_is_about_something_else_is_believed(question: str, asked: str) -> None:
     found = talk(LEAVE, question)
     assert (found.asked, found.follow_up, found.why) == (asked, False, "new_topic")
+
+
+def test_a_follow_up_finds_what_it_means_and_alone_it_does_not() -> None:
+    texts = {
+        "Notice": "The notice period for contractors is 2 weeks.",
+        "Invoices": "For contractors invoices are paid within 30 days, for contractors abroad within 60.",
+        "Badges": "Badges for contractors are blue.",
+    }
+    documents = [(a_document(number, title=title), text) for number, (title, text) in enumerate(texts.items(), start=1)]
+    corpus, _ = shelved(documents, MemoryIndex(), FakeEmbedder())
+    asked = talk(NOTICE, "and for contractors?").asked
+    assert search(corpus, Retrieval(), asked).passages[0].title == "Notice"
+    assert search(corpus, Retrieval(), "and for contractors?").passages[0].title != "Notice"
 
 
 def test_a_first_question_stands_alone() -> None:

@@ -8,7 +8,7 @@ from firmground.answer.calibration import At, Calibration
 from firmground.errors import InvalidInput, OutsideFailed
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 440, 300, 46, 40
-_MOST_RISK = 0.25
+_MOST_RISK = 0.2
 """Where the picture of the risk ends: nobody wants more."""
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1d2429; --paper: #fbfaf7; --soft: #6b757c; --line: #d8d9d4; --mark: #22637a; --warn: #8a4b12 }
@@ -76,7 +76,7 @@ _RELIABILITY = (
 )
 _RISK = (
     "The further left, the more silent. The height is the share of questions that the documents do not cover and that get an answer all "
-    "the same, up to a quarter; the dotted line is the rate that was asked for."
+    "the same, up to a fifth; the dotted line is the rate that was asked for."
 )
 _HOW = (
     "Questions with a known source, golden cases and questions made from sentences of the documents, were each asked twice: with the "

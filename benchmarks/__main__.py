@@ -28,6 +28,7 @@ def plans(data: Path, peer: Path | None) -> dict[str, list[str]]:
         "answering": ["answering", *at, "--out", "{out}"],
         "conversation": ["conversation", *at, "--out", "{out}"],
         "orders": ["orders", *at, "--out", "{out}"],
+        "faithfulness": ["faithfulness", *at, "--out", "{out}"],
         "parsing": ["parsing", *documents],
         "syncing": ["syncing", *at, "--json"],
         "search": ["search", "--out", "{out}"],

@@ -15,6 +15,7 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,7 @@ OPPOSITES = {
     "fr": [("après", "avant"), ("Hors", "Pendant la")],
     "es": [("primeros", "últimos")],
 }
+# ruff: noqa: SIM905
 INVENTED = {
     "en": [
         "Employees also receive a company car after their first promotion.",
@@ -156,7 +158,8 @@ _PHONE = re.compile(
 _MONTH = r"January|February|March|April|May|June|July|August|September|October|November|December"
 _NAME = re.compile(r"(?<=[a-z,] )[A-ZÉ][a-zé]+(?: [A-ZÉ][a-zé]+)*")
 _SENTENCE_NAMES = {
-    "en": "Edinburgh Hamburg London Munich Zurich Perch Magpie Roost Keyhole Tern Fulmar Petrel Gannet Silver Gold Standard Kittiwake Bremen"
+    "en": "Edinburgh Hamburg London Munich Zurich Perch Magpie Roost Keyhole Tern Fulmar Petrel Gannet Silver Gold Standard"
+    " Kittiwake Bremen"
     " Morag Marta Ailsa Finance UK EU Germany Europe Friederike Svenja".split(),
     "de": "Hamburg Roost Perch Magpie Schweiz EU München Tern Fulmar Kaimauer Matthiesen Garnier".split(),
     "fr": "Roost Tern Fulmar Petrel Garnier Hambourg Europe".split(),
@@ -197,7 +200,7 @@ def number_exchanged(text: str) -> Iterator[tuple[str, str]]:
         for match in _NUMBER.finditer(text)
         if not any(a <= match.start() < b for a, b in (m.span() for m in _PHONE.finditer(text)))
     ]
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in pairwise(found):
         units = [re.match(r"\s?(\w+|%)", text[each.end() :]) for each in (one, other)]
         signs = [text[max(0, each.start() - 1) : each.start()] for each in (one, other)]
         between = text[one.end() : other.start()].strip()

@@ -11,10 +11,10 @@ from firmground.answer.grounds import Figures, Ground, figures, surface, verbati
 from firmground.answer.restated import Memory, Said
 from firmground.answer.swapped import Swaps
 from firmground.answer.turned import Turns
+from firmground.language.counting import number_words
 from firmground.language.identify import identify
 from firmground.language.moments import Moments
 from firmground.language.names import Name, names
-from firmground.language.counting import number_words
 from firmground.language.polarity import light_words, stance
 from firmground.language.quantities import Number
 from firmground.language.terms import terms
@@ -38,7 +38,7 @@ _REPORTING = frozenset(
 class Checks(Value):
     """What a sentence must hold against the passages it cites. Nothing found does not mean that it is true."""
 
-    coverage: float = 0.45
+    coverage: float = 0.5
     """Least share of the sentence's words, by rarity among the evidence's sentences, that the cited passages must hold."""
     asked: float = 0.5
     """What a word of the question that the passages lack counts as held."""
@@ -90,7 +90,7 @@ class Against:
         against = self._cited.get(positions)
         if against is None:
             against = self._cited[positions] = _Cited([self._grounds[at] for at in positions])
-        found = _Comparison(self._checks, against, text, question, self._weights, self._unknown).all()
+        found = _Comparison(self._checks, against, text, question, weights=self._weights, unknown=self._unknown).all()
         return tuple(dict.fromkeys(Mismatch(code=one.code, detail=" ".join(one.detail.split())) for one in found))
 
 
@@ -130,7 +130,7 @@ class _Comparison:
     """One sentence against its passages."""
 
     def __init__(
-        self, checks: Checks, cited: _Cited, text: str, question: str, weights: dict[str, float], unknown: float
+        self, checks: Checks, cited: _Cited, text: str, question: str, *, weights: dict[str, float], unknown: float
     ) -> None:
         self.checks, self.cited, self.text, self.question = checks, cited, text, question[: checks.longest]
         self.language = self._spoken()
@@ -185,7 +185,7 @@ class _Comparison:
     # words
 
     def _coverage(self) -> float:
-        """The share of the words that the passages hold, by rarity; 1 for a sentence of figures and small words alone."""
+        """The share of the words that the passages hold, by rarity; one more word counts as held, since few words tell little."""
         asked = frozenset(terms(self.question, self.language))
         held = total = 0.0
         for token, stems in self.tokens:
@@ -194,7 +194,7 @@ class _Comparison:
             weight = max(self._weights.get(stem, self._unknown) for stem in stems)
             total += weight
             held += weight * self._held(stems, asked)
-        return held / total if total else 1.0
+        return (held + self._unknown) / (total + self._unknown) if total else 1.0
 
     def _held(self, stems: Sequence[str], asked: frozenset[str]) -> float:
         if stems[0] in self.cited.words:
@@ -266,7 +266,7 @@ class _Comparison:
         initials = "".join(word[0] for word in name.words).casefold()
         if len(name.words) > 1:
             return initials in known
-        short = name.words[0]
+        short = "".join(name.words)
         if not (short.isupper() and 2 <= len(short) <= 6):
             return False
         letters = r"\w*(?:[\s-](?:of|and|the|de|la|und)\b)?[\s-]".join(map(re.escape, short.casefold()))

@@ -9,7 +9,6 @@ from firmground.language.counting import number_words
 from firmground.language.polarity import Stance, clauses, light_words, stance
 from firmground.language.terms import terms
 
-
 _NEARLY = 0.7
 
 

@@ -64,7 +64,7 @@ class Swaps(Value):
                 not other.loose and (alike(number, other) or agree(number, other) == "unit") for other in piece.figures.numbers
             )
 
-        return _elsewhere(said, near, gives, rivals, self.least, self.elsewhere if clear else self.bare)
+        return _elsewhere(said, near, gives, rivals, least=self.least, ratio=self.elsewhere if clear else self.bare)
 
     def _moment_elsewhere(self, said: Said, moment: Day | Clock) -> bool:
         def gives(piece: Piece) -> bool:
@@ -77,7 +77,7 @@ class Swaps(Value):
             found = piece.figures.moments
             return bool(found.clocks if isinstance(moment, Clock) else [day for day in found.days if _fine(day) >= _fine(moment)])
 
-        return _elsewhere(said, _plain(said.words), gives, rivals, self.least, self.elsewhere)
+        return _elsewhere(said, _plain(said.words), gives, rivals, least=self.least, ratio=self.elsewhere)
 
     def _names(self, said: Said) -> Iterator[Mismatch]:
         """Names that the sentence restated does not mention, nor its neighbours and headings, where it mentions another."""
@@ -94,7 +94,7 @@ class Swaps(Value):
             def rivals(piece: Piece) -> bool:
                 return any(not said.words.intersection(terms(" ".join(other), said.language)) for other in piece.names)
 
-            if _elsewhere(said, near, gives, rivals, self.name_least, self.name_elsewhere):
+            if _elsewhere(said, near, gives, rivals, least=self.name_least, ratio=self.name_elsewhere):
                 written = said.text[name.start : name.end]
                 yield Mismatch(
                     code="name", detail=f"“{written}” stands in another sentence of the cited passages than the one restated"
@@ -106,6 +106,7 @@ def _elsewhere(
     near: frozenset[str],
     gives: Callable[[Piece], bool],
     rivals: Callable[[Piece], bool],
+    *,
     least: float,
     ratio: float,
 ) -> bool:

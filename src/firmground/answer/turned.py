@@ -109,7 +109,7 @@ class Turns(Value):
         if not ranked or ranked[0][0] < self.aligned:
             return None
         found = [said.stance_of(clause.text) for share, clause in ranked if share >= 0.8 * ranked[0][0]]
-        clear = [one for one in found if one.must != one.may and not one.negated]
+        clear = [one for one in found if one.must != one.may and not one.negated and not one.limits]
         if not clear or any(one.must == own.must for one in clear) or any(one.negated and one.may for one in found):
             return None
         ours, theirs = ("a duty", "a choice") if own.must else ("a choice", "a duty")

@@ -19,11 +19,12 @@ class Stance(NamedTuple):
 
 
 _NOT_REALLY = {
-    "en": r"\bnot only\b|\b(?:no|not) (?:more|less|fewer|later|longer|earlier|older) than\b|\bwhether or not\b|\bno matter\b|\bno\.\s?\d|^\W*no[,.:;]",
-    "de": r"\bnicht nur\b|\bnicht (?:mehr|weniger|länger|später|älter) als\b|\bob oder nicht\b|^\W*nein[,.:;]",
-    "fr": r"\bnon seulement\b|\bpas (?:plus|moins|seulement) (?:de|d['’])|\bn['’]importe\b|^\W*non[,.:;]"
+    "en": r"\bnot only\b|\b(?:no|not) (?:more|less|fewer|later|longer|earlier|older) than\b|\bwhether or not\b|\bno matter\b"
+    r"|\bwhy not\b|\bno\.\s?\d|^\W*no[,.:;]",
+    "de": r"\bnicht nur\b|\bnicht (?:mehr|weniger|länger|später|älter) als\b|\bob oder nicht\b|\bwarum nicht\b|^\W*nein[,.:;]",
+    "fr": r"\bnon seulement\b|\bpas (?:plus|moins|seulement) (?:de|d['’])|\bn['’]importe\b|\bpourquoi pas\b|^\W*non[,.:;]"
     r"|\bn(?:e\b|['’])(?:(?!\bpas\b)[^.;,]){0,40}\bqu(?:e\b|['’])",
-    "es": r"\bno (?:solo|sólo)\b|\bno (?:más|menos) de\b|^\W*no[,.:;]",
+    "es": r"\bno (?:solo|sólo)\b|\bpor qué no\b|\bno (?:más|menos) de\b|^\W*no[,.:;]",
 }
 _NOT = {
     "en": r"\bnot\b|n['’]t\b|\bcannot\b|\bnever\b|\bno\b|\bnone\b|\bnobody\b|\bnothing\b|\bneither\b|\bnor\b|\bnowhere\b",
@@ -32,23 +33,29 @@ _NOT = {
     "es": r"\bno\b|\bnunca\b|\bjamás\b|\bning(?:ún|una|uno)\b|\bnada\b|\bnadie\b|\bni\b|\btampoco\b",
 }
 _LIMITS = {
-    "en": "without except* exclud* exclusive* forbid* forbidden prohibit* ban banned bans refus* reject* declin* deny denied denies lack* fail*"
+    "en": "without except* exclud* exclusive* forbid* forbidden prohibit* ban banned bans refus* reject* declin* deny denied"
+    " denies lack* fail*"
     " unable impossible invalid unless instead rather laps* expire* expir* free voluntar* optional* avoid* prevent* stop* cease* ceased"
     " block* lose loses lost missing absent exempt* only until hardly rarely seldom few little remov* drop* dropped replac*"
-    " barring obsolete withdrawn disabled unpaid unavailable unsuitable unauthori* unlikely unused unlimited uncovered unacceptable uninsured in(?:valid|active|eligible|complete|correct|sufficient)"
+    " barring obsolete withdrawn disabled unpaid unavailable unsuitable unauthori* unlikely unused unlimited uncovered"
+    " unacceptable uninsured in(?:valid|active|eligible|complete|correct|sufficient)"
     " disallow* disabl* discontinu* disqualif* [a-z]+less non[a-z]*",
-    "de": "ohne außer ausgenommen ausgeschlossen ausnahme* verboten verbot* untersag* unzulässig* entfäll* entfallen entfällt abgelehnt ablehn*"
-    " verfall* verfäll* erlisch* erlosch* ungültig* unzulässig* unmöglich* unwirksam* unbezahlt* unbefugt* unentgeltlich* fehl* statt sondern nur erst freiwillig* kostenlos* gesperrt abgeschafft selten"
+    "de": "ohne außer ausgenommen ausgeschlossen ausnahme* verboten verbot* untersag* unzulässig* entfäll* entfallen entfällt"
+    " abgelehnt ablehn*"
+    " verfall* verfäll* erlisch* erlosch* ungültig* unzulässig* unmöglich* unwirksam* unbezahlt* unbefugt* unentgeltlich*"
+    " fehl* statt sondern nur erst freiwillig* kostenlos* gesperrt abgeschafft selten"
     " kaum [a-zäöü]{4,}los [a-zäöü]{4,}lose[nrsm]? [a-zäöü]{3,}frei[a-z]{0,2} verzicht* verweiger* verhinder* wegfall*"
     " ausschließlich lediglich solange",
     "fr": "sans sauf interdi* exclu* exclut exception* refus* impossible* hors seulement uniquement gratuit* manque* lieu perd* expir*"
     " guère invalid* inadmissib* rejet* supprim* rarement cess* dispens*",
-    "es": "sin salvo excepto excepción prohib* exclu* imposible* rechaz* gratis gratuit* solo sólo únicamente lugar falt* caduc* venc* apenas"
+    "es": "sin salvo excepto excepción prohib* exclu* imposible* rechaz* gratis gratuit* solo sólo únicamente lugar falt* caduc*"
+    " venc* apenas"
     " raramente inválid* inadmisib* elimin* deneg* evit* impid* pierd* exent*",
 }
 _MUST = {
     "en": "must shall required requires require mandatory obliged obligatory compulsory necessary (?:have|has|had|need|needs) to",
-    "de": "muss müssen musst müsst mussten verpflichtet verpflichtend pflicht erforderlich notwendig vorgeschrieben zwingend obligatorisch",
+    "de": "muss müssen musst müsst mussten verpflichtet verpflichtend pflicht erforderlich notwendig vorgeschrieben zwingend"
+    " obligatorisch",
     "fr": "doit doivent devez devons faut obligatoire* requis* nécessaire* tenus?",
     "es": "debe deben debemos debes hay\\sque tienen?\\sque obligatori* necesari* requiere*",
 }
@@ -107,7 +114,7 @@ _OPPOSITES = {
         support* / oppos*
         """,
     "de": """
-        steig* stieg* erhöh* wächst wachsen wuchs zunehm* zunimmt / sink* sank* gesunken senk* fällt fielen abnehm* abnimmt verringer* reduzier*
+        steig* stieg* erhöh* wächst wachsen wuchs zunehm* zunimmt / sink* sank* gesunken senk* fällt abnimmt verringer* reduzier*
         vor vorher zuvor / nach nachher danach
         früher / später
         maximal* höchstens / minimal* mindestens wenigstens
@@ -179,12 +186,17 @@ _CLAUSE = {
 
 
 _LIGHT = {
-    "en": "must shall required have need needs may can could might allowed permitted should anyone anything anybody everyone everybody someone"
-    " something nothing nobody none never neither cannot least most maximum minimum automatically also further additionally another other"
-    " within per one please however therefore still already always way get gets given give make makes made take takes taken use used using",
-    "de": "muss müssen darf dürfen kann können soll sollen niemand nie niemals mindestens höchstens maximal jemand etwas automatisch außerdem"
+    "en": "must shall required have need needs may can could might allowed permitted should anyone anything anybody everyone"
+    " everybody someone"
+    " something nothing nobody none never neither cannot least most maximum minimum automatically also further"
+    " additionally another other"
+    " within per one please however therefore still already always way get gets given give make makes made take takes"
+    " taken use used using",
+    "de": "muss müssen darf dürfen kann können soll sollen niemand nie niemals mindestens höchstens maximal jemand etwas"
+    " automatisch außerdem"
     " zudem weitere bitte jedoch bereits immer pro innerhalb spätestens bekommen erhalten gilt gelten gibt beträgt",
-    "fr": "doit doivent peut peuvent faut jamais rien aucun maximum minimum moins plus automatiquement également autre toujours déjà chaque",
+    "fr": "doit doivent peut peuvent faut jamais rien aucun maximum minimum moins plus automatiquement également autre toujours"
+    " déjà chaque",
     "es": "debe deben puede pueden nunca nada nadie ningún máximo mínimo menos automáticamente además otro siempre cada hay",
 }
 

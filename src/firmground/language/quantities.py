@@ -56,15 +56,18 @@ _TWO_WORDS = frozenset({"pour", "per", "por"})
 _LINKS = frozenset("to bis à a and und et y or oder ou o and/or bzw".split())  # noqa: SIM905
 
 _LEAST = (
-    "at least|no (?:less|fewer) than|not (?:less|fewer) than|(?<!no )(?<!not )(?:more|greater|longer|older|higher|larger|later) than|over|above|exceed(?:s|ing)?"
+    "at least|no (?:less|fewer) than|not (?:less|fewer) than|(?<!no )(?<!not )(?:more|greater|longer|older|higher|larger"
+    "|later) than|over|above|exceed(?:s|ing)?"
     "|beyond|minimum(?: of)?|(?:min|mind)\\.|upwards of|from"
     "|mindestens|wenigstens|(?<!nicht )(?:mehr|länger|älter|höher|größer|später) als|über|ab|nicht weniger als|mehr wie"
     "|au moins|(?<!pas )plus (?:de|d['’])|supérieure?s? à|à partir de|dès|minimum de|pas moins de|au-delà de"
     "|al menos|por lo menos|(?<!no )más de|superior(?:es)? a|a partir de|mínimo(?: de)?|no menos de"
 )
 _MOST = (
-    "at most|no (?:more|longer|later) than|not (?:more|longer|later) than|up to|maximum(?: of)?|max\\.?|(?:less|fewer|shorter|lower|smaller|younger) than|under|below|within"
-    "|höchstens|maximal|bis zu|nicht (?:mehr|länger|später|älter) als|(?:weniger|kürzer|kleiner|jünger|niedriger) als|unter|innerhalb(?: von)?|spätestens"
+    "at most|no (?:more|longer|later) than|not (?:more|longer|later) than|up to|maximum(?: of)?|max\\.?|(?:less|fewer"
+    "|shorter|lower|smaller|younger) than|under|below|within"
+    "|höchstens|maximal|bis zu|nicht (?:mehr|länger|später|älter) als|(?:weniger|kürzer|kleiner|jünger|niedriger) als"
+    "|unter|innerhalb(?: von)?|spätestens"
     "|au plus|jusqu['’]à|moins (?:de|d['’])|inférieure?s? à|au maximum|maximum de|pas plus de|dans les"
     "|como (?:máximo|mucho)|hasta|menos de|inferior(?:es)? a|máximo(?: de)?|no más de|dentro de"
 )
@@ -76,6 +79,8 @@ _BOUND_AFTER = re.compile(
     r"|(?P<most>or (?:less|fewer|under)|oder weniger|ou moins|o menos|at most|maximum\b|máximo\b))",
     re.I,
 )
+_LATER = re.compile(r"later|spätestens|später|tard", re.I)
+_BEFORE = re.compile(r"\s*[^\W\d_]{0,14}\s*(?:before|ahead|in advance|prior|vor\b|vorher|avant|antes)", re.I)
 _NEAR = re.compile(
     r"(?:\b(?:about|around|approximately|roughly|nearly|almost|circa|ca\.?|rund|etwa|ungefähr|fast|knapp|environ|presque|près de"
     r"|aproximadamente|unos|unas|casi|alrededor de)|~|≈)[\s€$£]*$",
@@ -269,7 +274,12 @@ class _Reading:
     def _bound(self, start: int, end: int) -> tuple[Bound, bool]:
         before = self._text[max(0, start - 32) : start]
         found = _BOUND.search(before) or _BOUND_AFTER.match(self._text, end)
-        return ("" if not found else "least" if found["least"] else "most"), bool(_NEAR.search(before))
+        near = bool(_NEAR.search(before))
+        if not found:
+            return "", near
+        # "no later than 3 days before" leaves at least three days
+        turned = _LATER.search(found[0]) and _BEFORE.match(self._text, end)
+        return "least" if found["least"] or turned else "most", near
 
 
 def _taken(words: Sequence[str], length: int) -> int:

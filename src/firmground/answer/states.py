@@ -101,6 +101,8 @@ class States(Value):
     """Share of the question's words, by rarity, in all passages together: below, and below `far_cosine`, nothing is near."""
     far_cosine: float = 0.36
     """Cosine of the best sentence and of the best passage."""
+    far_words_alone: float = 0.1
+    """The share below which nothing is near where only words were compared."""
     asked_back_words: float = 0.5
     """Share of the question's words, by rarity, in the best passage from which on a question back is worth it although the confidence
     is below the threshold. A question that says something no passage says is not about one of their readings."""
@@ -177,7 +179,7 @@ class States(Value):
         return Decision(status="out_of_scope", rules=(rule,))
 
     def _far(self, seen: Seen) -> Decision:
-        near = [(seen.signs.get("words_anywhere", 1.0), self.far_words)]
+        near = [(seen.signs.get("words_anywhere", 1.0), self.far_words if seen.covered else self.far_words_alone)]
         if seen.covered:
             near += [(seen.signs.get(name, 1.0), self.far_cosine) for name in ("sentence_cosine", "passage_cosine")]
         nearest = max(value / limit for value, limit in near)

@@ -332,6 +332,12 @@ def test_far_from_everything_is_out_of_scope_and_near_but_uncovered_is_not(near:
     assert decide("Who won the cup?", "Five days may be carried over.", confidence=0.0, signs=measured).status == status
 
 
+@pytest.mark.parametrize(("words", "status"), [(0.05, "out_of_scope"), (0.2, "abstained")])
+def test_where_only_words_were_compared_less_counts_as_far(words: float, status: str) -> None:
+    measured = {"words_anywhere": words}
+    assert decide("Who won?", "Five days.", confidence=0.0, covered=False, signs=measured).status == status
+
+
 # ---------------------------------------------------------------- weak
 
 

@@ -7,6 +7,7 @@ from firmground.app import quality
 from firmground.app.app import App
 from firmground.app.readiness import check_that_something_is_indexed
 from firmground.errors import IndexMismatch, InvalidInput
+from firmground.language.identify import prepare
 from firmground.ports import Filters, Transaction
 from firmground.serve.search import Corpus, Found
 from firmground.serve.search import search as find
@@ -36,6 +37,7 @@ def warm_up(app: App, actor: Actor) -> None:
 
 def corpus(app: App) -> Corpus:
     """What is searched when the candidate is asked. IndexMismatch where the documents were taken in with another recipe only."""
+    prepare()
     build = app.candidate.build
     with app.database.reading() as tx:
         languages = quality.languages(tx)

@@ -56,6 +56,12 @@ def identify(text: str, among: frozenset[str] | None = None) -> str:
     return _decide(shares, among)
 
 
+def prepare() -> None:
+    """Begin to load what the first `identify` of a process waits for, while the caller does something else."""
+    if not _load.cache_info().currsize:
+        threading.Thread(target=_identifier, name="identify", daemon=True).start()
+
+
 def _decide(shares: dict[str, float], among: frozenset[str] | None) -> str:
     if among is not None:
         kept = {code: shares.get(code, 0.0) for code in sorted(among)}

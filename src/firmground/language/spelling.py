@@ -14,7 +14,8 @@ def akin(word: str, among: Collection[str]) -> frozenset[str]:
     """
     if len(word) < _SHORTEST or not word.isalpha():
         return frozenset()
-    slips = frozenset(other for other in among if one_slip(word, other))
+    near = (other for other in among if other[:1] == word[0] and -1 <= len(other) - len(word) <= 1)
+    slips = frozenset(other for other in near if one_slip(word, other))
     return slips or frozenset(other for other in among if _part(other, word) or _part(word, other))
 
 

@@ -1,6 +1,8 @@
+import threading
+
 import pytest
 
-from firmground.language.identify import identify
+from firmground.language.identify import identify, prepare
 
 
 @pytest.mark.parametrize(
@@ -39,3 +41,12 @@ def test_markup_and_code_do_not_hide_the_language() -> None:
 def test_a_long_text_costs_no_more_than_a_sample_of_it() -> None:
     text = "Die Reisekosten werden nach Vorlage der Belege erstattet. " * 50_000
     assert identify(text) == "de"
+
+
+def test_loading_may_begin_before_the_first_text_and_more_than_once() -> None:
+    prepare()
+    prepare()
+    assert identify("The invoice was paid by bank transfer within thirty days.") == "en"
+    before = threading.active_count()
+    prepare()
+    assert threading.active_count() <= before

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmground.language.terms import query_terms, terms
+from firmground.language.terms import query_terms, query_words, terms
 
 
 def meets(question: str, document: str, language: str) -> bool:
@@ -97,3 +97,12 @@ def test_threads_share_the_analysis() -> None:
     for thread in threads:
         thread.join()
     assert all(each == terms(text, "de") for each in found)
+
+
+def test_the_terms_of_one_word_of_a_question_stay_together() -> None:
+    assert query_words("cross-section of a cable", ["en"]) == [("crosssect", "cross", "section"), ("cabl",)]
+    assert query_words("Reisekosten im Ausland", ["de"])[0][1:] == ("reis", "kost")
+    for question, languages in (("what is it", ["en"]), ("Wo ist die AB-123?", ["de", "en"]), ("", ["en"])):
+        assert query_terms(question, languages) == list(
+            dict.fromkeys(term for word in query_words(question, languages) for term in word)
+        )

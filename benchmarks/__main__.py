@@ -25,7 +25,7 @@ def plans(data: Path, peer: Path | None) -> dict[str, list[str]]:
         "embedding": ["embedding", *at, "--json", *(["--peer-python", str(peer)] if peer else [])],
         "retrieval": ["retrieval", *at, "--out", "{out}"],
         "chunking": ["chunking", *at, "--out", "{out}"],
-        "answering": ["answering", *at, "--out", "{out}"],
+        "answering": ["answering", *at, "--questions", "5928", "--splits", "200", "--out", "{out}"],
         "conversation": ["conversation", *at, "--out", "{out}"],
         "orders": ["orders", *at, "--out", "{out}"],
         "faithfulness": ["faithfulness", *at, "--out", "{out}"],

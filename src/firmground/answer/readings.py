@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from firmground.answer.units import Quote, Unit
 from firmground.language.follow_ups import content_words
 from firmground.language.markdown import cells, spoken
+from firmground.language.questions import asked_for
 from firmground.language.terms import query_terms, terms
 from firmground.types import Passage, Value
 
@@ -48,6 +49,8 @@ def of_rows(question: str, near: Sequence[Quote], passages: Sequence[Passage]) -
     asked = _column(question, header, language)
     if asked is not None and _names(columns[asked]):
         asked = None
+    if asked is None and asked_for(question) == "person":
+        return None  # what would tell the rows apart, their names, is what is asked for
     key = next((at for at, column in enumerate(columns) if at != asked and _names(column)), None)
     if key is None or _names_row(question, columns, header, key, language) or _one_by_one(question, header[key]):
         return None

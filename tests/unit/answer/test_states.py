@@ -203,6 +203,11 @@ def test_rows_that_are_called_by_what_is_asked_for_are_no_readings() -> None:
     assert decide("When do I need a doctor's note?", table).status == "answered"
 
 
+def test_who_does_something_is_answered_by_all_who_do() -> None:
+    table = "| Name | Role | Line |\n|---|---|---|\n| Ada King | second level support | 41 |\n| Piotr Zielinski | second level support | 42 |"
+    assert decide("Who is second level support?", table).status == "answered"
+
+
 def test_a_sentence_that_says_more_of_the_question_wins_over_a_table() -> None:
     assert decide("Can I buy annual leave?", LEAVE + "\n\nYou can buy annual leave in November.").status == "answered"
 

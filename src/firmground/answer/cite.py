@@ -35,6 +35,8 @@ class Support:
     end: int
     header: str = ""
     """The header row, where the span is of table rows below one."""
+    heading: str = ""
+    """The nearest heading above the span."""
     share: float = 0.0
     """Of the sentence's words, by rarity, that the span says."""
     compared: bool = True
@@ -139,7 +141,11 @@ class Sources:
         found = self._best(n, anchors, "")
         if not found.share:
             nearest = self._best(n, text, "")
-            found = replace(nearest, share=0.0) if nearest.share else replace(found, start=read.start, end=read.end, header="")
+            found = (
+                replace(nearest, share=0.0)
+                if nearest.share
+                else replace(found, start=read.start, end=read.end, header="", heading="")
+            )
         if not anchors:
             return replace(found, compared=False)
         return found if found.share >= self._recipe.least_abroad else None
@@ -167,7 +173,7 @@ class Sources:
             run = widest
         first, last = read.units[run.start], read.units[run.stop - 1]
         held_at_all = frozenset[str]().union(*(held[at] for at in run)) & wanted
-        return Support(n, read.at, first.start, last.end, first.header, share(run) if held_at_all else 0.0)
+        return Support(n, read.at, first.start, last.end, first.header, first.heading, share(run) if held_at_all else 0.0)
 
     def _weights(self, wanted: frozenset[str], *, plain: bool) -> dict[str, float]:
         """By rarity; a word that no unit says weighs as one that a single unit says."""

@@ -295,7 +295,7 @@ class _Attempt:
         mismatches = self._evidence.mismatches(drafted.text, self._task.question, at) or self._judged(drafted.text, at)
         if mismatches:
             return None, mismatches
-        places = tuple(Place(each.at, each.start, each.end) for each in cited.supports)
+        places = tuple(Place(each.at, each.start, each.end, each.heading) for each in cited.supports)
         return Statement(drafted.text, places, before=_before(drafted.text), check="no_mismatch_found"), ()
 
     def _judged(self, text: str, at: Sequence[int]) -> tuple[Mismatch, ...]:

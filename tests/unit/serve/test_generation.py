@@ -56,8 +56,10 @@ class Asking:
         self.withdrawn: list[str] = []
         self.account = Account(self.recipe.budget_usd)
 
-    def __call__(self, confidence: float = 0.9, cancelled: bool = False) -> Written | None:
-        task = Task("How many days of leave may be carried over?", "en", PASSAGES, "I don't know.", confidence)
+    def __call__(
+        self, confidence: float = 0.9, cancelled: bool = False, passages: Sequence[Passage] = PASSAGES
+    ) -> Written | None:
+        task = Task("How many days of leave may be carried over?", "en", passages, "I don't know.", confidence)
         return write(
             self.recipe,
             Models(self.model, lambda: self.judge),
@@ -118,6 +120,16 @@ def test_each_sentence_is_shown_as_soon_as_it_is_checked_and_rests_on_its_exact_
     spans = [LEAVE[place.start : place.end] for statement in written.statements for place in statement.places]
     assert spans == asking.shown
     assert {statement.check for statement in written.statements} == {"no_mismatch_found"}
+
+
+def test_a_place_is_named_by_the_heading_above_its_span_not_by_that_of_the_whole_passage():
+    text = "## Illness\n\nWho falls ill tells the office.\n\n## Carrying over\n\nFive days may be carried over until 31 March."
+    passage = a_passage(1, text, "Annual leave").model_copy(
+        update={"locator": Locator(start=0, end=len(text), heading="Annual leave > Illness")}
+    )
+    written = Asking(a_model(TRUE))(passages=(passage,))
+    assert written is not None
+    assert [place.heading for statement in written.statements for place in statement.places] == ["Carrying over"]
 
 
 def test_a_sentence_that_its_passage_contradicts_is_mended_once_and_takes_its_place():

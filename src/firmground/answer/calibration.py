@@ -146,6 +146,10 @@ def calibrate(
     uncovered = int((~labels).sum())
     left_out = {row.document for row in rows if not row.covered}
     counted = Calibration(confidence=prior, rate=rate, questions=int(labels.sum()), uncovered=uncovered, documents=len(left_out))
+    if not rows:
+        return counted.model_copy(
+            update={"why_not": "no question could be made from the documents, and no golden case names one"}
+        )
     if uncovered < needed(rate):
         why = f"{uncovered} questions without their documents, {needed(rate)} are the least for {_percent(rate)}"
         return counted.model_copy(update={"why_not": why})

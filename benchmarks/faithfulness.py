@@ -113,9 +113,11 @@ BOUNDS = {
     "es": [(r"\bcomo máximo\b", "como mínimo")],
 }
 OPPOSITES = {
-    "en": [("first", "last"), ("start", "end"), ("rose", "fell"), ("more", "less"), ("before", "after"), ("after", "before")]
-    + [("included", "excluded"), ("including", "excluding"), ("full", "half"), ("bought", "sold"), ("valid", "invalid")]
-    + [("additional", "fewer"), ("longer", "shorter"), ("larger", "smaller"), ("accepted", "rejected")],
+    "en": [
+        *(("first", "last"), ("start", "end"), ("rose", "fell"), ("more", "less"), ("before", "after"), ("after", "before")),
+        *(("included", "excluded"), ("including", "excluding"), ("full", "half"), ("bought", "sold"), ("valid", "invalid")),
+        *(("additional", "fewer"), ("longer", "shorter"), ("larger", "smaller"), ("accepted", "rejected")),
+    ],
     "de": [
         ("vorher", "nachher"),
         ("Nach", "Vor"),
@@ -409,11 +411,12 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--data", type=Path)
     options.add_argument("--out", type=Path)
-    options.add_argument("--part", choices=("tune", "held_out"), default="held_out")
+    options.add_argument("--part", choices=("tune", "held_out"), help="only this part of the sample's sentences")
     options.add_argument("--verbose", action="store_true", help="print every miss and false flag of the sample")
     given = options.parse_args()
     checks = Checks()
-    report: dict[str, Any] = {"sample": {given.part: sample(given.part, checks, given.verbose)}, "speed": speed(checks)}
+    parts = [given.part] if given.part else ["held_out", "tune"]
+    report: dict[str, Any] = {"sample": {part: sample(part, checks, given.verbose) for part in parts}, "speed": speed(checks)}
     if given.data:
         report["summedits"] = {
             "all_checks": summedits(given.data, checks),

@@ -235,7 +235,7 @@ class _Comparison:
         yield from date_mismatches(self.text, self.figures.moments, said, excused=moments)
         together = f"{self.cited.verbatim}\n{verbatim(self.question)}"
         squeezed = ""
-        for identifier in self.figures.identifiers:
+        for identifier in dict.fromkeys(self.figures.identifiers):
             plain = verbatim(identifier)
             if plain in together:
                 continue

@@ -10,6 +10,8 @@ from firmground.language.quantities import Number, agree, alike
 from firmground.language.terms import terms
 from firmground.types import Mismatch
 
+_MOST = 40
+"""Numbers of one sentence that are compared; a sentence with more is none."""
 _SHOWN = 3
 """Numbers of the source that a detail names at most."""
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
@@ -38,7 +40,7 @@ def source(grounds: Sequence[Ground]) -> Source:
     days = tuple(day for each in found for day in each.moments.days)
     texts = [f"{ground.context}\n{ground.text}" for ground in grounds]
     return Source(
-        numbers=tuple(number for each in found for number in each.numbers),
+        numbers=tuple({_sense(number): number for each in found for number in each.numbers}.values()),
         days=days,
         clocks=tuple(clock for each in found for clock in each.moments.clocks),
         weekdays=frozenset(day for each in found for day in _weekdays(each.moments)),
@@ -47,6 +49,11 @@ def source(grounds: Sequence[Ground]) -> Source:
         weekday_words=any(_WEEKDAY.search(text) for text in texts),
         pieces=tuple(piece for ground in grounds for piece in ground.pieces),
     )
+
+
+def _sense(number: Number) -> tuple[object, ...]:
+    """Equal for numbers that agree with the same numbers."""
+    return number.values, number.unit, number.noun, number.loose
 
 
 def _weekdays(found: Moments) -> Iterator[int]:
@@ -58,6 +65,9 @@ def _weekdays(found: Moments) -> Iterator[int]:
 def number_mismatches(text: str, claim: Figures, said: Source, language: str, *, excused: Sequence[Number]) -> Iterator[Mismatch]:
     """Numbers that the source does not give, or gives of something else. Those `excused` may be repeated from the question."""
     clocks = [(clock.start, clock.end) for clock in claim.moments.clocks if _clock_said(clock, said)]
+    if len(claim.numbers) > _MOST:
+        yield Mismatch(code="number", detail=f"it holds more than {_MOST} numbers, too many to compare")
+        return
     for number in claim.numbers:
         if number.loose or any(start <= number.start < end for start, end in clocks):
             continue
@@ -98,7 +108,7 @@ def _shown(number: Number) -> str:
 def bound_mismatch(text: str, claim: Sequence[Number], pieces: Sequence[Piece]) -> Mismatch | None:
     """A number that the sentence makes a minimum and the source a maximum, or the other way round."""
     said = [number for piece in pieces for number in piece.figures.numbers]
-    for number in claim:
+    for number in claim[:_MOST]:
         same = [other for other in said if agree(number, other) == "same"]
         if number.bound and same and all(other.bound and other.bound != number.bound for other in same):
             is_least = number.bound == "least"

@@ -14,7 +14,8 @@ from firmground.types import Mismatch, Value
 
 _TELLING = 1.0
 """Weight of words, by rarity, that another number must share with the claim before the two are taken to be exchanged."""
-_MANY = 60
+_MANY = 40
+"""Figures of one claim, and places of one figure, that are looked at."""
 
 
 class Swaps(Value):
@@ -34,7 +35,7 @@ class Swaps(Value):
 
     def mismatches(self, said: Said) -> Iterator[Mismatch]:
         """Of one claim against its passages."""
-        for number in said.figures.numbers:
+        for number in said.figures.numbers[:_MANY]:
             if number.loose or not number.unit:
                 continue
             written = said.text[number.start : number.end]
@@ -44,7 +45,7 @@ class Swaps(Value):
                 )
             elif _exchanged(said, number):
                 yield Mismatch(code="number", detail=f"“{written}” stands beside other words in the cited passages")
-        for moment in (*said.figures.moments.days, *said.figures.moments.clocks):
+        for moment in (*said.figures.moments.days, *said.figures.moments.clocks)[:_MANY]:
             if self._moment_elsewhere(said, moment):
                 written = said.text[moment.start : moment.end].strip()
                 yield Mismatch(

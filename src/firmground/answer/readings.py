@@ -47,10 +47,10 @@ def of_rows(question: str, near: Sequence[Quote], passages: Sequence[Passage]) -
         return None
     columns = list(zip(*rows, strict=True))
     asked = _column(question, header, language)
-    if asked is not None and _names(columns[asked]):
-        asked = None
     if asked is None and asked_for(question) == "person":
         return None  # what would tell the rows apart, their names, is what is asked for
+    if asked is not None and _names(columns[asked]):
+        asked = None
     key = next((at for at, column in enumerate(columns) if at != asked and _names(column)), None)
     if key is None or _names_row(question, columns, header, key, language) or _one_by_one(question, header[key]):
         return None

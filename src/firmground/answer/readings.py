@@ -13,6 +13,8 @@ from firmground.types import Passage, Value
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _QUANTITY = re.compile(r"([€£$¥])?\s?(\d+(?:[.,:]\d+)*)\s?(%|°C|[€£$¥]|[^\W\d_]{1,20})?")
+_PERSON = re.compile(r"[^\W\d_a-zß-ÿ]\S*(?: [^\W\d_]\S*){1,3}$")
+"""A name as people have it: two to four words, the first with a capital."""
 _LONGEST_LABEL = 80
 
 
@@ -47,13 +49,13 @@ def of_rows(question: str, near: Sequence[Quote], passages: Sequence[Passage]) -
         return None
     columns = list(zip(*rows, strict=True))
     asked = _column(question, header, language)
-    if asked is None and asked_for(question) == "person":
-        return None  # what would tell the rows apart, their names, is what is asked for
     if asked is not None and _names(columns[asked]):
         asked = None
     key = next((at for at, column in enumerate(columns) if at != asked and _names(column)), None)
     if key is None or _names_row(question, columns, header, key, language) or _one_by_one(question, header[key]):
         return None
+    if asked_for(question) == "person" and all(_PERSON.match(row[key]) for row in rows):
+        return None  # what tells the rows apart is what is asked for
     values: dict[str, set[str]] = {}
     for row in rows:
         said = row[asked] if asked is not None else " ".join(cell for at, cell in enumerate(row) if at != key)

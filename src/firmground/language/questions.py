@@ -48,7 +48,8 @@ _POSSESSIVE = re.compile(r"['’]s?$")
 
 def asked_for(question: str) -> Kind:
     """What kind of answer the question wants, as far as its words tell (English, German, French, Spanish)."""
-    return next((kind for kind, pattern in _ASKED.items() if pattern.search(question)), "")
+    kinds: list[Kind] = [kind for kind, pattern in _ASKED.items() if pattern.search(question)]
+    return kinds[0] if kinds else ""
 
 
 def holds(kind: Kind, text: str) -> bool:

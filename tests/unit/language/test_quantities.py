@@ -66,7 +66,7 @@ def test_the_same_number_of_something_else(one: str, other: str) -> None:
 
 
 @pytest.mark.parametrize(("one", "other"), [("5 days", "6 days"), ("1.5 hours", "15 hours"), ("100 km", "98 km")])
-def test_another_number(one: str, other: str) -> None:
+def test_another_number_is_told_from_it(one: str, other: str) -> None:
     assert agree(only(one), only(other)) == "none"
 
 

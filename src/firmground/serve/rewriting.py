@@ -5,6 +5,7 @@ from time import perf_counter
 
 from firmground.answer.prompt import Prompt, rewrite_messages
 from firmground.errors import ModelFailed
+from firmground.language.vague import about
 from firmground.ports import LanguageModel
 from firmground.serve.account import Account, OverBudget, charged
 from firmground.serve.conversation import Turn, Understood
@@ -24,7 +25,8 @@ def rewritten(
     account: Account,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Understood:
-    """As `known` is, which rules made of it, with the model's words for it; `known` itself where the model has none in one line.
+    """As `known` is, which rules made of it, with the model's words for it; `known` itself where the model has none in one line, or
+    where they still do not say what the question is about.
 
     What it says is only searched for and answered, never shown as an answer. ModelFailed only where `cancelled`.
     """
@@ -35,7 +37,7 @@ def rewritten(
         for delta in charged(model, ModelCall(messages=messages, max_output_tokens=_LONGEST_TOKENS), account, cancelled):
             said += delta.text
         line = " ".join(said.split()).strip("\"'` ")
-        outcome = "done" if 0 < len(line) <= _LONGEST else "nonsense"
+        outcome = "done" if len(line) <= _LONGEST and about(line) else "nonsense"
     except ModelFailed as error:
         if error.reason == "cancelled":
             raise

@@ -1,0 +1,43 @@
+"""A question of a conversation in a model's words, and what is made of words that are none."""
+
+import pytest
+
+from firmground.answer.prompt import read_prompt
+from firmground.app.prompting import packaged
+from firmground.serve.account import Account
+from firmground.serve.conversation import Turn, understood
+from firmground.serve.rewriting import rewritten
+from firmground.testing.model import ScriptedModel, failed
+
+HISTORY = (Turn(id="1", question="Who descales the coffee machine?", asked="Who descales the coffee machine?", answer="The early shift.",
+                status="answered"),)  # fmt: skip
+
+
+def said_anew(model: ScriptedModel, question: str = "and how often?") -> tuple[str, tuple[str, ...], str]:
+    """The question as it is searched, what it was understood by, and how the step went."""
+    account = Account(None)
+    prompt = read_prompt("rewrite.md", packaged("rewrite"), "rewrite")
+    found = rewritten(understood(question, HISTORY), HISTORY, prompt=prompt, model=model, account=account)
+    return found.asked, found.context, account.steps[-1].outcome
+
+
+def test_a_follow_up_is_asked_in_the_words_of_the_model():
+    model = ScriptedModel(["How often is the coffee machine descaled?\n"], structured=False)
+    assert said_anew(model) == ("How often is the coffee machine descaled?", ("1",), "done")
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        ("", "nonsense"),
+        ("and how often?", "nonsense"),
+        ("What about it?", "nonsense"),
+        ("word " * 200, "nonsense"),
+        (failed("timeout"), "timeout"),
+    ],
+    ids=["nothing", "the question again", "nothing it is about", "a speech", "too late"],
+)
+def test_where_the_model_does_not_say_what_it_is_about_the_rules_do(reply: str, outcome: str):
+    by_rules = understood("and how often?", HISTORY)
+    assert "coffee machine" in by_rules.asked
+    assert said_anew(ScriptedModel([reply], structured=False)) == (by_rules.asked, by_rules.context, outcome)

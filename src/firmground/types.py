@@ -281,6 +281,8 @@ class Notice(Value):
 
     code: str
     text: str
+    about: tuple[str, ...] = ()
+    """Addresses (`source/path`) of the documents that it names."""
 
 
 class Usage(Value):

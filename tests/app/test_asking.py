@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from firmground.answer.confidence import Confidence, Logistic
-from firmground.app import people
+from firmground.app import documents, people
 from firmground.app.answers import RECIPES, ask
 from firmground.app.app import App
 from firmground.app.kept import explanation, listed, replay, show
@@ -136,6 +136,30 @@ def test_who_lost_the_right_to_see_a_document_does_not_see_it_in_old_answers_eit
         ada = tx.actor("ada")
     assert "61,000" not in show(app, ada, answer.id).model_dump_json()
     assert "61,000" in show(app, ADMINISTRATOR, answer.id).model_dump_json()
+
+
+def test_who_may_not_see_a_document_any_more_does_not_read_its_address_in_old_answers(tmp_path: Path):
+    bench = a_bench(tmp_path)
+    dated = "---\ndate: {}-01-01\ntitle: Leave\n---\n"
+    for year, days in ((2023, "four"), (2025, "five")):
+        text = LEAVE.decode().replace("five", days)
+        bench.source.contents[f"leave-{year}.md"] = (dated.format(year) + text).encode()
+    bench.source.contents["leave.md"] = bench.source.contents["leave-2025.md"]
+    with bench.app() as app:
+        sync(app, ADMINISTRATOR)
+        answer = ask(app, COLLEAGUE, QUESTION)
+        before = show(app, COLLEAGUE, answer.id)
+        named = {address for notice in answer.notices for address in notice.about}
+        assert "docs/leave-2023.md" in named
+        [other] = [address for each in before.evidence if isinstance(each, Passage) for address in each.also]
+        bench.source.file_groups |= {"leave-2023.md": ("hr",), other.removeprefix("docs/"): ("hr",)}
+        sync(app, ADMINISTRATOR)
+        after = show(app, COLLEAGUE, answer.id).model_dump_json()
+        assert "leave-2023" not in after
+        assert f'"{other}"' not in after
+        assert after.count("five vacation days") > 0, "what they may see stays"
+        documents.purge(app, ADMINISTRATOR, "docs/leave-2023.md")
+        assert "leave-2023" not in show(app, ADMINISTRATOR, answer.id).model_dump_json()
 
 
 # ---------------------------------------------------------------- conversations

@@ -352,7 +352,8 @@ def _missing_side(seen: Seen) -> str:
 def _notice(one: Contradiction, passages: Sequence[Passage]) -> Notice:
     """The two statements side by side, each with its document and date."""
     sides = [f"“{unit.read}” ({_dated(passages[unit.passage])})" for unit in (one.one, one.other)]
-    return Notice(code="contradicting", text=f"The documents disagree: {sides[0]}, but {sides[1]}.")
+    about = tuple(dict.fromkeys(passages[unit.passage].uri for unit in (one.one, one.other)))
+    return Notice(code="contradicting", text=f"The documents disagree: {sides[0]}, but {sides[1]}.", about=about)
 
 
 def _dated(passage: Passage) -> str:

@@ -72,7 +72,9 @@ def _as_seen(tx: Transaction, traces: Sequence[Trace], actor: Actor) -> list[Tra
     before = [_earlier(tx, trace, at_hand) for trace in traces]
     scopes = tx.visible_scopes(actor.groups)
     named = {id for each in (*traces, *chain(*before)) for id in documents_of(each)}
-    hidden = {id for id in named if (document := tx.document(id)) is None or document.scope not in scopes}
+    at = {address: _at(tx, address) for each in traces for address in addresses_of(each)}
+    known = {id: tx.document(id) for id in named} | at
+    hidden = {name for name, document in known.items() if document is None or document.scope not in scopes}
     seen: list[Trace] = []
     for trace, earlier in zip(traces, before, strict=True):
         less = tombstoned(trace, hidden, earlier)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from typing import cast
 
 from firmground.types import Answer, Citation, Json, Passage, Sentence, Step, Tombstone, Trace
@@ -24,10 +25,10 @@ def tombstoned(trace: Trace, documents: Collection[str], earlier: Iterable[Trace
     said unchecked goes entirely, and the question as it was searched becomes the question as it was asked. In everything else (other
     sentences, choices, notices, reasons, steps, filters) what shares twelve characters with the erased words goes, unless the question
     or a passage that stays says them as well. `documents` may hold addresses too (`source/uri`): passages stop naming these as
-    documents that hold the same.
+    documents that hold the same, and notices about them go.
     """
     gone = frozenset(documents)
-    trace = _without_copies(trace, gone)
+    trace = _without_addresses(trace, gone)
     words = [text for each in (trace, *earlier) for text in _words_of(each, gone)]
     return _silenced(trace, gone, [*words, trace.asked]) if words else trace
 
@@ -45,8 +46,9 @@ def documents_of(trace: Trace) -> frozenset[str]:
 
 
 def addresses_of(trace: Trace) -> frozenset[str]:
-    """Addresses of documents that it names as holding the same as its passages."""
-    return frozenset(address for passage in _passages(trace) for address in passage.also)
+    """Addresses of documents that it names as holding the same as its passages, or in a notice."""
+    copies = (passage.also for passage in _passages(trace))
+    return frozenset(chain(*copies, *(notice.about for notice in trace.answer.notices)))
 
 
 @dataclass(frozen=True)
@@ -157,8 +159,8 @@ def _step(step: Step, lost: _Words) -> Step:
     return step.model_copy(update={"outcome": lost.struck(step.outcome), "detail": lost.struck(step.detail)})
 
 
-def _without_copies(trace: Trace, gone: frozenset[str]) -> Trace:
-    """That a copy of a passage is erased changes nothing but that it is not named any more."""
+def _without_addresses(trace: Trace, gone: frozenset[str]) -> Trace:
+    """That a copy of a passage, or an older version, is erased changes nothing but that it is not named any more."""
     if addresses_of(trace).isdisjoint(gone):
         return trace
 
@@ -166,7 +168,8 @@ def _without_copies(trace: Trace, gone: frozenset[str]) -> Trace:
         return passage.model_copy(update={"also": tuple(each for each in passage.also if each not in gone)})
 
     evidence = tuple(without(each) if isinstance(each, Passage) else each for each in trace.evidence)
-    answer = trace.answer.model_copy(update={"closest": tuple(map(without, trace.answer.closest))})
+    notices = tuple(each for each in trace.answer.notices if gone.isdisjoint(each.about))
+    answer = trace.answer.model_copy(update={"closest": tuple(map(without, trace.answer.closest)), "notices": notices})
     return trace.model_copy(update={"evidence": evidence, "answer": answer})
 
 

@@ -35,6 +35,7 @@ def without_superseded(
         newer[document].document: Notice(
             code="superseded",
             text=f"{_dated(old)} is left out: {_dated(newer[document])} has the same title and is newer.",
+            about=(old.uri, newer[document].uri),
         )
         for document, old in older.items()
     }

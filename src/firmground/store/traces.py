@@ -1,6 +1,7 @@
 """What was answered: each answer with its evidence as one JSON text, found by person, conversation and document."""
 
 from collections.abc import Collection, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, delete, insert, select, update
@@ -91,8 +92,9 @@ def _trace(body: str) -> Trace:
 
 
 def _named(trace: Trace) -> set[str]:
-    """Ids of the documents whose words it holds, and the addresses of those it names as holding the same."""
+    """Ids of the documents whose words it holds, and the addresses of those it names besides."""
     answer = trace.answer
     passages = [*(each for each in trace.evidence if isinstance(each, Passage)), *answer.closest]
     cited = {each.document for each in answer.citations if each.title or each.uri or each.snippet}
-    return {each.document for each in passages} | cited | {address for each in passages for address in each.also}
+    addresses = chain(*(each.also for each in passages), *(each.about for each in answer.notices))
+    return {each.document for each in passages} | cited | set(addresses)

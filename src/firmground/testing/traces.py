@@ -9,7 +9,7 @@ import pytest
 
 from firmground.errors import InvalidInput, NotFound
 from firmground.ports import Database
-from firmground.types import Answer, Citation, Locator, Passage, Scores, Sentence, Step, Tombstone, Trace
+from firmground.types import Answer, Citation, Locator, Notice, Passage, Scores, Sentence, Step, Tombstone, Trace
 
 _NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -153,12 +153,14 @@ class TracesContract:
             database,
             a_trace("1", a_passage("a"), a_passage("b"), a_passage("a", "Another place."), buried),
             a_trace("2", answer={"citations": (*cites, *erased), "closest": (a_passage("closest", also=("handbook/copy.md",)),)}),
+            a_trace("3", answer={"notices": (Notice(code="superseded", text="x", about=("handbook/old.md",)),)}),
         )
         with database.reading() as tx:
             for document in ("a", "b"):
                 assert ids(tx.traces_of([document], limit=9)) == ["1"]
             for document in ("cited", "closest", "handbook/copy.md"):
                 assert ids(tx.traces_of([document], limit=9)) == ["2"]
+            assert ids(tx.traces_of(["handbook/old.md"], limit=9)) == ["3"], "it is named in a notice"
             assert tx.traces_of(["buried", "blank", "unknown"], limit=9) == tx.traces_of([], limit=9) == []
             assert ids(tx.traces_of({"a", "b", "cited"}, limit=9)) == ["2", "1"]
 

@@ -133,6 +133,16 @@ def test_a_copy_that_is_erased_is_only_not_named_any_more():
     assert (after.outputs, after.erased, after.answer.sentences) == (("said",), False, trace.answer.sentences)
 
 
+def test_a_notice_that_names_it_goes_also_where_it_is_no_evidence():
+    notices = (Notice(code="superseded", text="a/b is left out", about=("a/b", "notes/yard.md")), Notice(code="x", text="Kept."))
+    trace = a_trace("1", yard, answer={"notices": notices})
+    assert addresses_of(trace) == {"a/b", "notes/yard.md"}
+    after = tombstoned(trace, ["id-of-b", "a/b"])
+    assert [each.code for each in after.answer.notices] == ["x"]
+    assert (after.erased, after.answer.sentences) == (False, trace.answer.sentences)
+    assert addresses_of(after) == frozenset()
+
+
 def test_an_answer_understood_by_an_erased_one_loses_what_it_had_from_there():
     sentences = (Sentence(text="The guardian of the quixblorp parks there.", citations=(1,)), Sentence(text=YARD, citations=(1,)))
     trace = a_trace(

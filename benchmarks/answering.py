@@ -133,9 +133,14 @@ def figures(confidence: np.ndarray[Any, Any], rows: Sequence[Row]) -> dict[str, 
 
 
 def threshold_for(confidence: np.ndarray[Any, Any], rows: Sequence[Row], rate: float) -> float:
-    """The lowest at which at most this share of the uncovered questions seen here gets an answer."""
-    uncovered = np.sort(confidence[[not row.covered for row in rows]])[::-1]
-    return float(np.nextafter(uncovered[int(rate * len(uncovered))], np.inf))
+    """The lowest at which at most this share of the uncovered questions seen here, by weight, gets an answer."""
+    uncovered = sorted((float(each), row.weight) for each, row in zip(confidence, rows, strict=True) if not row.covered)[::-1]
+    left = rate * sum(weight for _, weight in uncovered)
+    for each, weight in uncovered:
+        left -= weight
+        if left < 0:
+            return float(np.nextafter(each, np.inf))
+    return 0.0
 
 
 def splits(rows: Sequence[Row], count: int, rate: float = 0.02) -> dict[str, float]:
@@ -186,14 +191,15 @@ def written(full: Sequence[Row], lexical: Sequence[Row], temporary: Path) -> tup
     for name, rows, names in (("meaning", full, tuple(NAMED)), ("words", lexical, WORDS)):
         own = balanced(about_the_handbook(temporary / name, dense=name == "meaning"), len(rows))
         rule = from_scratch([*rows, *own], names)
-        confidence = np.array([rule.of(row.signs) for row in rows])
+        material = [*rows, *own]
+        confidence = held_out(material, names)
         if name == "meaning":
-            parts["threshold"], parts["sure"] = (round(threshold_for(confidence, rows, rate), 2) for rate in (0.05, 0.02))
+            parts["threshold"], parts["sure"] = (round(threshold_for(confidence, material, rate), 2) for rate in (0.05, 0.02))
         else:  # moved, so that the threshold of the other keeps the same rate
-            odds = [np.log(each / (1 - each)) for each in (threshold_for(confidence, rows, 0.05), parts["threshold"])]
+            odds = [np.log(each / (1 - each)) for each in (threshold_for(confidence, material, 0.05), parts["threshold"])]
             rule = rule.model_copy(update={"intercept": rule.intercept - float(odds[0] - odds[1])})
         parts[name] = rounded(rule)
-        report[f"handbook, {name}, cross-validated"] = figures(held_out([*rows, *own], names)[-len(own) :], own)
+        report[f"handbook, {name}, cross-validated"] = figures(confidence[-len(own) :], own)
     path = Path(firmground.__file__).parent / "answer" / "confidence.json"
     path.write_text(json.dumps(parts, indent=1) + "\n", encoding="utf-8")
     return Confidence.model_validate(parts), report

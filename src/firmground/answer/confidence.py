@@ -65,7 +65,7 @@ class Confidence(Value):
     words: Logistic = Field(default_factory=lambda: _shipped("words"))
     """For all other questions: words only. Its intercept is lowered so that one threshold serves both."""
     threshold: float = Field(default_factory=lambda: _shipped("threshold"))
-    """Below: abstained. Shipped: where 5 % of the questions that were not covered still got an answer."""
+    """Below: abstained. Shipped: where 5 % of the questions fitted on that were not covered still got an answer."""
     sure: float = Field(default_factory=lambda: _shipped("sure"))
     """From here on: answered; in between: weak. Shipped: where 2 % did."""
     calibrated_on: str = ""

@@ -36,7 +36,7 @@ class Value(BaseModel):
     def __copy__(self) -> Self:
         """Without the digest, since `model_copy` copies in order to change."""
         copied = super().__copy__()
-        copied.__dict__.pop("digest", None)
+        vars(copied).pop("digest", None)
         return copied
 
 

@@ -41,6 +41,11 @@ class Routing(Value):
         names = dict.fromkeys(name for name in (*first, *self.fallbacks) if name)
         return tuple(names)[: list(names).index(EXTRACTIVE)] if EXTRACTIVE in names else tuple(names)
 
+    @property
+    def models(self) -> frozenset[str]:
+        """All that may be asked."""
+        return frozenset(self.chain(0.0))
+
 
 class Generation(Value):
     """How models write answers, frozen into releases."""

@@ -324,8 +324,8 @@ class Transaction(Protocol):
         ...
 
     def traces_of(self, documents: Collection[str], *, before: str = "", limit: int) -> list[Trace]:
-        """Those that are found by one of these documents (ids, or addresses `source/uri` of passages' `also` and of notices), newest first, those
-        older than the answer id `before`."""
+        """Those that are found by one of these documents (ids, or addresses `source/uri` of passages' `also` and of notices), newest
+        first, those older than the answer id `before`."""
         ...
 
     def drop_traces(self, ids: Collection[str]) -> None: ...

@@ -3,8 +3,12 @@
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
+from firmground.answer.inert import visible
 from firmground.answer.prompt import Prompt, rewrite_messages
 from firmground.errors import ModelFailed
+from firmground.guard.questions import blocked, orders
+from firmground.language.identify import identify
+from firmground.language.terms import terms
 from firmground.language.vague import about
 from firmground.ports import LanguageModel
 from firmground.serve.account import Account, OverBudget, charged
@@ -14,6 +18,8 @@ from firmground.types import Message, ModelCall
 _LONGEST_TOKENS = 120
 _LONGEST = 500
 """Characters."""
+_MOSTLY = 0.5
+"""The least share of its words that stand in the conversation."""
 
 
 def rewritten(
@@ -25,8 +31,8 @@ def rewritten(
     account: Account,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Understood:
-    """As `known` is, which rules made of it, with the model's words for it; `known` itself where the model has none in one line, or
-    where they still do not say what the question is about.
+    """As `known` is, which rules made of it, with the model's words for it; `known` itself where the model has none in one line, where
+    they still do not say what the question is about, and where they give orders or come from elsewhere than the conversation.
 
     What it says is only searched for and answered, never shown as an answer. ModelFailed only where `cancelled`.
     """
@@ -36,8 +42,10 @@ def rewritten(
     try:
         for delta in charged(model, ModelCall(messages=messages, max_output_tokens=_LONGEST_TOKENS), account, cancelled):
             said += delta.text
-        line = " ".join(said.split()).strip("\"'` ")
-        outcome = "done" if len(line) <= _LONGEST and about(line) else "nonsense"
+        line = " ".join(visible(said).split()).strip("\"'` ")
+        told = "\n".join((known.shown, *(message.text for message in turns(history))))
+        follows = len(line) <= _LONGEST and about(line) and _of_the_conversation(line, told)
+        outcome = "done" if follows else "nonsense"
     except ModelFailed as error:
         if error.reason == "cancelled":
             raise
@@ -49,6 +57,13 @@ def rewritten(
         return known
     context = tuple(turn.id for turn in history)
     return known.model_copy(update={"asked": line, "follow_up": line != known.shown, "context": context})
+
+
+def _of_the_conversation(line: str, told: str) -> bool:
+    """Whether it asks what somebody in the conversation could have asked: the reader is shown it as the question that was searched."""
+    language = identify(line)
+    said = set(terms(line, language))
+    return blocked(orders(line)) is None and len(said & set(terms(told, language))) > _MOSTLY * len(said)
 
 
 def turns(history: Sequence[Turn]) -> list[Message]:

@@ -323,6 +323,10 @@ class Transaction(Protocol):
         """Newest first, those older than the answer id `before`."""
         ...
 
+    def latest_trace(self, person: str) -> str:
+        """Id of this person's newest answer; empty where there is none."""
+        ...
+
     def traces_of(self, documents: Collection[str], *, before: str = "", limit: int) -> list[Trace]:
         """Those that are found by one of these documents (ids, or addresses `source/uri` of passages' `also` and of notices), newest
         first, those older than the answer id `before`."""

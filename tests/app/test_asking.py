@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from firmground.answer.confidence import Confidence, Logistic
 from firmground.app import documents, people
 from firmground.app.answers import RECIPES, ask
 from firmground.app.app import App
-from firmground.app.kept import explanation, listed, replay, show
+from firmground.app.kept import explanation, latest_conversation, listed, replay, show
 from firmground.app.sync import sync
 from firmground.errors import Damaged, InvalidInput, InvalidSettings, ModelFailed, NotFound
 from firmground.settings import AnswerSection, ServeSection, Settings
@@ -171,6 +172,24 @@ def test_a_question_goes_on_from_those_before_it(app: App):
     assert then.conversation == first.id
     assert "two vacation days" in then.text
     assert show(app, ADMINISTRATOR, then.id).context == (first.id,)
+
+
+def test_a_clock_that_was_put_back_changes_no_order(tmp_path: Path):
+    bench = a_bench(tmp_path)
+    with bench.app() as app:
+        sync(app, ADMINISTRATOR)
+        ask(app, COLLEAGUE, "When does the canteen serve lunch?")
+        bench.clock.now -= timedelta(days=3)
+        first = ask(app, COLLEAGUE, QUESTION)
+        assert latest_conversation(app, COLLEAGUE) == first.conversation
+        again = ask(app, COLLEAGUE, QUESTION, conversation=first.conversation)
+        bench.clock.now -= timedelta(days=3)
+        repeated = ask(app, COLLEAGUE, QUESTION)
+        contractors = ask(app, COLLEAGUE, "and for contractors?", conversation=first.conversation)
+        newest_first = [trace.answer.id for trace in listed(app, COLLEAGUE, limit=4)]
+        assert newest_first == [contractors.id, repeated.id, again.id, first.id]
+        assert "two vacation days" in contractors.text
+        assert contractors.created_at < first.created_at, "when it was said stays as the clock had it"
 
 
 def test_a_conversation_is_its_own_askers_alone_administrators_included(app: App):

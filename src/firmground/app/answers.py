@@ -47,6 +47,7 @@ def ask(
         settled = not tx.stale_documents(app.candidate.build, limit=1)
         recipe = recipe_now(app, tx)
         history = conversation_of(tx, actor, conversation) if conversation else ()
+        latest = tx.latest_trace(actor.person)
         notices = standing(recipe)
     searched, seen = corpus(app), within(app, actor, filters or {})
     asked = Asked(
@@ -67,6 +68,7 @@ def ask(
         examples=_examples(app, recipe),
         listen=listen,
         cancelled=cancelled,
+        after=latest,
     )
 
     def run() -> Run:
@@ -117,7 +119,7 @@ def _model_failed(trace: Trace) -> bool:
 def _repeated(trace: Trace, asked: Asked, live: Live) -> Trace:
     """The same answer, to another question of the same words: with an id of its own, and for nothing."""
     now = live.clock()
-    id = time_ordered(now, live.random)
+    id = time_ordered(now, live.random, live.after)
     answer = trace.answer.model_copy(
         update={
             "id": id,

@@ -71,6 +71,8 @@ class Live:
     """Of `Answering.out_of_scope`, in its order; None where the embedder is not asked."""
     listen: Callable[[Event], None] = lambda _: None
     cancelled: Callable[[], bool] = lambda: False
+    after: str = ""
+    """Id of the asker's answer before: the next one sorts behind it, though the clock was put back."""
 
 
 def answer(corpus: Corpus, retrieval: Retrieval, answering: Answering, asked: Asked, live: Live, *, release: str) -> Trace:
@@ -240,7 +242,7 @@ class _Answering:
     # ---------------------------------------------------------------- keeping
 
     def _trace(self, known: Understood, made: _Made, found: Found | None = None) -> Trace:
-        id = time_ordered(self._created, self._live.random)
+        id = time_ordered(self._created, self._live.random, self._live.after)
         status = made.decision.status
         confidence = made.confidence
         if found is not None and not found.covered:
@@ -336,8 +338,11 @@ def _decided(decision: Decision) -> Step:
     return Step(name="decide", outcome=decision.status, detail={"rules": rules})
 
 
-def time_ordered(moment: datetime, random: Random) -> str:
-    """A UUID version 7 (RFC 9562, section 5.7): later moments sort later, to the millisecond."""
-    milliseconds = int(moment.timestamp() * 1000) & (2**48 - 1)
+def time_ordered(moment: datetime, random: Random, after: str = "") -> str:
+    """A UUID version 7 (RFC 9562, section 5.7): later moments sort later, to the millisecond, and all of them behind the id `after`."""
+    milliseconds = int(moment.timestamp() * 1000)
+    if after:
+        milliseconds = max(milliseconds, (UUID(after).int >> 80) + 1)
+    milliseconds &= 2**48 - 1
     bits = milliseconds << 80 | 0x7 << 76 | random.getrandbits(12) << 64 | 0b10 << 62 | random.getrandbits(62)
     return str(UUID(int=bits))

@@ -59,6 +59,9 @@ class Traces(Unit):
         wanted = _ids(person, conversation).order_by(_t.id.desc()).limit(limit)
         return self._loaded(self._rows(wanted.where(_t.id < before) if before else wanted))
 
+    def latest_trace(self, person: str) -> str:
+        return self._value(_ids(person, None).order_by(_t.id.desc()).limit(1)) or ""
+
     def traces_of(self, documents: Collection[str], *, before: str = "", limit: int) -> list[Trace]:
         found: set[tuple[str]] = set()
         for lot in in_lots(documents):

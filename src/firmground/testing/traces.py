@@ -131,6 +131,7 @@ class TracesContract:
             assert ids(tx.traces(person="bob", before="0010", limit=2)) == ["0007", "0004"]
             assert ids(tx.traces(conversation="c2", limit=3)) == ["0247", "0242", "0237"]
             assert ids(tx.traces(person="bob", conversation="c2", limit=2)) == ["0247", "0232"]
+            assert [tx.latest_trace(person) for person in ("ada", "bob", "eve")] == ["0249", "0247", ""]
             assert tx.traces(person="eve") == tx.traces(before="0000") == []
 
     def test_an_answer_is_found_by_the_beginning_of_its_id_among_those_of_a_person(self, database: Database):

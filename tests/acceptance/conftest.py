@@ -1,6 +1,7 @@
-"""Workspaces that are synced once and copied for each test."""
+"""Workspaces that are synced once and copied for each test; a small disk."""
 
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,3 +33,22 @@ def copied(synced: Workplace, tmp_path: Path) -> Callable[[], Workplace]:
 @pytest.fixture
 def place(copied: Callable[[], Workplace]) -> Workplace:
     return copied()
+
+
+@pytest.fixture
+def little_disk(tmp_path: Path) -> Iterator[Callable[[str], bool]]:
+    """Makes `tmp_path/disk` a disk of its own of the size given, or changes its size; False where this user may not mount."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = False
+
+    def sized(size: str) -> bool:
+        nonlocal mounted
+        options = f"remount,size={size}" if mounted else f"size={size}"
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", str(disk)], capture_output=True, check=False)
+        mounted = mounted or done.returncode == 0
+        return done.returncode == 0
+
+    yield sized
+    if mounted:
+        subprocess.run(["umount", str(disk)], check=True)

@@ -4,7 +4,6 @@ import contextlib
 import os
 import re
 import shutil
-import subprocess
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -256,25 +255,6 @@ def test_a_read_only_workspace_works_with_its_data_elsewhere(place: Workplace, t
 
 
 # ---------------------------------------------------------------- a full disk
-
-
-@pytest.fixture
-def little_disk(tmp_path: Path) -> Iterator[Callable[[str], bool]]:
-    """Makes `tmp_path/disk` a disk of its own of the size given, or changes its size; False where this user may not mount."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = False
-
-    def sized(size: str) -> bool:
-        nonlocal mounted
-        options = f"remount,size={size}" if mounted else f"size={size}"
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", str(disk)], capture_output=True, check=False)
-        mounted = mounted or done.returncode == 0
-        return done.returncode == 0
-
-    yield sized
-    if mounted:
-        subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_a_full_disk_stops_the_sync_and_later_it_goes_on(

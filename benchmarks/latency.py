@@ -33,11 +33,11 @@ from numpy.typing import NDArray
 from firmground.index.chunk import index_terms
 from firmground.language.sentences import sentences
 from firmground.models.onnx_embedder import OnnxEmbedder
-from firmground.models.remembered import Remembered
 from firmground.models.weights import default_models_dir, ensure_default_model
 from firmground.ports import Embedder, LanguageModel, Vectors
 from firmground.serve.ask import Answering, Asked, Live, answer
 from firmground.serve.generation import Models
+from firmground.serve.remembered import Remembered
 from firmground.serve.search import Corpus, Retrieval, search
 from firmground.store.database import open_database
 from firmground.store.lance import open_lance

@@ -6,7 +6,7 @@ from typing import cast
 
 from firmground.answer.judge import Judge
 from firmground.app.app import App
-from firmground.app.calibrated import fingerprint, stored
+from firmground.app.calibrated import fingerprint, stale, stored
 from firmground.app.readiness import check_that_something_is_indexed, not_up_to_date
 from firmground.app.search import corpus, within
 from firmground.app.traces import conversation_of, keep
@@ -48,7 +48,7 @@ def ask(
         recipe = recipe_now(app, tx)
         history = conversation_of(tx, actor, conversation) if conversation else ()
         latest = tx.latest_trace(actor.person)
-        notices = standing(recipe)
+        notices = standing(tx, app, recipe)
     searched, seen = corpus(app), within(app, actor, filters or {})
     asked = Asked(
         question=question,
@@ -148,11 +148,13 @@ def _repeated(trace: Trace, asked: Asked, live: Live) -> Trace:
     )
 
 
-def standing(recipe: ReleaseSpec) -> list[Notice]:
+def standing(tx: Transaction, app: App, recipe: ReleaseSpec) -> list[Notice]:
     """How far its answers can be trusted in general."""
     notices = [Notice(code="not_released", text="Nothing was released yet: this is the workspace as it stands.")]
     if not recipe.answering.confidence.calibrated_on:
         notices.append(Notice(code="not_calibrated", text="The confidence is not calibrated on your documents."))
+    elif (notice := stale(tx, fingerprint(app.candidate))) is not None:
+        notices.append(notice)
     return notices
 
 

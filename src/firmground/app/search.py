@@ -9,6 +9,7 @@ from firmground.app.readiness import check_that_something_is_indexed
 from firmground.errors import IndexMismatch, InvalidInput
 from firmground.language.identify import prepare
 from firmground.ports import Filters, Transaction
+from firmground.serve.remembered import Remembered
 from firmground.serve.search import Corpus, Found
 from firmground.serve.search import search as find
 from firmground.types import Actor, Scalar, Within
@@ -51,7 +52,7 @@ def corpus(app: App) -> Corpus:
     return Corpus(
         reading=app.database.reading,
         index=app.index,
-        embedder=app.embedder,
+        embedder=app.once("remembered", lambda: Remembered(app.embedder)),
         build=build,
         languages=languages,
         superseded=superseded,

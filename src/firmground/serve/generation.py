@@ -304,11 +304,14 @@ class _Attempt:
         return Statement(drafted.text, places, before=_before(drafted.text), check="no_mismatch_found"), ()
 
     def _judged(self, text: str, at: Sequence[int]) -> tuple[Mismatch, ...]:
-        """The judge's objection, if there is a judge and it has one. A judge that fails lets nothing pass: ModelFailed."""
+        """The judge's objection, if there is a judge and it has one. A judge that fails lets nothing pass: ModelFailed; nor does one that
+        could cost more than is left: OverBudget."""
         if self._judge is None:
             return ()
         began = perf_counter()
         shown = [self._task.passages[number].text for number in at]
+        if self._account.budget_usd is not None and not self._account.affords(self._judge.cost(text, shown)):
+            raise OverBudget
         judged = self._judge.verify(text, shown, cancelled=self._cancelled)
         self._account.charge(judged.tokens, judged.cost_usd)
         self._account.step("verify", judged.verdict, began, by=self._judge.name)

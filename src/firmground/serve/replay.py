@@ -99,6 +99,10 @@ class _Verdicts:
     def __init__(self, trace: Trace) -> None:
         self._verdicts = iter([step.outcome for step in trace.steps if step.name == "verify"])
 
+    def cost(self, claim: str, passages: Sequence[str]) -> float | None:
+        del claim, passages
+        return 0.0
+
     def verify(self, claim: str, passages: Sequence[str], *, cancelled: Callable[[], bool] = lambda: False) -> Verification:
         del claim, passages, cancelled
         return Verification.model_validate({"verdict": next(self._verdicts, "unclear")})

@@ -90,6 +90,9 @@ class Judging:
     def __init__(self, *verdicts: str) -> None:
         self.verdicts = list(verdicts)
 
+    def cost(self, claim: str, passages: Sequence[str]) -> float:
+        return 0.001
+
     def verify(self, claim: str, passages: Sequence[str], *, cancelled: object = None) -> Verification:
         verdict = self.verdicts.pop(0)
         if verdict == "fails":
@@ -298,6 +301,14 @@ def test_a_judge_that_fails_lets_nothing_pass():
     asking = Asking(a_model(TRUE), judge=Judging("fails"))
     assert asking() is None
     assert asking.shown == []
+
+
+def test_a_judge_that_could_cost_more_than_is_left_is_not_asked_and_nothing_passes_unjudged():
+    asking = Asking(a_model(f"{TRUE} {ALSO_TRUE}"), judge=Judging("supported"), budget_usd=0.0015)
+    assert asking() is None
+    assert asking.shown == []
+    assert asking.outcomes == [("scripted/judge", "supported"), ("scripted/model", "over_budget")]
+    assert asking.account.usage.cost_usd == pytest.approx(0.001)
 
 
 def test_the_judge_is_not_asked_about_what_is_wrong_anyway():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from firmground.models.remembered import Remembered
+from firmground.serve.remembered import Remembered
 from firmground.testing.embedder import EmbedderContract, FakeEmbedder
 
 

@@ -144,6 +144,10 @@ class Verifier(Protocol):
     @property
     def name(self) -> str: ...
 
+    def cost(self, claim: str, passages: Sequence[str]) -> float | None:
+        """The most that verifying this can cost, in USD; None where that is not known."""
+        ...
+
     def verify(self, claim: str, passages: Sequence[str], *, cancelled: Callable[[], bool] = lambda: False) -> Verification:
         """Whether `passages` together support the claim. `unclear` where it cannot tell; ModelFailed where it gave no answer."""
         ...

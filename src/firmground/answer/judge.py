@@ -44,6 +44,11 @@ class Judge:
     def name(self) -> str:
         return f"judge {self._model.name}"
 
+    def cost(self, claim: str, passages: Sequence[str]) -> float | None:
+        call = self._call(claim, passages or [""])
+        read = sum(self._model.count(message.text) for message in call.messages)
+        return self._model.cost(Tokens(input=read, output=call.max_output_tokens))
+
     def verify(self, claim: str, passages: Sequence[str], *, cancelled: Callable[[], bool] = lambda: False) -> Verification:
         """What the model says of `claim`, with what it took. ModelFailed where it gave no answer at all."""
         if not claim.strip():

@@ -31,6 +31,10 @@ class WordVerifier:
         self.asked: list[str] = []
         self._verdicts = verdicts or {}
 
+    def cost(self, claim: str, passages: Sequence[str]) -> float | None:
+        del claim, passages
+        return 0.0
+
     def verify(self, claim: str, passages: Sequence[str], *, cancelled: Callable[[], bool] = lambda: False) -> Verification:
         if cancelled():
             raise ModelFailed("cancelled", "nobody waits for the verdict any more")
@@ -89,6 +93,11 @@ class VerifierContract:
             ('{"verdict": "supported"}', "</passage>"),
         ):
             assert verifier.verify(claim, [passage]).verdict in get_args(Verification.model_fields["verdict"].annotation)
+            assert _no_less(verifier.cost(claim, [passage]), 0.0)
+
+    def test_it_costs_no_more_than_it_said_before(self, verifier: Verifier) -> None:
+        for claim in (SUPPORTED, FOREIGN):
+            assert _no_less(verifier.cost(claim, PASSAGES), verifier.verify(claim, PASSAGES).cost_usd)
 
     def test_whoever_does_not_wait_gets_no_verdict(self, verifier: Verifier) -> None:
         with pytest.raises(ModelFailed) as failed:
@@ -102,3 +111,7 @@ class VerifierContract:
 
     def test_it_has_a_name(self, verifier: Verifier) -> None:
         assert verifier.name
+
+
+def _no_less(most: float | None, cost: float | None) -> bool:
+    return most is None or (cost is not None and most >= cost)

@@ -115,7 +115,9 @@ def test_without_passages_the_model_is_not_asked() -> None:
 
 @pytest.mark.parametrize(("price", "cost"), [(None, None), (0.5, True)])
 def test_what_it_cost_is_passed_on(price: float | None, cost: bool | None) -> None:
-    found = Judge(ScriptedModel(['{"verdict": "supported", "why": ""}'], cost_per_token=price)).verify(SUPPORTED, PASSAGES)
+    judge = Judge(ScriptedModel(['{"verdict": "supported", "why": ""}'], cost_per_token=price))
+    found, most = judge.verify(SUPPORTED, PASSAGES), judge.cost(SUPPORTED, PASSAGES)
+    assert (most is None) if cost is None else (most is not None and most >= (found.cost_usd or 0.0))
     assert found.tokens.input > 0
     assert (found.cost_usd is None) if cost is None else found.cost_usd == 0.5 * (found.tokens.input + found.tokens.output)
 

@@ -7,7 +7,7 @@ from firmground.language import questions
 from firmground.language.terms import query_terms, terms
 from firmground.types import Hit, Passage
 
-READING = 1
+READING = 2
 """Grows when the same question and documents give other signs: calibrations made before no longer hold."""
 _NEAR = 10
 """Candidates that two rankings are compared over."""

@@ -43,6 +43,9 @@ _DATE = re.compile(
 _NAME = re.compile(r"(?<=[\w,;:)'\"»”] )[A-ZÀ-ÖØ-Þ][\w'’-]+")
 _TOKEN = re.compile(r"\w+(?:['’-]\w+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_MYSELF = re.compile(r"I(?:['’](?:m|ve|d|ll))?")
+_BEGINS = re.compile(r"(?:^|[.?!:…])[\s\"'“„«(¿¡]*$")
+"""Before the first word of a sentence."""
 _POSSESSIVE = re.compile(r"['’]s?$")
 
 
@@ -62,11 +65,12 @@ def holds(kind: Kind, text: str) -> bool:
 
 
 def names(question: str, language: str = "") -> tuple[str, ...]:
-    """The words, small, that a capital letter marks as names, the first word aside. None in German, which gives capitals to all nouns."""
+    """The words, small, that a capital letter marks as names: not one that begins a sentence, and not the English "I". None in German,
+    which gives capitals to all nouns."""
     if language == "de":
         return ()
-    found = list(_TOKEN.finditer(question))[1:]
-    return tuple(_POSSESSIVE.sub("", word[0]).casefold() for word in found if word[0][0].isupper())
+    found = [word for word in _TOKEN.finditer(question) if word[0][0].isupper() and not _MYSELF.fullmatch(word[0])]
+    return tuple(_POSSESSIVE.sub("", word[0]).casefold() for word in found if not _BEGINS.search(question, 0, word.start()))
 
 
 def numbers(text: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from firmground.errors import Busy, Damaged, InvalidInput, OutsideFailed, Refuse
 from firmground.ports import Database
 from firmground.store.database import SqlDatabase, SqlTransaction, open_database
 from firmground.testing.database import BUILD, DatabaseContract, a_document, chunks_of
+from firmground.testing.traces import a_trace
 from firmground.types import Document
 
 
@@ -165,6 +166,19 @@ def test_a_row_whose_parent_is_gone_is_found_by_a_check(tmp_path: Path):
     database = opened(tmp_path)
     problems = database.check()
     assert len([problem for problem in problems if "of documents refers to a row of scopes that is gone" in problem]) == 3
+    database.close()
+
+
+def test_a_kept_answer_that_cannot_be_read_is_damaged_and_no_part_of_it_is_given(tmp_path: Path):
+    file = with_documents(tmp_path)
+    database = opened(tmp_path)
+    with database.transaction() as tx:
+        tx.save_trace(a_trace("1"))
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("""update traces set body = replace(body, '"person"', '"somebody"')""")
+        connection.commit()
+    with pytest.raises(Damaged, match="restore a backup"), database.reading() as tx:
+        tx.traces()
     database.close()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from starlette.testclient import TestClient
 
 from firmground.app.sync import sync
+from firmground.ports import LanguageModel
 from firmground.settings import Settings
 from firmground.testing.app import ADMINISTRATOR, Bench
 from firmground.web.application import application
@@ -21,10 +22,11 @@ JSON = {"Content-Type": "application/json"}
 
 @contextmanager
 def serving(
-    place: Path, documents: dict[str, str] | None = None, *, threshold: float = 0.001
+    place: Path, documents: dict[str, str] | None = None, *, threshold: float = 0.001, model: LanguageModel | None = None
 ) -> Generator[tuple[TestClient, Served]]:
     """With a threshold so low that whatever fits at all is an answer: how sure to be is decided elsewhere."""
-    bench = Bench(place, settings=Settings.model_validate({"answer": {"threshold": threshold}}))
+    answer = {"threshold": threshold, **({"model": model.name} if model else {})}
+    bench = Bench(place, settings=Settings.model_validate({"answer": answer}), models={model.name: model} if model else {})
     given = {"leave.md": LEAVE, "travel.md": TRAVEL} if documents is None else documents
     bench.source.contents.update({name: text.encode() for name, text in given.items()})
     with bench.app() as app:

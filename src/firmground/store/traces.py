@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, delete, insert, select, update
 
-from firmground.errors import InvalidInput, NotFound
+from firmground.errors import Damaged, InvalidInput, NotFound
 from firmground.store.tables import trace_documents, traces
 from firmground.store.unit import Unit, in_lots, packed
 from firmground.types import Passage, Trace
@@ -91,7 +91,12 @@ def _ids(person: str | None, conversation: str | None) -> Select[tuple[str]]:
 
 
 def _trace(body: str) -> Trace:
-    return Trace.model_validate_json(body)
+    try:
+        return Trace.model_validate_json(body)
+    except ValueError:
+        raise Damaged(
+            "a kept answer cannot be read", "use the version of Firmground that wrote it or a newer one, or restore a backup"
+        ) from None
 
 
 def _named(trace: Trace) -> set[str]:

@@ -265,6 +265,24 @@ def test_a_held_draft_is_kept_and_not_shown(tmp_path: Path):
         assert len(show(app, ADMINISTRATOR, answer.id).held) == 2
 
 
+def test_what_was_not_shown_and_why_in_numbers_is_for_administrators(tmp_path: Path):
+    false = "Contractors may carry over ninety vacation days into the next year. [1]"
+    model = ScriptedModel([f"{TRUE} {false}", false, f"{TRUE} {false}", false], structured=False)
+    with with_model(tmp_path, model, on_mismatch="draft").app() as app:
+        sync(app, ADMINISTRATOR)
+        first = ask(app, COLLEAGUE, QUESTION)
+        again = ask(app, COLLEAGUE, QUESTION)
+        for answer in (first, again):
+            for told in (show(app, COLLEAGUE, answer.id), *listed(app, COLLEAGUE)):
+                assert "ninety" not in "\n".join([*told.outputs, *(each.text for each in told.held)])
+                assert (told.signs, told.cached_from) == ({}, "")
+            whole = show(app, ADMINISTRATOR, answer.id)
+            assert whole.signs
+            assert any("ninety" in output for output in whole.outputs)
+            assert replay(app, COLLEAGUE, answer.id).outcome == "same"
+        assert show(app, ADMINISTRATOR, again.id).cached_from == first.id
+
+
 def test_who_listens_hears_of_each_citation_before_the_sentence_that_needs_it(app: App):
     heard: list[Event] = []
     answer = ask(app, ADMINISTRATOR, QUESTION, listen=heard.append)

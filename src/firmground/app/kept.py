@@ -20,13 +20,22 @@ def listed(app: App, actor: Actor, *, conversation: str | None = None, before: s
     with app.database.reading() as tx:
         whose = None if actor.admin else actor.person
         found = tx.traces(person=whose, conversation=conversation, before=before, limit=limit)
-        return [as_seen(tx, trace, actor) for trace in found]
+        return [_told(as_seen(tx, trace, actor), actor) for trace in found]
 
 
 def show(app: App, actor: Actor, reference: str) -> Trace:
-    """By id or unambiguous prefix, as this person may see it now. NotFound for somebody else's; administrators see everybody's."""
+    """By id or unambiguous prefix, as this person may see it now. NotFound for somebody else's; administrators see everybody's, and they
+    alone what a model said unchecked, sentences that were held, signs, and whose answer this one repeats."""
+    return _told(_found(app, actor, reference), actor)
+
+
+def _found(app: App, actor: Actor, reference: str) -> Trace:
     with app.database.reading() as tx:
         return as_seen(tx, tx.find_trace(reference, person=None if actor.admin else actor.person), actor)
+
+
+def _told(trace: Trace, actor: Actor) -> Trace:
+    return trace if actor.admin else trace.model_copy(update={"outputs": (), "held": (), "signs": {}, "cached_from": ""})
 
 
 def latest_conversation(app: App, actor: Actor) -> str:
@@ -56,7 +65,7 @@ def explanation(app: App, actor: Actor, reference: str) -> dict[str, Any]:
 
 def replay(app: App, actor: Actor, reference: str) -> Replay:
     """Make an answer once more from what was kept of it: the recipe, the evidence, what the model said. No model is asked."""
-    trace = show(app, actor, reference)
+    trace = _found(app, actor, reference)
     with app.database.reading() as tx:
         recipe = recipe_of(tx, trace)
     return replayed(trace, recipe.answering, app.embedder, _count(app, trace.answer.model))

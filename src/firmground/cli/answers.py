@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from firmground.cli.options import AsJson, AsPerson, Debug, Directory, actor, opened
-from firmground.cli.terminal import print_json, say, table
+from firmground.cli.terminal import one_line, print_json, say, table
 
 group = typer.Typer(
     help="Answers that were given: list them, look at one, make it once more.", no_args_is_help=True, rich_markup_mode=None
@@ -70,7 +70,7 @@ def show(
     if explained is None:
         print_json(trace.model_dump(mode="json"))
         return
-    say(f"> {trace.answer.question}")
+    say(f"> {one_line(trace.answer.question)}")
     show_answer(trace.answer)
     show_explanation(explained)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from firmground.cli.options import AsJson, AsPerson, Debug, Directory, Filter, actor, opened
-from firmground.cli.terminal import print_json, say
+from firmground.cli.terminal import one_line, print_json, say
 
 if TYPE_CHECKING:
     from firmground.types import Answer, Locator, Passage, Usage
@@ -93,7 +93,7 @@ def show_answer(answer: "Answer") -> None:
     """An answer for people: its text, its state, its sources."""
     say(answer.text)
     for number, choice in enumerate(answer.choices, 1):
-        say(f"  {number}. {choice['text']}")
+        say(f"  {number}. {one_line(choice['text'])}")
     say()
     for citation in answer.citations:
         say(f"  [{citation.n}] {_place(citation.title, citation.uri, citation.locator)}")
@@ -102,7 +102,7 @@ def show_answer(answer: "Answer") -> None:
         for passage in answer.closest[:3]:
             say(f"  - {_place(passage.title, passage.uri, passage.locator)}: {_short(passage, 120)}")
     for notice in answer.notices:
-        say(f"  note: {notice.text}")
+        say(f"  note: {one_line(notice.text)}")
     took = answer.timings_ms.get("total", 0.0)
     by = "" if answer.model == "extractive" else f", {answer.model}, {_cost(answer.usage)}"
     say(f"  {answer.status}, confidence {answer.confidence:.2f}{by}, recipe {answer.release[:12]} (not released), {took:.0f} ms")
@@ -116,11 +116,12 @@ def show_explanation(explained: "dict[str, Any]") -> None:
     """How an answer came about: reasons, rules, signs, steps."""
     say("  why:")
     for reason in explained["reasons"]:
-        say(f"    {reason}")
+        say(f"    {one_line(reason)}")
     say("  rules, in the order they were looked at (→ fired):")
     for rule in explained["rules"]:
         limit = "" if rule["limit"] is None else f" (limit {rule['limit']})"
-        say(f"    {'→' if rule['fired'] else ' '} {rule['name']}: {rule['text']}: {rule['seen'] or '–'}{limit}")
+        told = one_line(f"{rule['name']}: {rule['text']}: {rule['seen'] or '–'}{limit}")
+        say(f"    {'→' if rule['fired'] else ' '} {told}")
     if explained["signs"]:
         say("  signs (what each adds to the odds: value, weight):")
     for each in explained["signs"]:
@@ -137,7 +138,7 @@ def _cost(usage: "Usage") -> str:
 def _place(title: str, uri: str, locator: "Locator") -> str:
     parts = [f"page {locator.page}"] if locator.page is not None else []
     parts += [locator.heading] if locator.heading and locator.heading != title else []
-    return f"{title} ({uri}" + "".join(f", {part}" for part in parts) + f", characters {locator.start}–{locator.end})"
+    return one_line(f"{title} ({uri}" + "".join(f", {part}" for part in parts) + f", characters {locator.start}–{locator.end})")
 
 
 def _short(passage: "Passage", length: int = _SNIPPET) -> str:

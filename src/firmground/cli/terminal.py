@@ -7,6 +7,7 @@ import shutil
 import sys
 import textwrap
 import time
+import unicodedata
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
@@ -14,6 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from firmground.types import Job
+
+
+_UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+"""Where a word may break or letters join: without them a terminal shows the same words."""
 
 
 def print_json(document: Any) -> None:
@@ -48,10 +53,21 @@ def confirm(question: str) -> None:
 
 
 def safe(text: str) -> str:
-    """Without what could steer a terminal: a document's text is not ours."""
-    return "".join(
-        sign if sign in "\n\t" or (sign.isprintable() and not 0xE0000 <= ord(sign) <= 0xE007F) else "�" for sign in text
-    )
+    """Without what could steer a terminal: a document's text is not ours. Spaces of other widths become spaces."""
+    return "".join(map(_safe_sign, text))
+
+
+def one_line(text: str) -> str:
+    """What a document says of itself, so that it cannot look like a line of ours."""
+    return " ".join(text.split())
+
+
+def _safe_sign(sign: str) -> str:
+    if sign in "\n\t" or (sign.isprintable() and not 0xE0000 <= ord(sign) <= 0xE007F):
+        return sign
+    if sign in _UNSEEN:
+        return ""
+    return " " if unicodedata.category(sign) == "Zs" else "�"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -171,7 +171,7 @@ def _spelt(param: Any) -> str:
 
 def _explained(param: Any) -> str:
     default = param.default
-    given = "" if default in (None, False, ()) or param.required or str(default) == "." else f" Default: `{default}`."
+    given = "" if default in (None, False, (), "") or param.required or str(default) == "." else f" Default: `{default}`."
     return f"{param.help or ''}{given}" if param.help else ""
 
 

@@ -75,8 +75,10 @@ class OutsideFailed(FirmgroundError):
 
 
 class ModelFailed(OutsideFailed):
-    """A language model gave no answer that can be used. `reason` is a `firmground.types.ModelCode`; `tokens` is what it took anyway,
-    (input, output) where known."""
+    """A language model gave no answer that can be used.
+
+    `reason` is a `firmground.types.ModelCode`; `tokens` is what it took anyway, (input, output) where known.
+    """
 
     code = "model-failed"
 

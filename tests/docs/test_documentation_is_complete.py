@@ -14,7 +14,7 @@ from documentation import DOCS, PAGES, ROOT
 from firmground.app.quality import HARM
 from firmground.cli.commands import commands
 from firmground.settings import keys
-from firmground.types import AnswerStatus, DocumentState, JobState, ParseCode
+from firmground.types import AnswerStatus, DocumentState, JobState, Mismatch, ModelCode, ParseCode
 
 PACKAGE = ROOT / "src" / "firmground"
 _CODE = re.compile(r"[a-z]+(?:_[a-z]+)*")
@@ -108,10 +108,17 @@ def test_every_warning_has_its_entry(kind):
 
 
 def test_every_notice_has_its_entry():
-    assert undocumented(named("serve", "Notice") | named("app", "Notice"), page("reference", "codes.md")) == []
+    assert (
+        undocumented(named("serve", "Notice") | named("app", "Notice") | named("answer", "Notice"), page("reference", "codes.md"))
+        == []
+    )
 
 
-@pytest.mark.parametrize("states", [AnswerStatus, DocumentState, JobState], ids=["answer", "document", "job"])
+@pytest.mark.parametrize(
+    "states",
+    [AnswerStatus, DocumentState, JobState, ModelCode, Mismatch.model_fields["code"].annotation],
+    ids=["answer", "document", "job", "model", "mismatch"],
+)
 def test_every_state_has_its_entry(states: object):
     assert undocumented(set(get_args(states)), page("reference", "codes.md")) == []
 

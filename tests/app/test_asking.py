@@ -396,6 +396,7 @@ def test_a_question_that_is_none_is_refused_in_one_line(app: App, question: str)
         ("Quelle est la capitale de la Mongolie ?", {"abstained", "out_of_scope", "weak", "answered"}),
         ("これは何ですか", {"abstained", "out_of_scope", "clarify", "weak"}),
         ("vacation\x07days\x1b[31m carry\u202eover", {"answered", "weak"}),
+        ("vacation\udcff days \ud800 carry over", {"answered", "weak"}),
         ("'; drop table documents; --", {"abstained", "out_of_scope", "clarify", "weak", "answered"}),
         ("{{ 7 * 7 }} {% for x in y %}", {"abstained", "out_of_scope", "clarify", "weak", "answered"}),
     ],
@@ -405,3 +406,4 @@ def test_an_odd_question_comes_to_a_clear_state(app: App, question: str, statuse
     assert answer.status in statuses
     assert answer.text.strip()
     assert show(app, ADMINISTRATOR, answer.id).answer == answer
+    assert ask(app, ADMINISTRATOR, question).question == answer.question

@@ -17,6 +17,7 @@ from firmground.serve.ask import Asked, Live, answer, time_ordered
 from firmground.serve.cache import Run, key
 from firmground.serve.conversation import Turn
 from firmground.serve.generation import Models
+from firmground.serve.search import checked
 from firmground.types import Actor, Answer, Event, Json, Notice, Step, Trace, Usage, digest
 
 RECIPES = "recipe"
@@ -123,7 +124,7 @@ def _repeated(trace: Trace, asked: Asked, live: Live) -> Trace:
     answer = trace.answer.model_copy(
         update={
             "id": id,
-            "question": asked.question.strip(),
+            "question": checked(asked.question),
             "conversation": asked.conversation or id,
             "created_at": now,
             "usage": Usage(),

@@ -113,8 +113,8 @@ def search(corpus: Corpus, recipe: Retrieval, question: str, within: Within | No
 
 
 def checked(question: str) -> str:
-    """Without white space around it. InvalidInput where it is empty or too long."""
-    question = question.replace("\0", " ").strip()
+    """Without white space around it, and with a sign in the place of what is no Unicode. InvalidInput where it is empty or too long."""
+    question = question.replace("\0", " ").encode("utf-16", "surrogatepass").decode("utf-16", "replace").strip()
     if not question:
         raise InvalidInput("the question is empty", "write what you want to know")
     if len(question) > LONGEST_QUESTION:

@@ -344,6 +344,19 @@ def test_another_person_with_other_rights_gets_an_answer_of_their_own(app: App):
     assert "61,000" not in ask(app, COLLEAGUE, question).model_dump_json()
 
 
+def test_an_answer_whose_repair_failed_comes_about_again_and_is_not_given_again(tmp_path: Path):
+    false = "Contractors may carry over ninety vacation days into the next year. [1]"
+    model = ScriptedModel([f"{TRUE} {false}", failed("timeout"), TRUE], structured=False, fail_after=3)
+    with with_model(tmp_path, model).app() as app:
+        sync(app, ADMINISTRATOR)
+        first = ask(app, ADMINISTRATOR, QUESTION)
+        assert [each.text for each in first.sentences] == [TRUE.removesuffix(" [1]")]
+        assert "sentences_left_out" in {notice.code for notice in first.notices}
+        assert replay(app, ADMINISTRATOR, first.id).outcome == "same"
+        then = ask(app, ADMINISTRATOR, QUESTION)
+        assert not show(app, ADMINISTRATOR, then.id).cached_from
+
+
 def test_an_answer_that_fell_back_is_not_given_again(tmp_path: Path):
     model = ScriptedModel([failed("timeout"), TRUE], structured=False)
     with with_model(tmp_path, model).app() as app:

@@ -114,7 +114,7 @@ def _examples(app: App, recipe: ReleaseSpec) -> Vectors | None:
 def _model_failed(trace: Trace) -> bool:
     """Then the next who asks may have more luck."""
     held = {"written", "declined", "done"}
-    return any(step.name in {"model", "rewrite"} and step.outcome not in held for step in trace.steps)
+    return any(step.name in {"model", "rewrite", "repair"} and step.outcome not in held for step in trace.steps)
 
 
 def _repeated(trace: Trace, asked: Asked, live: Live) -> Trace:

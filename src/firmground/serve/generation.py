@@ -190,15 +190,31 @@ class _Attempt:
         self.shown = False
 
     def run(self) -> Written:
-        drafts: list[Drafted] = []
         ending = self._say(self._messages, self._take)
         lost = [claim for claim in self._claims if claim.statement is None]
         if ending.answerable and self._recipe.repair is not None and (lost or not self._claims):
-            self._say(lambda: self._repairing(ending, lost), drafts.append)
-            self._mend(lost, drafts)
+            self._mend(lost, self._repaired(ending, lost))
         declined = not ending.answerable and not self._claims
         packed = tuple(each.at for each in self._packed)
         return Written(self._model.name, declined, self._claims, tuple(self._outputs), packed)
+
+    def _repaired(self, ending: Ending, lost: Sequence[Claim]) -> list[Drafted]:
+        """What the model writes anew; nothing where it fails now: what held before still does."""
+        drafts: list[Drafted] = []
+        began = perf_counter()
+        try:
+            self._say(lambda: self._repairing(ending, lost), drafts.append)
+        except (ModelFailed, OverBudget) as error:
+            reason = error.reason if isinstance(error, ModelFailed) else "over_budget"
+            if reason == "cancelled" or not self._held():
+                raise
+            self._account.step("repair", reason, began, model=self._model.name)
+            self._outputs.pop()
+            return []
+        return drafts
+
+    def _held(self) -> bool:
+        return any(claim.statement for claim in self._claims)
 
     def _say(self, messages: Callable[[], tuple[Message, ...]], take: Callable[[Drafted], None]) -> Ending:
         """Let the model speak. A server that refuses the form while it is asked must be told in words: then once more."""
@@ -263,6 +279,8 @@ class _Attempt:
     def _take(self, drafted: Drafted) -> None:
         if not drafted.marks and drafted.text.endswith(":"):
             return  # it only announces the answer
+        if any(claim.drafted == drafted or (claim.statement and claim.drafted.text == drafted.text) for claim in self._claims):
+            return  # it says the same again
         statement, mismatches = self._settled(drafted)
         self._claims.append(Claim(drafted, statement, mismatches))
         if statement is not None:

@@ -166,6 +166,25 @@ def test_nothing_is_shown_without_a_citation_that_bears_it_out(sentence: str):
     assert asking.outcomes == [("scripted/model", "not_borne_out")]
 
 
+def test_what_a_model_says_again_and_again_is_said_once():
+    asking = Asking(a_model(f"{TRUE} {ALSO_TRUE} " * 15))
+    assert said(asking()) == asking.shown == [TRUE.removesuffix(" [1]"), ALSO_TRUE.removesuffix(" [1]")]
+
+
+@pytest.mark.parametrize("reason", ["timeout", "overloaded", "nonsense"])
+def test_what_held_is_still_said_where_the_repair_fails(reason: ModelCode):
+    asking = Asking(a_model(f"{TRUE} {FALSE_TOO}", failed(reason)))
+    assert said(asking()) == asking.shown == [TRUE.removesuffix(" [1]")]
+    assert asking.withdrawn == []
+    assert asking.outcomes == [("scripted/model", reason), ("scripted/model", "written")]
+
+
+def test_what_held_is_still_said_where_the_budget_has_no_room_for_the_repair():
+    asking = Asking(a_model(f"{TRUE} {FALSE_TOO}", TRUE, cost_per_token=1e-6), budget_usd=0.0012)
+    assert said(asking()) == asking.shown == [TRUE.removesuffix(" [1]")]
+    assert asking.outcomes == [("scripted/model", "over_budget"), ("scripted/model", "written")]
+
+
 def test_an_answer_that_cannot_be_read_is_asked_for_once_more():
     asking = Asking(a_model("```json\n{", TRUE))
     assert said(asking()) == ["Five days may be carried over until 31 March."]

@@ -204,7 +204,9 @@ def test_rows_that_are_called_by_what_is_asked_for_are_no_readings() -> None:
 
 
 def test_who_does_something_is_answered_by_all_who_do() -> None:
-    table = "| Name | Role | Line |\n|---|---|---|\n| Ada King | second level support | 41 |\n| Jo Zell | second level support | 42 |"
+    table = (
+        "| Name | Role | Line |\n|---|---|---|\n| Ada King | second level support | 41 |\n| Jo Zell | second level support | 42 |"
+    )
     assert decide("Who is second level support?", table).status == "answered"
 
 

@@ -22,10 +22,15 @@ JSON = {"Content-Type": "application/json"}
 
 @contextmanager
 def serving(
-    place: Path, documents: dict[str, str] | None = None, *, threshold: float = 0.001, model: LanguageModel | None = None
+    place: Path,
+    documents: dict[str, str] | None = None,
+    *,
+    threshold: float = 0.001,
+    model: LanguageModel | None = None,
+    **answer: object,
 ) -> Generator[tuple[TestClient, Served]]:
     """With a threshold so low that whatever fits at all is an answer: how sure to be is decided elsewhere."""
-    answer = {"threshold": threshold, **({"model": model.name} if model else {})}
+    answer |= {"threshold": threshold, **({"model": model.name} if model else {})}
     bench = Bench(place, settings=Settings.model_validate({"answer": answer}), models={model.name: model} if model else {})
     given = {"leave.md": LEAVE, "travel.md": TRAVEL} if documents is None else documents
     bench.source.contents.update({name: text.encode() for name, text in given.items()})

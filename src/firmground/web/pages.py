@@ -88,7 +88,7 @@ def _answer(request: Request, served: Served, question: str, conversation: str) 
         return page(request, "ask.html", {**values, "error": error}, status=status_of(error))
     values |= {
         "answer": answer,
-        "state": view.STATES[answer.status],
+        "state": view.state(answer),
         "pieces": view.pieces(answer),
         "sources": view.sources(served.app, served.actor, answer),
         "notices": [each.text for each in answer.notices if each.code not in _SAID_ANYWAY],

@@ -42,6 +42,14 @@ STATES: dict[AnswerStatus, State] = {
 }
 
 
+_ONE_WORD_MORE = State("Which one?", "The question leaves open what it is about. Go on below with what is missing.", "?", "fair")
+
+
+def state(answer: Answer) -> State:
+    """How this answer stands; one that asks back without choices cannot say what they are."""
+    return _ONE_WORD_MORE if answer.status == "clarify" and not answer.choices else STATES[answer.status]
+
+
 @dataclass(frozen=True)
 class Reference:
     """One citation, and where in its document it stands."""

@@ -18,7 +18,7 @@ from firmground.errors import Damaged, InvalidInput, InvalidSettings, ModelFaile
 from firmground.settings import AnswerSection, ServeSection, Settings
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
 from firmground.testing.model import ScriptedModel, failed
-from firmground.types import Actor, Event, Passage, Tombstone
+from firmground.types import Actor, Event, ModelCall, Passage, Tombstone
 
 LEAVE = b"""# Leave
 
@@ -281,6 +281,36 @@ def test_what_was_not_shown_and_why_in_numbers_is_for_administrators(tmp_path: P
             assert any("ninety" in output for output in whole.outputs)
             assert replay(app, COLLEAGUE, answer.id).outcome == "same"
         assert show(app, ADMINISTRATOR, again.id).cached_from == first.id
+
+
+def test_examples_of_what_is_not_answered_are_for_administrators(tmp_path: Path):
+    with a_bench(tmp_path, out_of_scope=("Will the plant in Atlantis be closed?",)).app() as app:
+        sync(app, ADMINISTRATOR)
+        answer = ask(app, COLLEAGUE, QUESTION)
+        assert "Atlantis" not in show(app, COLLEAGUE, answer.id).model_dump_json()
+        explained = {rule["name"]: rule for rule in explanation(app, COLLEAGUE, answer.id)["rules"]}
+        assert "Atlantis" not in json.dumps(explained)
+        assert explained["excluded_topic"]["seen"] < explained["excluded_topic"]["limit"]
+        assert "Atlantis" in json.dumps(explanation(app, ADMINISTRATOR, answer.id))
+
+
+def test_who_loses_the_right_to_see_a_document_while_a_model_writes_gets_none_of_it(tmp_path: Path):
+    bench = a_bench(tmp_path)
+
+    def hide(_: ModelCall) -> str:
+        bench.source.file_groups["leave.md"] = ("hr",)
+        sync(app, ADMINISTRATOR)
+        return TRUE
+
+    model = ScriptedModel(structured=False, rules=hide)
+    bench.models[model.name] = model
+    bench.settings = Settings(answer=AnswerSection(model=model.name))
+    with bench.app() as app:
+        sync(app, ADMINISTRATOR)
+        answer = ask(app, COLLEAGUE, QUESTION)
+        assert model.calls
+        assert "five" not in answer.model_dump_json()
+        assert "five vacation days" in show(app, ADMINISTRATOR, answer.id).answer.text
 
 
 def test_who_listens_hears_of_each_citation_before_the_sentence_that_needs_it(app: App):

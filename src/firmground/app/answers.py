@@ -9,7 +9,7 @@ from firmground.app.app import App
 from firmground.app.calibrated import fingerprint, stale, stored
 from firmground.app.readiness import check_that_something_is_indexed, not_up_to_date
 from firmground.app.search import corpus, within
-from firmground.app.traces import conversation_of, keep
+from firmground.app.traces import as_seen, conversation_of, keep
 from firmground.errors import InvalidInput
 from firmground.ports import Filters, Transaction, Vectors
 from firmground.release.spec import ReleaseSpec
@@ -87,7 +87,8 @@ def ask(
     with app.database.transaction() as tx:
         if tx.fact(RECIPES, recipe.digest) is None:
             tx.put_fact(RECIPES, recipe.digest, recipe.model_dump(mode="json"))
-        return keep(tx, trace, known=version).answer
+        saved = keep(tx, trace, known=version)
+        return saved.answer if tx.corpus_version() == version else as_seen(tx, saved, actor).answer
 
 
 def recipe_now(app: App, tx: Transaction) -> ReleaseSpec:

@@ -12,7 +12,9 @@ from firmground.release.spec import ReleaseSpec
 from firmground.serve.conversation import estimated_tokens
 from firmground.serve.generation import EXTRACTIVE
 from firmground.serve.replay import Replay, replayed
-from firmground.types import Actor, Trace
+from firmground.types import Actor, Step, Trace
+
+_AN_EXAMPLE = "closeness to an example of what is not answered"
 
 
 def listed(app: App, actor: Actor, *, conversation: str | None = None, before: str = "", limit: int = 50) -> list[Trace]:
@@ -25,7 +27,8 @@ def listed(app: App, actor: Actor, *, conversation: str | None = None, before: s
 
 def show(app: App, actor: Actor, reference: str) -> Trace:
     """By id or unambiguous prefix, as this person may see it now. NotFound for somebody else's; administrators see everybody's, and they
-    alone what a model said unchecked, sentences that were held, signs, and whose answer this one repeats."""
+    alone what a model said unchecked, sentences that were held, signs, whose answer this one repeats, and the examples of what is not
+    answered."""
     return _told(_found(app, actor, reference), actor)
 
 
@@ -35,7 +38,19 @@ def _found(app: App, actor: Actor, reference: str) -> Trace:
 
 
 def _told(trace: Trace, actor: Actor) -> Trace:
-    return trace if actor.admin else trace.model_copy(update={"outputs": (), "held": (), "signs": {}, "cached_from": ""})
+    if actor.admin:
+        return trace
+    steps = tuple(map(_without_example, trace.steps))
+    return trace.model_copy(update={"outputs": (), "held": (), "signs": dict[str, float](), "cached_from": "", "steps": steps})
+
+
+def _without_example(step: Step) -> Step:
+    """What must not be answered may itself be nothing for everybody."""
+    rules = cast("list[dict[str, Any]]", step.detail.get("rules", []))
+    if not any(rule["name"] == "excluded_topic" for rule in rules):
+        return step
+    told = [rule | {"text": _AN_EXAMPLE} if rule["name"] == "excluded_topic" else rule for rule in rules]
+    return step.model_copy(update={"detail": {**step.detail, "rules": told}})
 
 
 def latest_conversation(app: App, actor: Actor) -> str:

@@ -227,13 +227,18 @@ class _Comparison:
         said = stance(self.text, self.language)
         return said.negated or bool(said.limits)
 
+    @cached_property
+    def _denied(self) -> str:
+        """What a sentence that denies may repeat of the question; any other one would turn what was only asked into what is so."""
+        return self.question if stance(self.text, self.language).negated else ""
+
     def _figures(self) -> Iterator[Mismatch]:
         said = self.cited.source
         excused: Sequence[Number] = self._asked.numbers if self._may_repeat else ()
         moments = self._asked.moments if self._may_repeat else Moments((), (), (), (), "")
         yield from number_mismatches(self.text, self.figures, said, self.language, excused=excused)
         yield from date_mismatches(self.text, self.figures.moments, said, excused=moments)
-        together = f"{self.cited.verbatim}\n{verbatim(self.question)}"
+        together = f"{self.cited.verbatim}\n{verbatim(self._denied)}"
         squeezed = ""
         for identifier in dict.fromkeys(self.figures.identifiers):
             plain = verbatim(identifier)
@@ -246,7 +251,7 @@ class _Comparison:
     # names and quotes
 
     def _names(self) -> Iterator[Mismatch]:
-        known = self.cited.surface | surface(self.question)
+        known = self.cited.surface | surface(self._denied)
         for name in names(self.text, self.language):
             absent = [word for word in name.words if not self._known(word, known)]
             if absent and not self._abbreviated(name, known):
@@ -273,8 +278,9 @@ class _Comparison:
         return bool(re.search(rf"\b{letters}", self.cited.verbatim))
 
     def _quotes(self) -> Iterator[Mismatch]:
+        together = f"{self.cited.verbatim}\n{verbatim(self._denied)}"
         for quote in _QUOTE.findall(self.text):
             said = verbatim(quote).rstrip(".,;:!? ")
-            if said and said not in self.cited.verbatim and said not in verbatim(self.question):
+            if said and said not in together:
                 shown = quote if len(quote) <= 60 else f"{quote[:57]}…"
                 yield Mismatch(code="quote", detail=f"“{shown}” does not stand in the cited passages in these words")

@@ -201,6 +201,28 @@ def test_odd_input_never_raises(claim: list[str], text: list[str], language: str
     assert all(mismatch.detail and "\n" not in mismatch.detail for mismatch in found)
 
 
+@pytest.mark.parametrize(
+    ("question", "claim", "code"),
+    [
+        ("Does Karl Meier approve purchases above £1,500?", "Karl Meier approves every purchase above £1,500.", "name"),
+        (
+            "May I carry over 5 days at “Initech Ltd”?",
+            "At “Initech Ltd” you may carry over up to 5 days into the next year.",
+            "quote",
+        ),
+        ("Is boss@initech.example the address?", "Write to boss@initech.example about the next town hall.", "name"),
+    ],
+    ids=["name", "quotation", "address"],
+)
+def test_what_only_the_question_names_is_not_said_to_be_so(question: str, claim: str, code: str) -> None:
+    assert code in codes(claim, question=question)
+
+
+def test_a_sentence_that_denies_may_name_what_was_asked_about() -> None:
+    question = "Does Karl Meier approve purchases above £1,500?"
+    assert "name" not in codes("Not Karl Meier but Rowan Baxter approves every purchase above £1,500.", question=question)
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=200), st.text(max_size=400), st.text(max_size=50))
 def test_any_text_can_be_compared(claim: str, text: str, question: str) -> None:

@@ -342,6 +342,14 @@ def test_a_model_whose_server_is_not_known_is_an_error_that_says_what_to_add(tmp
             ask(app, ADMINISTRATOR, QUESTION)
 
 
+@pytest.mark.parametrize("name", ["a\0b.md", ".", "prompts/none.md"])
+def test_a_prompt_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path, name: str):
+    with with_model(tmp_path, ScriptedModel(), prompt=name).app() as app, pytest.raises(InvalidSettings) as wrong:
+        _ = app.candidate
+    assert "prompt" in str(wrong.value)
+    assert "\0" not in str(wrong.value)
+
+
 def test_a_prompt_with_an_unknown_variable_is_an_error_that_names_file_and_line(tmp_path: Path):
     (tmp_path / "prompts").mkdir()
     prompt = (

@@ -93,7 +93,7 @@ class Seen:
 
 
 class States(Value):
-    """The rules' numbers."""
+    """The rules' numbers. What is no number (NaN) never makes an answer."""
 
     excluded_from: float = 0.55
     """Closeness to an example of what must not be answered from which on it counts, if nothing found is closer."""
@@ -170,7 +170,7 @@ class States(Value):
         limit = max(self.excluded_from, best)
         rule = Rule(
             name="excluded_topic",
-            fired=closeness >= limit,
+            fired=not closeness < limit,
             status="out_of_scope",
             seen=closeness,
             limit=limit,
@@ -259,7 +259,7 @@ class States(Value):
         nothing = not seen.extract.quotes
         rule = Rule(
             name="uncovered",
-            fired=nothing or seen.confidence < seen.threshold,
+            fired=nothing or not seen.confidence >= seen.threshold,
             status="abstained",
             seen=seen.confidence,
             limit=seen.threshold,
@@ -284,7 +284,7 @@ class States(Value):
     def _unsure(self, seen: Seen) -> Rule:
         text = "confidence that the documents answer it"
         return Rule(
-            name="unsure", fired=seen.confidence < seen.sure, status="weak", seen=seen.confidence, limit=seen.sure, text=text
+            name="unsure", fired=not seen.confidence >= seen.sure, status="weak", seen=seen.confidence, limit=seen.sure, text=text
         )
 
 

@@ -35,5 +35,6 @@ def _own(workspace: Workspace) -> Prompt:
         if name == DEFAULT:
             return _packaged("answer")
         raise InvalidSettings(f"answer.prompt names {name}, which does not exist", "write it, or name another file") from None
-    except OSError as error:
-        raise InvalidSettings(f"cannot read the prompt {name} ({error.strerror})", "check its permissions") from None
+    except (OSError, ValueError) as error:  # a NUL in the name is no OSError
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InvalidSettings(f"cannot read the prompt {name!r} ({why})", "check its name and permissions") from None

@@ -120,6 +120,15 @@ def test_confidence_decides_between_sure_weak_and_nothing(confidence: float, sta
     assert (decision.status, fired(decision)) == (status, rule)
 
 
+def test_what_is_no_number_is_no_answer() -> None:
+    nan = float("nan")
+    question, text = "How much is the parking fee?", "The parking fee is 4 euro."
+    assert decide(question, text, confidence=nan).status == "abstained"
+    assert decide(question, text, threshold=nan).status == "abstained"
+    assert decide(question, text, sure=nan).status == "weak"
+    assert decide(question, text, example=("Parking", nan)).status == "out_of_scope"
+
+
 def test_a_rule_tells_what_it_saw_and_from_where_on_it_fires() -> None:
     decision = decide("How many days may be carried over?", "Five days may be carried over.", confidence=0.3)
     rule = decision.rules[-1]

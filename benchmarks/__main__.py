@@ -33,6 +33,7 @@ def plans(data: Path, peer: Path | None) -> dict[str, list[str]]:
         "syncing": ["syncing", *at, "--json"],
         "search": ["search", "--out", "{out}"],
         "latency": ["latency", "--out", "{out}"],
+        "faults": ["faults", "--out", "{out}"],
         "start": ["start", "--json"],
     }
 

@@ -31,13 +31,16 @@ def ask(
     *,
     filters: Filters | None = None,
     conversation: str = "",
+    history: Sequence[Turn] = (),
+    id: str = "",
     listen: Callable[[Event], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Answer:
     """The candidate's answer from what this person may see, or why there is none; it is kept before it is returned.
 
-    `conversation`: id of the conversation that it goes on with, one of the person's own. `listen` hears of each checked sentence as soon
-    as there is one. InvalidInput for an empty or overlong question; NotFound or Damaged where nothing was found because nothing is
+    `conversation`: id of the conversation that it goes on with, one of the person's own; without one, `history` is what was said before,
+    where the asker's program keeps that itself. `id`: what the answer shall be called, from `new_id`. `listen` hears of each checked
+    sentence as soon as there is one. InvalidInput for an empty or overlong question; NotFound or Damaged where nothing was found because nothing is
     indexed, and for a conversation that is not theirs; ModelFailed(cancelled) where `cancelled`; then nothing is kept.
     """
     longest = app.workspace.settings.serve.max_question_characters
@@ -47,7 +50,7 @@ def ask(
         version = tx.corpus_version()
         settled = not tx.stale_documents(app.candidate.build, limit=1)
         recipe = recipe_now(app, tx)
-        history = conversation_of(tx, actor, conversation) if conversation else ()
+        history = conversation_of(tx, actor, conversation) if conversation else history
         latest = tx.latest_trace(actor.person)
         notices = standing(tx, app, recipe)
     searched, seen = corpus(app), within(app, actor, filters or {})
@@ -61,6 +64,7 @@ def ask(
         groups=tuple(sorted(actor.groups)),
         admin=actor.admin,
         filters=_plain(filters or {}),
+        id=id,
     )
     live = Live(
         clock=app.clock,
@@ -89,6 +93,13 @@ def ask(
             tx.put_fact(RECIPES, recipe.digest, recipe.model_dump(mode="json"))
         saved = keep(tx, trace, known=version)
         return saved.answer if tx.corpus_version() == version else as_seen(tx, saved, actor).answer
+
+
+def new_id(app: App, actor: Actor) -> str:
+    """What this person's next answer can be called before it is there."""
+    with app.database.reading() as tx:
+        latest = tx.latest_trace(actor.person)
+    return time_ordered(app.clock(), SystemRandom(), latest)
 
 
 def recipe_now(app: App, tx: Transaction) -> ReleaseSpec:
@@ -121,7 +132,7 @@ def _model_failed(trace: Trace) -> bool:
 def _repeated(trace: Trace, asked: Asked, live: Live) -> Trace:
     """The same answer, to another question of the same words: with an id of its own, and for nothing."""
     now = live.clock()
-    id = time_ordered(now, live.random, live.after)
+    id = asked.id or time_ordered(now, live.random, live.after)
     answer = trace.answer.model_copy(
         update={
             "id": id,

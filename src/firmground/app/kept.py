@@ -17,10 +17,12 @@ from firmground.types import Actor, Step, Trace
 _AN_EXAMPLE = "closeness to an example of what is not answered"
 
 
-def listed(app: App, actor: Actor, *, conversation: str | None = None, before: str = "", limit: int = 50) -> list[Trace]:
-    """Newest first: a person's own; administrators see everybody's."""
+def listed(
+    app: App, actor: Actor, *, conversation: str | None = None, before: str = "", limit: int = 50, own: bool = False
+) -> list[Trace]:
+    """Newest first: a person's own; administrators see everybody's, unless they want their `own` alone."""
     with app.database.reading() as tx:
-        whose = None if actor.admin else actor.person
+        whose = None if actor.admin and not own else actor.person
         found = tx.traces(person=whose, conversation=conversation, before=before, limit=limit)
         return [_told(as_seen(tx, trace, actor), actor) for trace in found]
 

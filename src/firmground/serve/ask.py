@@ -57,6 +57,8 @@ class Asked:
     groups: tuple[str, ...] = ()
     admin: bool = False
     filters: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    id: str = ""
+    """Of the answer, where it was promised before; else a new one."""
 
 
 @dataclass(frozen=True)
@@ -242,7 +244,7 @@ class _Answering:
     # ---------------------------------------------------------------- keeping
 
     def _trace(self, known: Understood, made: _Made, found: Found | None = None) -> Trace:
-        id = time_ordered(self._created, self._live.random, self._live.after)
+        id = self._asked.id or time_ordered(self._created, self._live.random, self._live.after)
         status = made.decision.status
         confidence = made.confidence
         if found is not None and not found.covered:
@@ -291,7 +293,8 @@ class _Answering:
     def _context(self, known: Understood) -> tuple[str, ...]:
         """A model that was asked saw the whole conversation, and may repeat any of it."""
         told = any(step.name in {"model", "rewrite"} for step in self._account.steps)
-        return tuple(dict.fromkeys((*known.context, *(turn.id for turn in self._history if told))))
+        ids = (*known.context, *(turn.id for turn in self._history if told))
+        return tuple(dict.fromkeys(id for id in ids if id))
 
     def _timings(self) -> dict[str, float]:
         """In milliseconds; checking goes on while a model writes, and is told apart from it."""

@@ -1,5 +1,6 @@
 """What becomes of a kept answer when a document it rests on is erased: the record that something was said, without its words."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,6 +13,7 @@ ERASED = "[source erased]"
 """What stands where the words of an erased document stood."""
 _STRETCH = 12
 """Characters: shorter ones are shared by texts that have nothing to do with each other."""
+_WORD = re.compile(r"\w+")
 _NAME = 3
 """Characters of a title, address or heading below which it is no name."""
 
@@ -57,6 +59,8 @@ class _Words:
 
     stretches: frozenset[str]
     names: tuple[str, ...]
+    words: frozenset[str]
+    """Single ones: a question back, its readings and what a rule saw are made of words of the documents, however few."""
 
     @classmethod
     def of(cls, gone: Iterable[str], kept: Iterable[str]) -> "_Words":
@@ -64,11 +68,16 @@ class _Words:
         lost = [text.casefold() for text in gone]
         stretches = {each for text in lost for each in _stretches(text)} - {each for text in said for each in _stretches(text)}
         names = {text for text in lost if _NAME <= len(text) < _STRETCH and not any(text in each for each in said)}
-        return cls(frozenset(stretches), tuple(names))
+        words = {word for text in lost for word in _WORD.findall(text)} - {word for text in said for word in _WORD.findall(text)}
+        return cls(frozenset(stretches), tuple(names), frozenset(words))
 
     def are_in(self, text: str) -> bool:
         text = text.casefold()
         return any(each in self.stretches for each in _stretches(text)) or any(name in text for name in self.names)
+
+    def any_in(self, text: str) -> bool:
+        """Whether even one word of them is in it."""
+        return self.are_in(text) or not self.words.isdisjoint(_WORD.findall(text.casefold()))
 
     def struck(self, value: Json) -> Json:
         """`value` with `ERASED` for every text that says them; a key that does goes with its value."""
@@ -113,7 +122,7 @@ def _answer(answer: Answer, gone: frozenset[str], lost: _Words) -> Answer:
             "sentences": sentences,
             "citations": tuple(_blank(each) if each.document in gone else each for each in answer.citations),
             "closest": tuple(each for each in answer.closest if each.document not in gone),
-            "choices": tuple(each for each in answer.choices if not any(map(lost.are_in, each.values()))),
+            "choices": tuple(each for each in answer.choices if not any(map(lost.any_in, each.values()))),
             "notices": tuple(each for each in answer.notices if not lost.are_in(each.text)),
             "reasons": tuple(each for each in answer.reasons if not lost.are_in(each)),
             "review": answer.review and lost.struck(cast("Json", answer.review)),
@@ -123,6 +132,8 @@ def _answer(answer: Answer, gone: frozenset[str], lost: _Words) -> Answer:
 
 def _text(answer: Answer, sentences: Sequence[Sentence], lost: _Words) -> str:
     """As it was laid out, with the sentences as they are now."""
+    if answer.status == "clarify":
+        return ERASED if lost.any_in(answer.text) else answer.text
     text, at = "", 0
     for before, now in zip(answer.sentences, sentences, strict=True):
         found = answer.text.find(before.text, at)
@@ -156,7 +167,16 @@ def _blank(citation: Citation) -> Citation:
 
 
 def _step(step: Step, lost: _Words) -> Step:
-    return step.model_copy(update={"outcome": lost.struck(step.outcome), "detail": lost.struck(step.detail)})
+    detail = cast("dict[str, Json]", lost.struck(step.detail))
+    rules = detail.get("rules")
+    if isinstance(rules, list):
+        detail["rules"] = [_rule(each, lost) for each in rules]
+    return step.model_copy(update={"outcome": lost.struck(step.outcome), "detail": detail})
+
+
+def _rule(rule: Json, lost: _Words) -> Json:
+    seen = rule.get("seen") if isinstance(rule, dict) else None
+    return {**rule, "seen": ERASED} if isinstance(rule, dict) and isinstance(seen, str) and lost.any_in(seen) else rule
 
 
 def _without_addresses(trace: Trace, gone: frozenset[str]) -> Trace:

@@ -110,6 +110,29 @@ def test_what_was_found_but_not_said_goes_too():
     assert (after.outputs, [each.text for each in after.held]) == ((), [ERASED])
 
 
+def test_a_question_back_loses_even_single_words_of_the_document():
+    rates = a_passage("rates", "| Country | Allowance |\n|---|---|\n| Zembla | 30 euro |\n| Norway | 65 euro |", title="Rates")
+    question = "What is the allowance?"
+    asked_back: dict[str, Any] = {
+        "question": question,
+        "status": "clarify",
+        "text": "That depends on “Country”. Which one do you mean?",
+        "sentences": (),
+        "citations": (),
+        "choices": ({"text": "What is the allowance (Zembla)?", "label": "Zembla"}, {"text": question, "label": "north gate"}),
+    }
+    rules: list[Json] = [
+        {"name": "missing_detail", "seen": "Zembla / Norway"},
+        {"name": "far", "seen": 4.0},
+        {"name": "x", "seen": "yard"},
+    ]
+    trace = a_trace("1", rates, yard, answer=asked_back, steps=(Step(name="decide", detail={"rules": rules}),))
+    after = tombstoned(trace, ["rates"])
+    assert (after.answer.text, after.answer.choices) == (ERASED, asked_back["choices"][1:])
+    assert [rule["seen"] for rule in after.steps[0].detail["rules"]] == [ERASED, 4.0, "yard"]  # type: ignore[index, union-attr]
+    assert not {"zembla", "norway", "country"} & set(everything(after).casefold().split())
+
+
 def test_the_question_stays_as_it_was_asked_and_loses_what_a_model_added():
     question = "Is the quixblorp kept under the vantroskian staircase?"
     trace = a_trace("1", attic, yard, answer={"question": question}, asked="Is the quixblorp of Where zwanglefrumps live kept?")

@@ -120,7 +120,8 @@ def show_explanation(explained: "dict[str, Any]") -> None:
     say("  rules, in the order they were looked at (→ fired):")
     for rule in explained["rules"]:
         limit = "" if rule["limit"] is None else f" (limit {rule['limit']})"
-        told = one_line(f"{rule['name']}: {rule['text']}: {rule['seen'] or '–'}{limit}")
+        seen = f"{rule['seen']:.3g}" if isinstance(rule["seen"], float) else rule["seen"] or "–"
+        told = one_line(f"{rule['name']}: {rule['text']}: {seen}{limit}")
         say(f"    {'→' if rule['fired'] else ' '} {told}")
     if explained["signs"]:
         say("  signs (what each adds to the odds: value, weight):")

@@ -244,6 +244,16 @@ def test_without_a_model_that_answers_the_answer_is_quotes_and_says_so(tmp_path:
         assert [step.outcome for step in show(app, ADMINISTRATOR, answer.id).steps if step.name == "model"] == ["unreachable"]
 
 
+def test_what_the_judge_could_not_tell_is_told_to_the_reader(tmp_path: Path):
+    bench = with_model(tmp_path, ScriptedModel([TRUE], structured=False), judge="scripted/judge")
+    bench.models["scripted/judge"] = ScriptedModel(["Well, who knows?"], name="scripted/judge", structured=False)
+    with bench.app() as app:
+        sync(app, ADMINISTRATOR)
+        answer = ask(app, ADMINISTRATOR, QUESTION)
+        assert answer.model == "scripted/model"
+        assert "judge_unclear" in {notice.code for notice in answer.notices}
+
+
 def test_with_a_budget_of_zero_no_model_is_asked(tmp_path: Path):
     model = ScriptedModel(cost_per_token=0.0)
     with with_model(tmp_path, model, budget_usd=0.0).app() as app:

@@ -1,6 +1,6 @@
 """The one answer path: question → evidence → decision → checked answer, with every step timed, named and kept."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
@@ -317,14 +317,22 @@ class _Answering:
         cited = {citation.document for citation in composed.citations}
         notices += made.decision.notices
         notices += [notice for newer, notice in made.replaced.items() if newer in cited]
-        lost = len(made.written.lost) if made.written else 0
-        if lost:
+        return (*notices, *self._of_models(made.written))
+
+    def _of_models(self, written: Written | None) -> Iterator[Notice]:
+        """What was left out of what a model wrote, what its judge could not tell, and that none wrote an answer."""
+        steps = self._account.steps
+        if written is None:
+            if any(step.name == "model" for step in steps):
+                yield Notice(code="fallback", text="The language model gave no answer that holds: these are quotes.")
+            return
+        if lost := len(written.lost):
             sentences = "1 sentence was" if lost == 1 else f"{lost} sentences were"
             text = f"{sentences} left out, because the documents cited do not bear them out."
-            notices.append(Notice(code="sentences_left_out", text=text))
-        if made.written is None and any(step.name == "model" for step in self._account.steps):
-            notices.append(Notice(code="fallback", text="The language model gave no answer that holds: these are quotes."))
-        return tuple(notices)
+            yield Notice(code="sentences_left_out", text=text)
+        if unclear := sum(step.name == "verify" and step.outcome == "unclear" for step in steps):
+            sentences = "1 sentence is" if unclear == 1 else f"{unclear} sentences are"
+            yield Notice(code="judge_unclear", text=f"The judge could not tell whether {sentences} borne out.")
 
     def _reasons(self, known: Understood, made: _Made, found: Found | None) -> tuple[str, ...]:
         first = (f"asked as “{known.asked}”: {known.text}",) if known.follow_up else ()

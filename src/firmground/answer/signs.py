@@ -7,7 +7,7 @@ from firmground.language import questions
 from firmground.language.terms import query_terms, terms
 from firmground.types import Hit, Passage
 
-READING = 2
+READING = 3
 """Grows when the same question and documents give other signs: calibrations made before no longer hold."""
 _NEAR = 10
 """Candidates that two rankings are compared over."""
@@ -121,14 +121,16 @@ def _of_ranking(ranked: Sequence[tuple[Hit, float]]) -> dict[str, float]:
     both = bool(ranked) and any(dense)
     near = min(_NEAR, len(ranked)) or 1
     top_words, top_meaning = max(lexical, default=0.0), max(dense, default=0.0)
+    # To be ahead of few says little: with less than ten candidates, less is made of it.
+    rivals = min(1.0, len(ranked) / _NEAR)
     return {
         "passage_cosine": top_meaning,
         "near_cosine": _mean(sorted(dense, reverse=True)[:_NEAR]),
-        "meaning_margin": _margin(dense, documents),
-        "words_margin": _margin(lexical, documents) / top_words if top_words else 0.0,
-        "words_lead": 1 - _mean(sorted(lexical, reverse=True)[:_NEAR]) / top_words if top_words else 0.0,
-        "margin": _margin(fused, documents),
-        "lead": fused[0] - _mean(fused[:_NEAR]) if fused else 0.0,
+        "meaning_margin": rivals * _margin(dense, documents),
+        "words_margin": rivals * _margin(lexical, documents) / top_words if top_words else 0.0,
+        "words_lead": rivals * (1 - _mean(sorted(lexical, reverse=True)[:_NEAR]) / top_words) if top_words else 0.0,
+        "margin": rivals * _margin(fused, documents),
+        "lead": rivals * (fused[0] - _mean(fused[:_NEAR])) if fused else 0.0,
         "best_score": fused[0] if fused else 0.0,
         "agreement": len({*by_words[:near]} & {*by_meaning[:near]}) / near if both else 0.0,
         "words_rank": 1 / (1 + by_words.index(by_meaning[0])) if both else 0.0,

@@ -99,6 +99,8 @@ class States(Value):
     """Closeness to an example of what must not be answered from which on it counts, if nothing found is closer."""
     far_words: float = 0.25
     """Share of the question's words, by rarity, in all passages together: below, and below `far_cosine`, nothing is near."""
+    far_passages: int = 6
+    """Passages that must have been found: of a handful of documents nobody can tell what lies outside of their world."""
     far_cosine: float = 0.36
     """Cosine of the best sentence and of the best passage."""
     far_words_alone: float = 0.1
@@ -185,7 +187,7 @@ class States(Value):
         nearest = max(value / limit for value, limit in near)
         rule = Rule(
             name="far",
-            fired=bool(seen.passages) and bool(seen.signs) and nearest < 1 and seen.confidence < seen.threshold,
+            fired=len(seen.passages) >= self.far_passages and nearest < 1 and seen.confidence < seen.threshold,
             status="out_of_scope",
             seen=round(nearest, 3),
             limit=1.0,

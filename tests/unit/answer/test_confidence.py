@@ -98,9 +98,15 @@ def test_agreement_is_the_share_of_the_first_ten_both_rankings_have_in_common() 
 
 
 def test_margin_is_the_distance_to_the_next_document_not_the_next_chunk() -> None:
-    hits = ranked((10.0, 0.8), (9.0, 0.8), (4.0, 0.8))
+    hits = ranked((10.0, 0.8), (9.0, 0.8), *[(4.0, 0.8)] * 8)
     hits[1] = (hits[1][0].model_copy(update={"document": 0}), hits[1][1])
     assert signs(hits, NOTHING)["margin"] == pytest.approx(hits[0][1] - hits[2][1])
+
+
+def test_to_be_ahead_of_few_counts_for_less_than_to_be_ahead_of_many() -> None:
+    few, many = (signs(ranked((10.0, 0.8), *[(4.0, 0.3)] * count), NOTHING) for count in (2, 20))
+    for name in ("margin", "words_margin", "meaning_margin", "lead", "words_lead"):
+        assert 0 < few[name] < many[name], name
 
 
 def of_words(question: str, text: str, **fields: str) -> dict[str, float]:

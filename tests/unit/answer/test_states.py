@@ -342,16 +342,24 @@ def test_without_vectors_an_example_is_known_by_its_words() -> None:
     assert nearest_example("anything", np.zeros(3, np.float32), [], None) is None
 
 
+MANY = tuple(f"Rule {number} is about days that are carried over." for number in range(8))
+
+
 @pytest.mark.parametrize(("near", "status"), [(0.1, "out_of_scope"), (0.5, "abstained")])
 def test_far_from_everything_is_out_of_scope_and_near_but_uncovered_is_not(near: float, status: str) -> None:
     measured = {"words_anywhere": 0.1, "sentence_cosine": near, "passage_cosine": 0.2}
-    assert decide("Who won the cup?", "Five days may be carried over.", confidence=0.0, signs=measured).status == status
+    assert decide("Who won the cup?", *MANY, confidence=0.0, signs=measured).status == status
+
+
+def test_of_a_handful_of_passages_nobody_can_tell_what_lies_outside_of_their_world() -> None:
+    measured = {"words_anywhere": 0.0, "sentence_cosine": 0.0, "passage_cosine": 0.0}
+    assert decide("Who won the cup?", *MANY[:3], confidence=0.0, signs=measured).status == "abstained"
 
 
 @pytest.mark.parametrize(("words", "status"), [(0.05, "out_of_scope"), (0.2, "abstained")])
 def test_where_only_words_were_compared_less_counts_as_far(words: float, status: str) -> None:
     measured = {"words_anywhere": words}
-    assert decide("Who won?", "Five days.", confidence=0.0, covered=False, signs=measured).status == status
+    assert decide("Who won?", *MANY, confidence=0.0, covered=False, signs=measured).status == status
 
 
 # ---------------------------------------------------------------- weak
@@ -389,7 +397,7 @@ def test_two_words_that_are_no_names_are_no_two_sides() -> None:
 
 def test_the_rules_numbers_are_settings() -> None:
     strict = States(far_words=0.9, far_cosine=0.99)
-    assert decide("Who won the cup?", "Five days may be carried over.", confidence=0.1, states=strict).status == "out_of_scope"
+    assert decide("Who won the cup?", *MANY, confidence=0.1, states=strict).status == "out_of_scope"
     assert len(decide("How much annual leave is there?", LEAVE, states=States(most_choices=2)).choices) == 2
 
 

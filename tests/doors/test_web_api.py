@@ -257,6 +257,7 @@ def test_the_description_names_every_route_and_its_problems(client: TestClient):
     assert paths == {
         "/answers",
         "/answers/{id}",
+        "/answers/{id}/events",
         "/search",
         "/documents",
         "/documents/{id}",

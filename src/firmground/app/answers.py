@@ -40,8 +40,8 @@ def ask(
 
     `conversation`: id of the conversation that it goes on with, one of the person's own; without one, `history` is what was said before,
     where the asker's program keeps that itself. `id`: what the answer shall be called, from `new_id`. `listen` hears of each checked
-    sentence as soon as there is one. InvalidInput for an empty or overlong question; NotFound or Damaged where nothing was found because nothing is
-    indexed, and for a conversation that is not theirs; ModelFailed(cancelled) where `cancelled`; then nothing is kept.
+    sentence as soon as there is one. InvalidInput for an empty or overlong question; NotFound or Damaged where nothing was found
+    because nothing is indexed, and for a conversation that is not theirs; ModelFailed(cancelled) where `cancelled`; then nothing is kept.
     """
     longest = app.workspace.settings.serve.max_question_characters
     if len(question) > longest:

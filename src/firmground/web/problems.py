@@ -39,6 +39,16 @@ class Unprocessable(InvalidInput):
         super().__init__(f"{first[0]} cannot be used{more}", first[1])
 
 
+class BadParameter(InvalidInput):
+    """A parameter of the OpenAI protocol that cannot be heeded here."""
+
+    code = "unsupported-parameter"
+
+    def __init__(self, param: str, problem: str, remedy: str) -> None:
+        super().__init__(problem, remedy)
+        self.param = param
+
+
 class WrongMediaType(InvalidInput):
     """The body is of a kind that this address does not take."""
 
@@ -63,6 +73,12 @@ class NoSuchMethod(InvalidInput):
     code = "method-not-allowed"
 
 
+class KeyReused(InvalidInput):
+    """An Idempotency-Key stands for one request."""
+
+    code = "idempotency-key-reused"
+
+
 class Overloaded(Busy):
     """More questions wait than the server can answer soon."""
 
@@ -80,6 +96,7 @@ _STATUS: tuple[tuple[type[FirmgroundError], HTTPStatus], ...] = (
     (Overloaded, HTTPStatus.SERVICE_UNAVAILABLE),
     (NotReady, HTTPStatus.SERVICE_UNAVAILABLE),
     (Unprocessable, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (KeyReused, HTTPStatus.UNPROCESSABLE_ENTITY),
     (WrongMediaType, HTTPStatus.UNSUPPORTED_MEDIA_TYPE),
     (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (TooSlow, HTTPStatus.REQUEST_TIMEOUT),
@@ -122,23 +139,38 @@ def response(request: Request, error: FirmgroundError) -> Response:
     headers = {"Retry-After": "2"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
     if is_page(request.url.path):
         return rendering.page(request, "problem.html", {"error": error, "status": status}, status=status, headers=headers)
-    document: dict[str, object] = {
+    if request.url.path.startswith("/v1/"):
+        return JSONResponse(openai_error(error), int(status), headers)
+    problem = document(error, str(request.state.request_id))
+    return JSONResponse(problem, int(status), headers, media_type="application/problem+json")
+
+
+def document(error: FirmgroundError, request_id: str) -> dict[str, object]:
+    """The problem document of an error."""
+    told: dict[str, object] = {
         "type": PREFIX + error.code,
         "title": (type(error).__doc__ or "").strip().splitlines()[0],
-        "status": int(status),
+        "status": int(status_of(error)),
         "detail": str(error),
-        "request_id": str(request.state.request_id),
+        "request_id": request_id,
     }
     if error.remedy:
-        document["remedy"] = error.remedy
+        told["remedy"] = error.remedy
     if isinstance(error, Unprocessable):
-        document["errors"] = error.fields
-    return JSONResponse(document, int(status), headers, media_type="application/problem+json")
+        told["errors"] = error.fields
+    return told
+
+
+def openai_error(error: FirmgroundError) -> dict[str, object]:
+    """The error as the OpenAI protocol tells it."""
+    kind = "invalid_request_error" if status_of(error) < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"
+    param = error.param if isinstance(error, BadParameter) else None
+    return {"error": {"message": str(error), "type": kind, "param": param, "code": error.code}}
 
 
 def is_page(path: str) -> bool:
     """Whether people look at this address with a browser."""
-    return not path.startswith(("/api/", "/openapi.json", "/healthz", "/readyz", "/static/"))
+    return not path.startswith(("/api/", "/v1/", "/mcp", "/openapi.json", "/healthz", "/readyz", "/static/"))
 
 
 def from_http(error: HTTPException) -> FirmgroundError:

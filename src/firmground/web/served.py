@@ -6,22 +6,29 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Annotated, ParamSpec, TypeVar, cast
 
 from fastapi import Depends, Request
 
+from firmground.app.answers import ask, new_id
 from firmground.app.app import App
+from firmground.app.repeats import Repeat, remember
 from firmground.app.search import warm_up
 from firmground.errors import FirmgroundError
-from firmground.types import Actor
+from firmground.ports import Filters
+from firmground.serve.conversation import Turn
+from firmground.types import Actor, Answer, Event
 from firmground.web.problems import NotReady, Overloaded
+from firmground.web.streams import Key, Stream, Streams
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _LOOK_AGAIN_SECONDS = 0.05
+_DRAIN_SECONDS = 20.0
 _log = logging.getLogger(__name__)
 
 
@@ -31,11 +38,14 @@ class Served:
     Until accounts exist, whoever reaches the server acts as administrator: it listens on this machine only.
     """
 
-    def __init__(self, app: App, *, threads: int = 16, waiting: int = 128, patience: float = 60.0) -> None:
+    def __init__(
+        self, app: App, *, threads: int = 16, waiting: int = 128, patience: float = 60.0, streams: Streams | None = None
+    ) -> None:
         self.app = app
         self.actor = Actor(person=_system_user(), groups=frozenset({"public", "everyone"}), admin=True, via="http")
         self.form_token = secrets.token_urlsafe(32)
         self.stopping = threading.Event()
+        self.streams = streams or Streams(self.stopping)
         self._patience = patience
         self.trouble: FirmgroundError | None = None
         """What keeps model and index from opening, as of the last attempt."""
@@ -50,6 +60,29 @@ class Served:
         future = self._threads.submit(use, *args, **kwargs)
         future.add_done_callback(lambda _: self._places.release())
         return await asyncio.wrap_future(future)
+
+    async def ask(
+        self,
+        question: str,
+        *,
+        filters: Filters | None = None,
+        conversation: str = "",
+        history: Sequence[Turn] = (),
+        request_id: str = "",
+        key: Key | None = None,
+    ) -> Stream:
+        """Start to answer a question, as `firmground.app.answers.ask` does. With `key`, the answer is found by it for a day."""
+        await self.opened()
+        id = await self.run(new_id, self.app, self.actor)
+        once = partial(ask, self.app, self.actor, question, filters=filters, conversation=conversation, history=history, id=id)
+
+        def make(*, listen: Callable[[Event], None], cancelled: Callable[[], bool]) -> Answer:
+            answer = once(listen=listen, cancelled=cancelled)
+            if key is not None:
+                remember(self.app, self.actor, key.name, Repeat(key.body, answer.id))
+            return answer
+
+        return self.streams.begin(id, self.actor, make, request_id=request_id, key=key)
 
     async def opened(self, *, anyway: bool = False) -> None:
         """Wait until model and index are open, holding no thread. What keeps them closed is raised, unless `anyway`."""
@@ -87,7 +120,12 @@ class Served:
             return [str(self.trouble)]
         return [] if self._open.is_set() else ["the model and the index are being opened"]
 
+    def stop(self) -> None:
+        """Take on nothing new; what is under way gets a while to end."""
+        self.streams.stop(_DRAIN_SECONDS)
+
     def close(self) -> None:
+        self.streams.close()
         self._threads.shutdown(cancel_futures=True)
 
 

@@ -2,15 +2,19 @@
 
 import asyncio
 import logging
+import resource
 import signal
 import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from firmground.app.app import App
 from firmground.app.work import handlers
@@ -21,6 +25,12 @@ from firmground.web.served import Served
 
 _DRAIN_SECONDS = 30
 _RETRY_SECONDS = 1.0
+_HEADER_SECONDS = 15.0
+"""In which a request is there, its headers at least."""
+_STALLED_SECONDS = 60.0
+"""After which a client who takes nothing of its answer is cut off."""
+_MOST_CONNECTIONS = 4000
+_FILES = 400
 _log = logging.getLogger(__name__)
 
 
@@ -30,12 +40,12 @@ def run(app: App, *, host: str, port: int, ready: Callable[[str], None]) -> None
     Refused where `host` is not this machine; Busy where the port is taken. A running job stops at its next check and goes on with
     the next worker.
     """
-    listening = _listen(loopback(host), port)
+    listening = listen(loopback(host), port)
     try:
         # Opened here, before there are threads to open them twice.
         _ = app.database, app.jobs, app.sources
         served = Served(app)
-        server = _Server(application(served), served, ready)
+        server = Server(application(served), served, ready)
         behind = threading.Thread(target=_open_and_work, args=(served,), daemon=True, name="worker")
         behind.start()
         try:
@@ -68,9 +78,11 @@ def _for_a_while(served: Served) -> Callable[[], bool]:
     return lambda: served.stopping.is_set() or (time.monotonic() > end and not served.app.jobs.unfinished())
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens. Busy where somebody else does."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM)
+    # Only where the protocol is named does asyncio send small pieces at once.
+    made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((host, port))
@@ -86,7 +98,56 @@ def _listen(host: str, port: int) -> socket.socket:
     return made
 
 
-class _Server(uvicorn.Server):
+class _Connection(H11Protocol):
+    """One client, who neither sends a request nor takes its answer as slowly as they like."""
+
+    _waiting: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await_request()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._await_request()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stalled = self.loop.call_later(_STALLED_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._stalled is not None:
+            self._stalled.cancel()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        for timer in (self._waiting, self._stalled):
+            if timer is not None:
+                timer.cancel()
+
+    def _await_request(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+        self._waiting = self.loop.call_later(_HEADER_SECONDS, self._close_unless_asked)
+
+    def _close_unless_asked(self) -> None:
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        if cycle is None or cycle.response_complete:
+            self.transport.close()
+
+
+def _connections() -> int:
+    """As many as the system lets this process hold, with room for files; the next are told to come back."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, _MOST_CONNECTIONS + _FILES)), hard))
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(50, min(_MOST_CONNECTIONS, soft - _FILES))
+
+
+class Server(uvicorn.Server):
     """Tells its address once it answers, and ends quietly on a signal, so that the workspace is closed behind it."""
 
     def __init__(self, inside: ASGIApp, served: Served, ready: Callable[[str], None]) -> None:
@@ -99,6 +160,8 @@ class _Server(uvicorn.Server):
                 server_header=False,
                 proxy_headers=False,
                 timeout_graceful_shutdown=_DRAIN_SECONDS,
+                http=_Connection,
+                limit_concurrency=_connections(),
             )
         )
         self._served = served
@@ -114,6 +177,6 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Unlike its parent it does not raise the signal again when the server has ended."""
         del frame
-        self._served.stopping.set()
+        self._served.stop()
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True

@@ -117,6 +117,14 @@ def test_an_answer_of_an_unknown_recipe_is_damage_and_told_in_one_line(app: App)
         replay(app, ADMINISTRATOR, answer.id)
 
 
+def test_the_last_answer_is_the_latest_of_ones_own(app: App):
+    with pytest.raises(NotFound, match="you have asked nothing yet"):
+        show(app, COLLEAGUE, "last")
+    mine = ask(app, COLLEAGUE, QUESTION)
+    ask(app, ADMINISTRATOR, QUESTION)
+    assert show(app, COLLEAGUE, "last").answer.id == mine.id
+
+
 def test_nobody_sees_the_answers_of_others_but_administrators(app: App):
     answer = ask(app, COLLEAGUE, QUESTION)
     stranger = Actor(person="stranger", groups=COLLEAGUE.groups)

@@ -16,6 +16,8 @@ from firmground.types import Actor, Step, Trace
 
 _AN_EXAMPLE = "closeness to an example of what is not answered"
 
+LAST = "last"
+
 
 def listed(
     app: App, actor: Actor, *, conversation: str | None = None, before: str = "", limit: int = 50, own: bool = False
@@ -28,15 +30,24 @@ def listed(
 
 
 def show(app: App, actor: Actor, reference: str) -> Trace:
-    """By id or unambiguous prefix, as this person may see it now. NotFound for somebody else's; administrators see everybody's, and they
-    alone what a model said unchecked, sentences that were held, signs, whose answer this one repeats, and the examples of what is not
-    answered."""
+    """By id, unambiguous prefix, or `last` (the latest of one's own), as this person may see it now. NotFound for somebody else's;
+    administrators see everybody's, and they alone what a model said unchecked, sentences that were held, signs, whose answer this one
+    repeats, and the examples of what is not answered."""
     return _told(_found(app, actor, reference), actor)
 
 
 def _found(app: App, actor: Actor, reference: str) -> Trace:
     with app.database.reading() as tx:
+        if reference == LAST:
+            return as_seen(tx, _latest(tx, actor), actor)
         return as_seen(tx, tx.find_trace(reference, person=None if actor.admin else actor.person), actor)
+
+
+def _latest(tx: Transaction, actor: Actor) -> Trace:
+    found = tx.traces(person=actor.person, limit=1)
+    if not found:
+        raise NotFound("you have asked nothing yet", "ask first, with `firmground ask`")
+    return found[0]
 
 
 def _told(trace: Trace, actor: Actor) -> Trace:
@@ -58,10 +69,7 @@ def _without_example(step: Step) -> Step:
 def latest_conversation(app: App, actor: Actor) -> str:
     """Of this person's own. NotFound where there is none."""
     with app.database.reading() as tx:
-        found = tx.traces(person=actor.person, limit=1)
-    if not found:
-        raise NotFound("you have no conversation yet", "ask without --conversation")
-    return found[0].answer.conversation
+        return _latest(tx, actor).answer.conversation
 
 
 def explanation(app: App, actor: Actor, reference: str) -> dict[str, Any]:

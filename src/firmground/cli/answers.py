@@ -11,7 +11,7 @@ group = typer.Typer(
     help="Answers that were given: list them, look at one, make it once more.", no_args_is_help=True, rich_markup_mode=None
 )
 
-Reference = Annotated[str, typer.Argument(metavar="ANSWER", help="Its id, or the beginning of it.")]
+Reference = Annotated[str, typer.Argument(metavar="ANSWER", help="Its id, the beginning of it, or `last`: the latest of yours.")]
 
 
 @group.command("list")

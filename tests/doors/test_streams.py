@@ -10,8 +10,9 @@ import pytest
 from listening import QUESTION, SAID, listening, until
 
 from firmground.errors import NotFound
+from firmground.serve.composing import pieces
 from firmground.testing.model_server import Reply
-from firmground.types import Actor, Answer, Event
+from firmground.types import Actor, Answer, Event, Sentence
 from firmground.web import server as web_server
 from firmground.web.streams import Stream, Streams
 
@@ -33,6 +34,7 @@ def test_an_answer_comes_as_numbered_events_and_ends_with_the_whole_answer(tmp_p
         assert response.headers["content-location"] == f"/api/v1/answers/{answer.id}/events"
         assert (
             [data["text"] for _, kind, data in told if kind == "sentence"] == [each.text for each in answer.sentences] == [SAID]
+        assert "".join(data["shown"] for _, kind, data in told if kind == "sentence") == answer.text
         )
         assert Answer.model_validate(on.client.get(f"/api/v1/answers/{answer.id}").json()) == answer
 
@@ -40,6 +42,13 @@ def test_an_answer_comes_as_numbered_events_and_ends_with_the_whole_answer(tmp_p
 def test_an_answer_is_streamed_without_a_model_too(tmp_path: Path):
     with listening(tmp_path, said=False) as on, on.stream() as (_, stream):
         assert {"sentence", "citation", "done"} <= {kind for _, kind, _ in stream}
+
+
+def test_an_answer_that_is_repeated_is_told_sentence_by_sentence_too():
+    text = "One [1]. [1]\n\nTwo [2] One. [1][2]"
+    sentences = [Sentence(text=each, citations=(1,)) for each in ("One [1].", "Two", "One.")]
+    assert pieces(text, sentences) == ["One [1]. [1]\n\n", "Two [2] ", "One. [1][2]"]
+    assert pieces("Nothing.", []) == []
 
 
 def test_what_fails_at_once_is_told_by_its_status(tmp_path: Path):

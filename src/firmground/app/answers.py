@@ -15,6 +15,7 @@ from firmground.ports import Filters, Transaction, Vectors
 from firmground.release.spec import ReleaseSpec
 from firmground.serve.ask import Asked, Live, answer, time_ordered
 from firmground.serve.cache import Run, key
+from firmground.serve.composing import pieces
 from firmground.serve.conversation import Turn
 from firmground.serve.generation import Models
 from firmground.serve.search import checked
@@ -145,8 +146,8 @@ def _repeated(trace: Trace, asked: Asked, live: Live) -> Trace:
     )
     for citation in answer.citations:
         live.listen(Event(kind="citation", data=citation.model_dump(mode="json")))
-    for sentence in answer.sentences:
-        live.listen(Event(kind="sentence", data=sentence.model_dump(mode="json")))
+    for sentence, shown in zip(answer.sentences, pieces(answer.text, answer.sentences), strict=True):
+        live.listen(Event(kind="sentence", data={**sentence.model_dump(mode="json"), "shown": shown}))
     return trace.model_copy(
         update={
             "answer": answer,

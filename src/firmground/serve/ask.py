@@ -214,11 +214,13 @@ class _Answering:
         self._live.listen(Event(kind="status", data={"status": status}))
 
     def _show(self, composed: Composed, statement: Statement) -> None:
+        before = len(composed.text)
         sentence, citations = composed.add(statement)
         self._first_sentence = self._first_sentence or self._watch.total()
         for citation in citations:
             self._live.listen(Event(kind="citation", data=citation.model_dump(mode="json")))
-        self._live.listen(Event(kind="sentence", data=sentence.model_dump(mode="json")))
+        shown = composed.text[before:]
+        self._live.listen(Event(kind="sentence", data={**sentence.model_dump(mode="json"), "shown": shown}))
 
     def _withdraw(self, composed: Composed, why: str) -> None:
         composed.clear()

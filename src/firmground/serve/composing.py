@@ -1,5 +1,6 @@
 """Statements become what the reader sees: sentences, numbered citations of exact spans, and one text with its marks."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -84,6 +85,18 @@ class Composed:
             ),
             snippet=passage.text[place.start : place.end],
         )
+
+
+def pieces(text: str, sentences: Sequence[Sentence]) -> list[str]:
+    """The text of an answer sentence by sentence, each with its marks: all of it, one after the other."""
+    starts: list[int] = []
+    place = 0
+    for sentence in sentences:
+        place = max(place, text.find(sentence.text, place))
+        starts.append(place)
+        place += len(sentence.text)
+    bounds = [0, *starts[1:], len(text)]
+    return [text[start:end] for start, end in itertools.pairwise(bounds)] if starts else []
 
 
 def compose(statements: Sequence[Statement], passages: Sequence[Passage], documents: Mapping[str, Document]) -> Composed:

@@ -1,6 +1,5 @@
 """JSON under /api/v1: parse, call one use case, return."""
 
-import asyncio
 import hashlib
 from collections.abc import AsyncGenerator
 from typing import Annotated, Any, TypeAlias
@@ -17,9 +16,9 @@ from firmground.app.status import status
 from firmground.app.sync import request as request_sync
 from firmground.errors import NotFound
 from firmground.types import Actor, Answer, Document, Job, Passage, digest
-from firmground.web.problems import SCHEMA, KeyReused, NotReady
-from firmground.web.served import Served, TheServed
-from firmground.web.streams import EventStream, Key, Stream, Told, frame, frames
+from firmground.web.problems import SCHEMA, KeyReused
+from firmground.web.served import Served, TheServed, unless_gone
+from firmground.web.streams import EventStream, Key, Told, frame, frames
 
 PREFIX = "/api/v1"
 _PROBLEM: dict[str, Any] = {"description": "A problem document.", "content": {"application/problem+json": {"schema": SCHEMA}}}
@@ -130,13 +129,13 @@ async def post_answer(request: Request, body: Question, served: TheServed, idemp
             return _only_done(answer) if body.stream else _json(answer)
     stream = await served.ask(
         body.question,
-        filters=_filters(body.filters),
+        filters=plain_filters(body.filters),
         conversation=body.conversation,
         request_id=request.state.request_id,
         key=key,
     )
     if not body.stream:
-        return _json(await _unless_gone(request, stream))
+        return _json(await unless_gone(request, stream))
     await stream.settled(_SOON_SECONDS)
     return EventStream(frames(stream), {"Content-Location": f"{PREFIX}/answers/{stream.id}/events"})
 
@@ -191,7 +190,7 @@ async def get_events(
 @router.post("/search")
 async def post_search(body: SearchFor, served: TheServed) -> Hits:
     """Find passages, with the scores of both retrievers."""
-    filters = _filters(body.filters)
+    filters = plain_filters(body.filters)
     await served.opened()
     found = await served.run(search, served.app, served.actor, body.query, filters=filters, limit=body.limit)
     timings = {stage: round(took, 2) for stage, took in found.timings_ms.items()}
@@ -257,26 +256,6 @@ async def get_readiness(served: TheServed) -> Response:
     """Whether questions are answered without delay, and why not."""
     reasons = served.reasons()
     return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
-
-
-async def _unless_gone(request: Request, stream: Stream) -> Answer:
-    """The answer. Who leaves before it is there does not hold it up any more."""
-    outcome = asyncio.ensure_future(stream.outcome())
-    gone = asyncio.ensure_future(_disconnected(request))
-    try:
-        await asyncio.wait({outcome, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if outcome.done():
-            return outcome.result()
-        raise NotReady("nobody waits for this answer any more", "ask again")
-    finally:
-        for task in (outcome, gone):
-            task.cancel()
-        await asyncio.wait({outcome, gone})
-
-
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 def _answer_before(app: App, actor: Actor, key: Key) -> Answer | None:
@@ -346,7 +325,8 @@ def _split(address: str) -> tuple[str, str]:
     return source, uri
 
 
-def _filters(given: Filters) -> dict[str, Any]:
+def plain_filters(given: Filters) -> dict[str, Any]:
+    """As use cases take them."""
     return {
         key: value.model_dump(by_alias=True, exclude_none=True) if isinstance(value, Range) else value
         for key, value in given.items()

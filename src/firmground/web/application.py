@@ -11,7 +11,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from firmground.errors import FirmgroundError
-from firmground.web import api, pages, problems
+from firmground.web import api, openai, pages, problems
 from firmground.web.edge import Edge
 from firmground.web.rendering import STATIC
 from firmground.web.served import Served
@@ -24,6 +24,7 @@ def application(served: Served) -> ASGIApp:
     app.state.served = served
     app.include_router(api.router)
     app.include_router(api.health)
+    app.include_router(openai.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_exception_handler(FirmgroundError, _failed)

@@ -129,6 +129,26 @@ class Served:
         self._threads.shutdown(cancel_futures=True)
 
 
+async def unless_gone(request: Request, stream: Stream) -> Answer:
+    """The answer. Who leaves before it is there does not hold it up any more."""
+    outcome = asyncio.ensure_future(stream.outcome())
+    gone = asyncio.ensure_future(_disconnected(request))
+    try:
+        await asyncio.wait({outcome, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if outcome.done():
+            return outcome.result()
+        raise NotReady("nobody waits for this answer any more", "ask again")
+    finally:
+        for task in (outcome, gone):
+            task.cancel()
+        await asyncio.wait({outcome, gone})
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
 async def _served(request: Request) -> Served:
     return cast("Served", request.app.state.served)
 

@@ -32,10 +32,9 @@ def test_an_answer_comes_as_numbered_events_and_ends_with_the_whole_answer(tmp_p
         answer = Answer.model_validate(told[-1][2])
         assert told[0][2]["id"] == answer.id
         assert response.headers["content-location"] == f"/api/v1/answers/{answer.id}/events"
-        assert (
-            [data["text"] for _, kind, data in told if kind == "sentence"] == [each.text for each in answer.sentences] == [SAID]
-        assert "".join(data["shown"] for _, kind, data in told if kind == "sentence") == answer.text
-        )
+        said = [data for _, kind, data in told if kind == "sentence"]
+        assert [each["text"] for each in said] == [each.text for each in answer.sentences] == [SAID]
+        assert "".join(each["shown"] for each in said) == answer.text
         assert Answer.model_validate(on.client.get(f"/api/v1/answers/{answer.id}").json()) == answer
 
 

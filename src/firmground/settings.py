@@ -200,6 +200,18 @@ class ServeSection(Section):
     host: Annotated[str, _SETTING] = Field("127.0.0.1", description="Address to listen on; loopback until an owner exists.")
     port: Annotated[int, _SETTING] = Field(8420, ge=0, le=65535, description="Port to listen on.")
     max_question_characters: Annotated[int, _SETTING] = Field(4000, gt=0, description="Longer questions are refused.")
+    answers_at_once: Annotated[int, _SETTING] = Field(
+        64,
+        ge=1,
+        le=1000,
+        description="Answers that a process makes at the same time; a slow language model holds one place each.",
+    )
+    answers_under_way: Annotated[int, _SETTING] = Field(
+        512,
+        ge=1,
+        le=10_000,
+        description="Answers that are made or wait for their turn; further questions are refused for a moment.",
+    )
     cached_answers: Annotated[int, _SETTING] = Field(
         1000,
         ge=0,

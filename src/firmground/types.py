@@ -444,7 +444,8 @@ class Trace(Value):
 
 class Event(Value):
     """What an answer tells while it is being made. `status` {"status"}: what is being done; `citation`: a `Citation`; `sentence`: a
-    checked `Sentence`, and `shown`: how it continues the text, marks included; `withdrawn` {"why"}: nothing said so far counts any more. The doors add `done` and `error`."""
+    checked `Sentence`, and `shown`: how it continues the text, marks included; `withdrawn` {"why"}: nothing said so far counts any
+    more. The doors add `done` and `error`."""
 
     kind: Literal["status", "citation", "sentence", "withdrawn"]
     data: dict[str, Json]

@@ -35,7 +35,17 @@ def _options(
     del version
 
 
-for command in (workspace.init, workspace.demo, sync.sync, sync.status, ask.ask, ask.search, workspace.serve, workspace.doctor):
+for command in (
+    workspace.init,
+    workspace.demo,
+    sync.sync,
+    sync.status,
+    ask.ask,
+    ask.search,
+    workspace.serve,
+    workspace.mcp,
+    workspace.doctor,
+):
     _app.command(context_settings=_CONTEXT)(command)
 _app.add_typer(answers.group, name="answers")
 _app.add_typer(documents.group, name="documents")

@@ -1,4 +1,4 @@
-"""`init`, `demo`, `serve` and `doctor`."""
+"""`init`, `demo`, `serve`, `mcp` and `doctor`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -50,6 +50,15 @@ def serve(
 
         settings = app.workspace.settings.serve
         run(app, host=host or settings.host, port=settings.port if port is None else port, ready=remark)
+
+
+def mcp(directory: Directory = None, debug: Debug = False) -> None:
+    """Serve questions and searches to one program over standard input and output, by the Model Context Protocol."""
+    del debug
+    with opened(directory) as app:
+        from firmground.mcp import serve_stdio
+
+        serve_stdio(app)
 
 
 def doctor(as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:

@@ -7,10 +7,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from firmground.errors import FirmgroundError
+from firmground.mcp import Endpoint
 from firmground.web import api, openai, pages, problems
 from firmground.web.edge import Edge
 from firmground.web.rendering import STATIC
@@ -26,6 +28,7 @@ def application(served: Served) -> ASGIApp:
     app.include_router(api.health)
     app.include_router(openai.router)
     app.include_router(pages.router)
+    app.router.routes.append(Route("/mcp", Endpoint(served), methods=["POST"]))
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_exception_handler(FirmgroundError, _failed)
     app.add_exception_handler(RequestValidationError, _failed)

@@ -45,7 +45,8 @@ class Served:
         self.actor = Actor(person=_system_user(), groups=frozenset({"public", "everyone"}), admin=True, via="http")
         self.form_token = secrets.token_urlsafe(32)
         self.stopping = threading.Event()
-        self.streams = streams or Streams(self.stopping)
+        limits = app.workspace.settings.serve
+        self.streams = streams or Streams(self.stopping, most=limits.answers_under_way, threads=limits.answers_at_once)
         self._patience = patience
         self.trouble: FirmgroundError | None = None
         """What keeps model and index from opening, as of the last attempt."""

@@ -49,7 +49,7 @@ DOCUMENTS = {
 }
 COUNTS = {"added", "changed", "renamed", "removed", "unchanged", "quarantined", "failed"}
 COMMANDS = [
-    *("init", "demo", "sync", "status", "ask", "search", "serve", "doctor"),
+    *("init", "demo", "sync", "status", "ask", "search", "mcp", "serve", "doctor"),
     *(f"answers {name}" for name in ("list", "show", "replay")),
     "release calibrate",
     *(f"documents {name}" for name in ("list", "show", "release", "purge", "quality")),

@@ -267,6 +267,7 @@ def test_a_stalled_client_is_cut_off_and_holds_nothing(tmp_path: Path, monkeypat
             stalled.sendall(b"GET /api/v1/answers/1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
             until(lambda: stream.readers == 1)
             until(lambda: stream.readers == 0)
+            assert on.client.get("/healthz").status_code == 200
         stream.end(NotFound("it was made up"))
 
 

@@ -46,7 +46,7 @@ def _found(app: App, actor: Actor, reference: str) -> Trace:
 def _latest(tx: Transaction, actor: Actor) -> Trace:
     found = tx.traces(person=actor.person, limit=1)
     if not found:
-        raise NotFound("you have asked nothing yet", "ask first, with `firmground ask`")
+        raise NotFound("you have asked nothing yet, so there is no conversation", "ask first, with `firmground ask`")
     return found[0]
 
 

@@ -63,8 +63,9 @@ def test_tests_of_stages_reach_the_package_by_its_public_names():
 
 
 def test_only_the_web_door_is_asynchronous():
-    """And the protocol for agents, which is mounted in it. Two colours of function would have every helper written twice (decision 1). An adapter may drive an asynchronous library
-    inside its private functions and its own parts (`lance_rows.py` is one of `lance.py`); what others call is synchronous."""
+    """And the protocol for agents, which is mounted in it. Two colours of function would have every helper written twice (decision 1). An
+    adapter may drive an asynchronous library inside its private functions and its own parts (`lance_rows.py` is one of `lance.py`);
+    what others call is synchronous."""
     coloured: list[str] = []
     for path in python_files(PACKAGE):
         folder = path.relative_to(PACKAGE).parts[0]

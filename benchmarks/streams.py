@@ -3,8 +3,8 @@
     python benchmarks/streams.py [--streams 0 100 500] [--seconds 20] [--at-once 64 512] [--out FILE]
 
 A real `firmground serve` on the sample handbook, and a scripted model server that takes its time over every word. So many clients ask at
-the same moment, with no answer given twice, and read what comes; meanwhile others look at `/healthz` and search, one after the other. Told are
-the memory of the server, the median and 95th percentile of the others, and what became of the streams.
+the same moment, with no answer given twice, and read what comes; meanwhile others look at `/healthz` and search, one after the other.
+Told are the memory of the server, the median and 95th percentile of the others, and what became of the streams.
 """
 
 import argparse
@@ -130,12 +130,15 @@ async def _ask(client: httpx2.AsyncClient) -> tuple[str, float | None]:
     try:
         async with client.stream("POST", "/api/v1/answers", json=body) as response:
             if response.status_code != 200:
-                return str(response.status_code), None
+                await response.aread()
+                return f"{response.status_code}: {response.json()['detail']}", None
             async for line in response.aiter_lines():
                 if line.startswith("event: "):
                     last = line.removeprefix("event: ")
                     if last == "sentence" and first is None:
                         first = perf_counter() - began
+                elif line.startswith("data: ") and last == "error":
+                    last = f"error: {json.loads(line.removeprefix('data: '))['detail']}"
     except httpx2.HTTPError as error:
         return type(error).__name__, None
     return last, first

@@ -204,7 +204,7 @@ class ServeSection(Section):
         64,
         ge=1,
         le=1000,
-        description="Answers that a process makes at the same time; a slow language model holds one place each.",
+        description="Answers that a process makes at the same time; with hundreds, SQLite cannot keep them all in time.",
     )
     answers_under_way: Annotated[int, _SETTING] = Field(
         512,

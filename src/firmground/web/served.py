@@ -74,7 +74,8 @@ class Served:
     ) -> Stream:
         """Start to answer a question, as `firmground.app.answers.ask` does. With `key`, the answer is found by it for a day."""
         await self.opened()
-        id = await self.run(new_id, self.app, self.actor)
+        # Not among other requests: many who ask at the same moment would be refused there, although their answers have room.
+        id = await asyncio.to_thread(new_id, self.app, self.actor)
         once = partial(ask, self.app, self.actor, question, filters=filters, conversation=conversation, history=history, id=id)
 
         def make(*, listen: Callable[[Event], None], cancelled: Callable[[], bool]) -> Answer:

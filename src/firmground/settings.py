@@ -203,7 +203,7 @@ class ServeSection(Section):
     answers_at_once: Annotated[int, _SETTING] = Field(
         64,
         ge=1,
-        le=1000,
+        le=256,
         description="Answers that a process makes at the same time; with hundreds, SQLite cannot keep them all in time.",
     )
     answers_under_way: Annotated[int, _SETTING] = Field(

@@ -14,7 +14,7 @@ from firmground.app.answers import RECIPES, ask
 from firmground.app.app import App
 from firmground.app.kept import explanation, latest_conversation, listed, replay, show
 from firmground.app.sync import sync
-from firmground.errors import Damaged, InvalidInput, InvalidSettings, ModelFailed, NotFound
+from firmground.errors import Busy, Damaged, InvalidInput, InvalidSettings, ModelFailed, NotFound
 from firmground.settings import AnswerSection, ServeSection, Settings
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
 from firmground.testing.model import ScriptedModel, failed
@@ -78,6 +78,20 @@ def test_an_answer_is_kept_with_its_evidence_asker_recipe_and_rules(app: App):
         assert tx.fact(RECIPES, answer.release) is not None
     said = explanation(app, ADMINISTRATOR, answer.id)
     assert {rule["name"] for rule in said["rules"]} >= {"uncovered", "contradicting"}
+
+
+def test_an_answer_that_cannot_be_kept_at_once_is_kept_as_soon_as_others_have_written(app: App, monkeypatch: pytest.MonkeyPatch):
+    refusals = iter([True, True, False])
+    transaction = app.database.transaction
+
+    def busy_at_first():
+        if next(refusals, False):
+            raise Busy("another writer is at work", "try again")
+        return transaction()
+
+    monkeypatch.setattr(app.database, "transaction", busy_at_first)
+    answer = ask(app, ADMINISTRATOR, QUESTION)
+    assert show(app, ADMINISTRATOR, answer.id).answer == answer
 
 
 def test_a_kept_answer_comes_about_again_without_asking_anybody(app: App):

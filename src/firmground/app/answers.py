@@ -10,7 +10,7 @@ from firmground.app.calibrated import fingerprint, stale, stored
 from firmground.app.readiness import check_that_something_is_indexed, not_up_to_date
 from firmground.app.search import corpus, within
 from firmground.app.traces import as_seen, conversation_of, keep
-from firmground.errors import InvalidInput
+from firmground.errors import Busy, InvalidInput
 from firmground.ports import Filters, Transaction, Vectors
 from firmground.release.spec import ReleaseSpec
 from firmground.serve.ask import Asked, Live, answer, time_ordered
@@ -21,6 +21,8 @@ from firmground.serve.generation import Models
 from firmground.serve.search import checked
 from firmground.types import Actor, Answer, Event, Json, Notice, Step, Trace, Usage, digest
 
+_ATTEMPTS = 3
+"""To keep an answer; each waits as long as the database has patience."""
 RECIPES = "recipe"
 """Namespace of the recipes that gave answers, by digest: what a replay needs."""
 
@@ -89,6 +91,17 @@ def ask(
     given = app.cache.get_or_run(this, run, cancelled=cancelled)
     trace = _repeated(given.trace, asked, live) if given.again else given.trace
     trace = _noted(trace, [*not_up_to_date(app), *notices])
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return _kept(app, actor, trace, recipe, version)
+        except Busy:  # it may have cost money, so it is worth waiting for others to finish writing
+            if attempt == _ATTEMPTS:
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _kept(app: App, actor: Actor, trace: Trace, recipe: ReleaseSpec, version: int) -> Answer:
+    """The answer as it is kept and as this person may see it now."""
     with app.database.transaction() as tx:
         if tx.fact(RECIPES, recipe.digest) is None:
             tx.put_fact(RECIPES, recipe.digest, recipe.model_dump(mode="json"))

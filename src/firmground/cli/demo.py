@@ -40,6 +40,6 @@ def run(directory: Path) -> None:
             show_answer(ask(app, asker, question))
     say()
     say(f"took {perf_counter() - started:.1f} s. Go on with:")
-    for command in (f"ask '{NEXT}'", "documents quality", "documents list --state quarantined", "serve"):
+    for command in (f"ask '{NEXT}'", "release calibrate", "documents quality", "documents list --state quarantined", "serve"):
         say(f"    .venv/bin/firmground {command} --workspace {directory}")
     remark("This is a demonstration: nothing here was released, and the confidence is not calibrated on these documents.")

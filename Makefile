@@ -31,10 +31,11 @@ test: $(VENV)/.tools
 	@tools/install-test-packages
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
-# Longer than anybody wants to wait for each change: fifty kills instead of eight.
+# Longer than anybody wants to wait for each change: fifty kills instead of eight, and properties tried on random cases.
 soak: $(VENV)/.tools
 	@tools/install-test-packages
 	@FIRMGROUND_KILLS=50 $(BIN)/python -m pytest tests/acceptance/test_sync_processes.py --timeout 3000
+	@FIRMGROUND_EXAMPLES=3000 $(BIN)/python -m pytest -n 2 tests/unit tests/contract --timeout 3000
 
 check: $(VENV)/.tools
 	$(BIN)/ruff format --check .

@@ -53,6 +53,11 @@ class Stretch:
             last=max(self.last, last, key=lambda chunk: chunk.ordinal),
         )
 
+    def joined(self, other: "Stretch") -> "Stretch":
+        """Both in one, around the better of their best chunks."""
+        better = min(self, other, key=lambda stretch: (-stretch.best.score, stretch.span))
+        return better.reaching(self.first, self.last).reaching(other.first, other.last)
+
 
 class Evidence(Value):
     """How passages are made of chunks. Lengths are characters."""
@@ -108,9 +113,8 @@ class Evidence(Value):
         """Add `new`, or let it grow a stretch it touches, which may close the gap to another one."""
         for at, held in enumerate(stretches):
             if held.touches(new.first, new.last) and held.length_with(new.first, new.last) <= self.longest:
-                grown = held.reaching(new.first, new.last)
                 del stretches[at]
-                self._join(stretches, grown)
+                self._join(stretches, held.joined(new))
                 return
         stretches.append(new)
 

@@ -32,6 +32,11 @@ def test_a_chunk_between_two_stretches_joins_them() -> None:
     assert (only.first.ordinal, only.last.ordinal) == (1, 3)
 
 
+def test_stretches_that_become_one_keep_the_better_of_their_best_chunks() -> None:
+    (only,) = Evidence().choose([candidate(1, 1, 0.0), candidate(1, 2, 0.0), candidate(1, 3, 1.0)], limit=1)
+    assert (only.best.chunk.ordinal, only.first.ordinal, only.last.ordinal) == (3, 1, 3)
+
+
 def test_no_stretch_grows_beyond_the_longest() -> None:
     found = Evidence(longest=250).choose([candidate(1, at, 1 - at / 10) for at in range(6)], limit=9)
     assert [stretch.span for stretch in found] == [(1, 0, 201), (1, 202, 403), (1, 404, 605)]

@@ -268,7 +268,7 @@ def _routes() -> Iterator[tuple[str, str, str, str]]:
 
     app = FastAPI()
     app.include_router(api.router)
-    app.include_router(api.health)
+    app.include_router(api.health_router)
     described = app.openapi()
     schemas = described.get("components", {}).get("schemas", {})
     for address, methods in described["paths"].items():

@@ -17,6 +17,7 @@ from firmground.app.search import search
 from firmground.errors import FirmgroundError, InvalidInput, NotFound
 from firmground.types import Answer
 from firmground.web.served import Served
+from firmground.web.visit import Visit
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
@@ -54,26 +55,26 @@ class ReadDocument(_Arguments):
 
 class _Tool(NamedTuple):
     takes: type[_Arguments]
-    does: Callable[[Served, Any], Awaitable[dict[str, Any]]]
+    does: Callable[[Visit, Any], Awaitable[dict[str, Any]]]
     title: str
     description: str
 
 
-async def _ask(served: Served, asked: Ask) -> dict[str, Any]:
-    stream = await served.ask(asked.question, conversation=asked.conversation)
+async def _ask(visit: Visit, asked: Ask) -> dict[str, Any]:
+    stream = await visit.ask(asked.question, conversation=asked.conversation)
     return _told(await stream.outcome())
 
 
-async def _search(served: Served, wanted: Search) -> dict[str, Any]:
-    await served.opened()
-    found = await served.run(search, served.app, served.actor, wanted.query, limit=wanted.limit)
+async def _search(visit: Visit, wanted: Search) -> dict[str, Any]:
+    await visit.opened()
+    found = await visit.run(search, visit.app, visit.actor, wanted.query, limit=wanted.limit)
     shown = {"document", "title", "uri", "locator", "text", "score"}
     return {"passages": [passage.model_dump(mode="json", include=shown) for passage in found.passages]}
 
 
-async def _read(served: Served, wanted: ReadDocument) -> dict[str, Any]:
-    await served.opened(anyway=True)
-    return await served.run(_part, served, wanted)
+async def _read(visit: Visit, wanted: ReadDocument) -> dict[str, Any]:
+    await visit.opened(anyway=True)
+    return await visit.run(_part, visit, wanted)
 
 
 _TOOLS: Mapping[str, _Tool] = {
@@ -93,17 +94,15 @@ _TOOLS: Mapping[str, _Tool] = {
 def serve_stdio(app: App) -> None:
     """Speak over standard input and output until the client leaves. NotFound where the extra is not installed."""
     served = Served(app)
-    asyncio.run(_over_stdio(app, served, _server(served)))
+    asyncio.run(_over_stdio(app, served, _server(Visit(served, served.local_actor, by="local"))))
 
 
 class Endpoint:
     """ASGI: the protocol over HTTP. No session is kept between requests, so a client may ask any process."""
 
-    def __init__(self, served: Served) -> None:
-        self._served = served
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        speaking = await self._served.run(self._served.app.once, "mcp", lambda: _server(self._served))
+        visit: Visit = scope["state"]["visit"]
+        speaking = await visit.run(_server, visit)
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
         # One for each request: when the client leaves, all that was begun for it ends. Who may ask is checked at the edge.
@@ -112,7 +111,7 @@ class Endpoint:
             await manager.handle_request(scope, receive, send)
 
 
-def _server(served: Served) -> "Server[dict[str, Any]]":
+def _server(visit: Visit) -> "Server[dict[str, Any]]":
     try:
         from mcp.server.lowlevel.server import Server
         from mcp_types import ListToolsResult, Tool, ToolAnnotations
@@ -137,19 +136,19 @@ def _server(served: Served) -> "Server[dict[str, Any]]":
 
     async def called(context: "ServerRequestContext[Any]", params: "CallToolRequestParams") -> "CallToolResult":
         del context
-        return await _called(served, params.name, params.arguments or {})
+        return await _called(visit, params.name, params.arguments or {})
 
     return Server(
         "firmground",
         version=version("firmground"),
-        title=f"Firmground: {served.app.workspace.name}",
+        title=f"Firmground: {visit.app.workspace.name}",
         instructions=_INSTRUCTIONS,
         on_list_tools=listed,
         on_call_tool=called,
     )
 
 
-async def _called(served: Served, name: str, given: Mapping[str, Any]) -> "CallToolResult":
+async def _called(visit: Visit, name: str, given: Mapping[str, Any]) -> "CallToolResult":
     """What a tool says. An error is one line that the model can act on."""
     import json
 
@@ -159,7 +158,7 @@ async def _called(served: Served, name: str, given: Mapping[str, Any]) -> "CallT
         tool = _TOOLS.get(name)
         if tool is None:
             raise NotFound(f"there is no tool {name!r}", f"use one of {', '.join(_TOOLS)}")
-        said = await tool.does(served, _checked(tool.takes, given))
+        said = await tool.does(visit, _checked(tool.takes, given))
     except FirmgroundError as error:
         return CallToolResult(content=[TextContent(type="text", text=str(error))], is_error=True)
     except Exception:  # noqa: BLE001 - the client must hear of it, and not what it was
@@ -190,8 +189,8 @@ def _told(answer: Answer) -> dict[str, Any]:
     return said
 
 
-def _part(served: Served, wanted: ReadDocument) -> dict[str, Any]:
-    shown = documents.show(served.app, served.actor, wanted.document)
+def _part(visit: Visit, wanted: ReadDocument) -> dict[str, Any]:
+    shown = documents.show(visit.app, visit.actor, wanted.document)
     text: str = shown["text"]
     part = text[wanted.start : wanted.start + wanted.length]
     return {

@@ -12,11 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmground.types import (
+    Account,
     Actor,
+    ApiKey,
     Chunk,
     Delta,
     Document,
     DocumentState,
+    Feedback,
     Finding,
     Hit,
     IndexRow,
@@ -25,7 +28,9 @@ from firmground.types import (
     Json,
     ModelCall,
     Parsed,
+    ReviewRequest,
     Scalar,
+    Session,
     SourceFile,
     Span,
     Tokens,
@@ -337,6 +342,72 @@ class Transaction(Protocol):
         ...
 
     def drop_traces(self, ids: Collection[str]) -> None: ...
+
+    # what people say of answers; all of it goes when the answer does
+    def save_feedback(self, feedback: Feedback) -> None:
+        """Insert, or replace what this person said of this answer before."""
+        ...
+
+    def drop_feedback(self, answer: str, person: str) -> None: ...
+
+    def feedback(self, answer: str) -> list[Feedback]:
+        """Everybody's, oldest first."""
+        ...
+
+    def save_review(self, review: ReviewRequest) -> None:
+        """Insert, or replace the one with its id."""
+        ...
+
+    def reviews(self, answer: str) -> list[ReviewRequest]:
+        """Oldest first."""
+        ...
+
+    def share(self, answer: str, person: str, at: datetime) -> None:
+        """Signed-in people who may see what the answer rests on may see it from now on. Twice changes nothing."""
+        ...
+
+    def unshare(self, answer: str) -> None: ...
+    def shared(self, answer: str) -> bool: ...
+
+    # accounts: who may sign in, and with what
+    def save_account(self, account: Account, password: str) -> None:
+        """Insert, or replace the one of this person. `password`: its hash (argon2id, encoded). The person must be known."""
+        ...
+
+    def account(self, person: str) -> Account | None: ...
+    def password(self, person: str) -> str | None:
+        """The hash of it."""
+        ...
+
+    def accounts(self) -> list[Account]:
+        """By name."""
+        ...
+
+    def has_owner(self) -> bool: ...
+
+    def save_session(self, digest: str, session: Session) -> None:
+        """Insert, or replace the one with this digest."""
+        ...
+
+    def session(self, digest: str) -> Session | None: ...
+    def drop_session(self, digest: str) -> None: ...
+    def drop_sessions(self, *, person: str | None = None, expired_at: datetime | None = None) -> int:
+        """Those of a person, or those that are over at a moment; how many there were."""
+        ...
+
+    def save_key(self, digest: str, key: ApiKey) -> None:
+        """InvalidInput where there is one of that name."""
+        ...
+
+    def key(self, digest: str) -> ApiKey | None: ...
+    def keys(self) -> list[ApiKey]:
+        """By name."""
+        ...
+
+    def key_used(self, name: str, at: datetime) -> None: ...
+    def drop_key(self, name: str) -> None:
+        """NotFound names the nearest."""
+        ...
 
     # small durable facts (signatures of duplicates, state of a plan): JSON by namespace and key
     def put_fact(self, namespace: str, key: str, value: Json) -> None: ...

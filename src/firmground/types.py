@@ -52,6 +52,40 @@ class Actor(Value):
     via: Literal["cli", "http", "job"] = "cli"
 
 
+class Account(Value):
+    """A person who may sign in. Owners are administrators that the workspace is never without once it had one."""
+
+    person: str
+    owner: bool = False
+    created_at: datetime
+
+
+class Session(Value):
+    """A browser that somebody signed in with. Its secret is known to the browser only; stored is the secret's digest."""
+
+    person: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+
+
+class ApiKey(Value):
+    """What a program signs in with. Shown once; stored is its digest.
+
+    Either it acts for `person`, with the groups that person is in at the moment; or, for a page of another site, with the fixed `groups`,
+    for whoever looks at that page, and from `origins` only.
+    """
+
+    name: str
+    person: str | None = None
+    groups: tuple[str, ...] | None = None
+    origins: tuple[str, ...] = ()
+    """`https://intranet.example.org`: scheme, host, and the port where it is not the usual one."""
+    created_at: datetime
+    expires_at: datetime | None = None
+    used_at: datetime | None = None
+
+
 # ---------------------------------------------------------------- sources
 
 ParseCode: TypeAlias = Literal[
@@ -449,6 +483,33 @@ class Event(Value):
 
     kind: Literal["status", "citation", "sentence", "withdrawn"]
     data: dict[str, Json]
+
+
+# ---------------------------------------------------------------- what people say of answers
+
+FeedbackReason: TypeAlias = Literal["wrong", "incomplete", "not_what_i_asked", "wrong_source", "outdated", "other"]
+
+
+class Feedback(Value):
+    """A thumb on an answer: one for each person, the latest counts."""
+
+    answer: str
+    person: str
+    verdict: Literal["up", "down"]
+    reason: FeedbackReason | None = None
+    comment: str = ""
+    at: datetime
+
+
+class ReviewRequest(Value):
+    """Somebody wants a person to look at an answer."""
+
+    id: str
+    answer: str
+    person: str
+    note: str = ""
+    state: Literal["open", "withdrawn"] = "open"
+    created_at: datetime
 
 
 # ---------------------------------------------------------------- quality, jobs

@@ -98,7 +98,7 @@ def test_what_was_erased_meanwhile_is_not_told_again(tmp_path: Path):
 
     with listening(tmp_path) as on:
         answer = on.ask().json()
-        purge(on.app, on.served.actor, answer["citations"][0]["document"])
+        purge(on.app, on.served.local_actor, answer["citations"][0]["document"])
         response = on.client.get(f"/api/v1/answers/{answer['id']}/events")
         assert "five vacation days" not in response.text.replace(QUESTION, "")
         assert "event: done" in response.text
@@ -107,7 +107,7 @@ def test_what_was_erased_meanwhile_is_not_told_again(tmp_path: Path):
 def test_nobody_else_reads_it(tmp_path: Path):
     with listening(tmp_path, default=SLOW) as on, on.stream() as (_, stream):
         id = next(stream)[2]["id"]
-        on.served.actor = Actor(person="somebody", admin=True, via="http")
+        on.served.local_actor = Actor(person="somebody", admin=True, via="http")
         assert on.client.get(f"/api/v1/answers/{id}/events").status_code == 404
         assert list(stream)[-1][1] == "done"
         assert on.client.get(f"/api/v1/answers/{id}/events").status_code == 404
@@ -231,7 +231,7 @@ def test_my_answers_come_newest_first_in_pages(tmp_path: Path):
             seen += [answer["id"] for answer in page["answers"]]
             before = page["next"]
         assert seen == asked[::-1]
-        on.served.actor = Actor(person="somebody", admin=True, via="http")
+        on.served.local_actor = Actor(person="somebody", admin=True, via="http")
         assert on.client.get("/api/v1/answers").json()["answers"] == []
 
 
@@ -259,7 +259,7 @@ def test_one_who_sends_no_request_is_let_go(tmp_path: Path, monkeypatch: pytest.
 def test_a_stalled_client_is_cut_off_and_holds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(web_server, "_STALLED_SECONDS", 0.2)
     with listening(tmp_path) as on:
-        stream = Stream("1", on.served.actor, request_id="x", key=None, grace=0)
+        stream = Stream("1", on.served.local_actor, request_id="x", key=None, grace=0)
         for _ in range(200):
             stream.write("status", {"status": "x" * 100_000})
         on.served.streams._streams["1"] = stream

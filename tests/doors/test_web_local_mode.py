@@ -99,7 +99,8 @@ def test_no_response_leaves_without_its_headers(client: TestClient):
     for response in responses:
         policy = response.headers["content-security-policy"]
         assert "default-src 'none'" in policy
-        assert "script" not in policy
+        assert "script-src 'self';" in policy
+        assert "unsafe" not in policy
         assert "unsafe" not in policy
         assert response.headers["x-content-type-options"] == "nosniff"
         assert response.headers["x-request-id"]

@@ -35,7 +35,7 @@ def client(site: tuple[TestClient, Served]) -> TestClient:
 
 def ask(site: tuple[TestClient, Served], question: str = QUESTION) -> str:
     client, served = site
-    response = client.post("/", data={"question": question, "token": served.form_token})
+    response = client.post("/", data={"question": question, "token": served.local_form_token})
     assert response.status_code == 200
     return response.text
 
@@ -110,7 +110,7 @@ def test_an_answer_that_is_none_says_what_it_is_and_shows_no_source(tmp_path: Pa
 
 def test_an_empty_question_is_told_at_its_field(site: tuple[TestClient, Served]):
     client, served = site
-    response = client.post("/", data={"question": " ", "token": served.form_token})
+    response = client.post("/", data={"question": " ", "token": served.local_form_token})
     assert response.status_code == 400
     assert "the question is empty" in response.text
     [field] = [each for each in Elements(response.text).named("input") if each.get("id") == "question"]
@@ -179,7 +179,7 @@ def test_the_documents_page_shows_sources_scores_and_states(tmp_path: Path):
 
 def test_a_sync_from_the_page_is_a_job_that_can_be_watched(tmp_path: Path):
     with serving(tmp_path) as (client, served):
-        response = client.post("/documents/sync", data={"token": served.form_token})
+        response = client.post("/documents/sync", data={"token": served.local_form_token})
         assert response.status_code == 303
         page = client.get(response.headers["location"]).text
         assert "Sync: queued" in page

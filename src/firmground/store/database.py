@@ -10,9 +10,11 @@ from sqlalchemy.exc import ArgumentError
 
 from firmground.errors import Damaged, InvalidInput
 from firmground.store import schema, tables
+from firmground.store.accounts import Accounts
 from firmground.store.builds import Builds
 from firmground.store.facts import Facts
 from firmground.store.failures import told
+from firmground.store.opinions import Opinions
 from firmground.store.traces import Traces
 from firmground.types import Scalar
 
@@ -33,8 +35,8 @@ class Place(Protocol):
     def close(self) -> None: ...
 
 
-class SqlTransaction(Builds, Traces, Facts):
-    """One unit of work: people, documents, builds, traces, facts."""
+class SqlTransaction(Builds, Traces, Opinions, Accounts, Facts):
+    """One unit of work: people, documents, builds, traces, what people say of answers, accounts, facts."""
 
 
 class SqlDatabase:

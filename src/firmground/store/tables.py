@@ -19,7 +19,7 @@ from sqlalchemy import (
     true,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision these tables are at."""
 
 PART = 4096
@@ -223,6 +223,75 @@ trace_documents = Table(
     Column("trace", Words, ForeignKey("traces.id", ondelete="CASCADE"), primary_key=True),
     Index("documents_of_trace", "trace"),
     sqlite_with_rowid=False,
+)
+
+# ---------------------------------------------------------------- what people say of answers
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("answer", Words, ForeignKey("traces.id", ondelete="CASCADE"), primary_key=True),
+    Column("person", Words, primary_key=True),
+    Column("verdict", Words, nullable=False),
+    Column("reason", Words),
+    Column("comment", Words, nullable=False),
+    Column("at", Words, nullable=False),
+    sqlite_with_rowid=False,
+)
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("answer", Words, ForeignKey("traces.id", ondelete="CASCADE"), nullable=False),
+    Column("person", Words, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("created_at", Words, nullable=False),
+    Index("reviews_of_answer", "answer"),
+)
+shares = Table(
+    "shares",
+    metadata,
+    Column("answer", Words, ForeignKey("traces.id", ondelete="CASCADE"), primary_key=True),
+    Column("person", Words, nullable=False),
+    Column("at", Words, nullable=False),
+)
+
+# ---------------------------------------------------------------- accounts: who may sign in, and with what
+
+# password: argon2id, encoded with its salt and cost.
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("person", Words, ForeignKey("persons.name", ondelete="CASCADE"), primary_key=True),
+    Column("owner", Boolean, nullable=False),
+    Column("password", Words, nullable=False),
+    Column("created_at", Words, nullable=False),
+)
+# digest: SHA-256 (hex) of a secret of 256 random bits, which needs no salt.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", Words, primary_key=True),
+    Column("person", Words, ForeignKey("accounts.person", ondelete="CASCADE"), nullable=False),
+    Column("created_at", Words, nullable=False),
+    Column("seen_at", Words, nullable=False),
+    Column("expires_at", Words, nullable=False),
+    Index("sessions_of_person", "person"),
+)
+# groups, origins: JSON lists; groups is null where the key acts for its person.
+keys = Table(
+    "keys",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("digest", Words, nullable=False, unique=True),
+    Column("person", Words, ForeignKey("persons.name", ondelete="CASCADE")),
+    Column("groups", Words),
+    Column("origins", Words, nullable=False),
+    Column("created_at", Words, nullable=False),
+    Column("expires_at", Words),
+    Column("used_at", Words),
+    Index("keys_of_person", "person"),
 )
 
 # ---------------------------------------------------------------- reports and small facts

@@ -25,16 +25,16 @@ def application(served: Served) -> ASGIApp:
     app = FastAPI(title="Firmground", version=version("firmground"), docs_url=None, redoc_url=None)
     app.state.served = served
     app.include_router(api.router)
-    app.include_router(api.health)
+    app.include_router(api.health_router)
     app.include_router(openai.router)
     app.include_router(pages.router)
-    app.router.routes.append(Route("/mcp", Endpoint(served), methods=["POST"]))
+    app.router.routes.append(Route("/mcp", Endpoint(), methods=["POST"]))
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_exception_handler(FirmgroundError, _failed)
     app.add_exception_handler(RequestValidationError, _failed)
     app.add_exception_handler(HTTPException, _failed)
     app.add_exception_handler(Exception, _failed)
-    return Edge(app, app)
+    return Edge(app, app, served)
 
 
 async def _failed(request: Request, error: Exception) -> Response:

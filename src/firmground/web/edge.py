@@ -18,7 +18,9 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from firmground.errors import FirmgroundError, Refused
+from firmground.web.credentials import Credentials
 from firmground.web.problems import TOO_LARGE, Forbidden, Malformed, TooLarge, WrongMediaType, is_page, response
+from firmground.web.served import Served
 
 LARGEST_BODY = 1_000_000
 BODY_SECONDS = 30.0
@@ -26,8 +28,8 @@ _LONGEST_TARGET = 8_000
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
-    " frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     # With `no-referrer` browsers would hide the origin of our own forms.
@@ -48,9 +50,10 @@ def loopback(host: str) -> str:
 class Edge:
     """ASGI middleware, outermost, so that no response leaves without its headers."""
 
-    def __init__(self, inside: ASGIApp, application: object) -> None:
+    def __init__(self, inside: ASGIApp, application: object, served: Served) -> None:
         self._inside = inside
         self._application = application
+        self._credentials = Credentials(served)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -58,10 +61,13 @@ class Edge:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-        scope.setdefault("state", {})["request_id"] = request_id
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        state["visit"] = self._credentials.nobody()
         answer = _Answer(send, request_id)
         try:
             _check(scope, headers)
+            state["visit"] = await self._credentials.visit(scope, headers)
             await self._inside(scope, _Body(receive), answer)
         except FirmgroundError as error:
             if answer.started:

@@ -24,8 +24,8 @@ from firmground.ports import Filters
 from firmground.serve.conversation import estimated_tokens
 from firmground.types import Answer
 from firmground.web.problems import BadParameter, Malformed, openai_error
-from firmground.web.served import TheServed, unless_gone
 from firmground.web.streams import EventStream, Stream
+from firmground.web.visit import TheVisit, unless_gone
 
 MODELS = ("firmground", "firmground@candidate")
 USED = frozenset({"messages", "model", "stream", "stream_options", "firmground"})
@@ -107,14 +107,14 @@ async def get_model(name: str) -> Response:
 
 
 @router.post("/chat/completions")
-async def post_completion(request: Request, served: TheServed) -> Response:
+async def post_completion(request: Request, visit: TheVisit) -> Response:
     """Answer the last message of the user."""
     wanted = _wanted(await _fields(request))
-    stream = await served.ask(
+    stream = await visit.ask(
         wanted.question,
         filters=wanted.filters,
         conversation=wanted.conversation,
-        history=await served.run(history, wanted.said),
+        history=await visit.run(history, wanted.said),
         request_id=request.state.request_id,
     )
     base = f"{request.url.scheme}://{request.url.netloc}"
@@ -130,19 +130,19 @@ async def post_completion(request: Request, served: TheServed) -> Response:
 
 
 @router.post("/embeddings")
-async def post_embeddings(request: Request, served: TheServed) -> Response:
+async def post_embeddings(request: Request, visit: TheVisit) -> Response:
     """Vectors of the embedder that documents are searched with."""
     fields = await _fields(request)
     texts, coded = _texts(fields)
-    await served.opened()
-    vectors = await served.run(_embedded, served.app, texts)
+    await visit.opened()
+    vectors = await visit.run(_embedded, visit.app, texts)
     data = [
         {"object": "embedding", "index": place, "embedding": _base64(vector) if coded else [float(each) for each in vector]}
         for place, vector in enumerate(vectors)
     ]
     tokens = sum(map(estimated_tokens, texts))
     usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-    return JSONResponse({"object": "list", "data": data, "model": served.app.embedder.id, "usage": usage})
+    return JSONResponse({"object": "list", "data": data, "model": visit.app.embedder.id, "usage": usage})
 
 
 def text_of(answer: Answer) -> str:
@@ -296,8 +296,8 @@ def checked_filters(given: Fields) -> Filters:
     """As POST /api/v1/answers takes them."""
     from pydantic import TypeAdapter, ValidationError
 
-    from firmground.web.api import Filters as Shape
-    from firmground.web.api import plain_filters
+    from firmground.web.api.shapes import Filters as Shape
+    from firmground.web.api.shapes import plain_filters
 
     try:
         return plain_filters(TypeAdapter[Shape](Shape).validate_python(given))

@@ -20,13 +20,16 @@ def page(
     """One page. Every template also sees the workspace's name, the actor, the form token what keeps questions from being answered,
     and the request's id."""
     served = request.app.state.served
+    visit = request.state.visit
     html = (
         _environment()
         .get_template(template)
         .render(
             workspace=served.app.workspace.name,
-            person=served.actor.person,
-            token=served.form_token,
+            person=visit.actor.person,
+            token=visit.form_token,
+            came_by=visit.by,
+            admin=visit.actor.admin,
             path=request.url.path,
             trouble=served.trouble,
             request_id=request.state.request_id,
@@ -39,8 +42,14 @@ def page(
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("firmground.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("firmground.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     environment.globals["static"] = static  # pyright: ignore[reportArgumentType]
     filters = cast("dict[str, Any]", environment.filters)
     filters.update(moment=moment, number=number, words=words)

@@ -6,23 +6,18 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Annotated, ParamSpec, TypeVar, cast
 
 from fastapi import Depends, Request
 
-from firmground.app.answers import ask, new_id
 from firmground.app.app import App
-from firmground.app.repeats import Repeat, remember
 from firmground.app.search import warm_up
 from firmground.errors import FirmgroundError
-from firmground.ports import Filters
-from firmground.serve.conversation import Turn
-from firmground.types import Actor, Answer, Event
+from firmground.types import Actor
 from firmground.web.problems import NotReady, Overloaded
-from firmground.web.streams import Key, Stream, Streams
+from firmground.web.streams import Streams
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,17 +28,14 @@ _log = logging.getLogger(__name__)
 
 
 class Served:
-    """What the routes share. `threads` requests are worked on at once and `waiting` more may queue; the next is refused at once.
-
-    Until accounts exist, whoever reaches the server acts as administrator: it listens on this machine only.
-    """
+    """What all requests share. `threads` of them are worked on at once and `waiting` more may queue; the next is refused at once."""
 
     def __init__(
         self, app: App, *, threads: int = 16, waiting: int = 128, patience: float = 60.0, streams: Streams | None = None
     ) -> None:
         self.app = app
-        self.actor = Actor(person=_system_user(), groups=frozenset({"public", "everyone"}), admin=True, via="http")
-        self.form_token = secrets.token_urlsafe(32)
+        self.local_actor = _whoever_reaches_it()
+        self.local_form_token = secrets.token_urlsafe(32)
         self.stopping = threading.Event()
         limits = app.workspace.settings.serve
         self.streams = streams or Streams(self.stopping, most=limits.answers_under_way, threads=limits.answers_at_once)
@@ -62,30 +54,6 @@ class Served:
         future.add_done_callback(lambda _: self._places.release())
         return await asyncio.wrap_future(future)
 
-    async def ask(
-        self,
-        question: str,
-        *,
-        filters: Filters | None = None,
-        conversation: str = "",
-        history: Sequence[Turn] = (),
-        request_id: str = "",
-        key: Key | None = None,
-    ) -> Stream:
-        """Start to answer a question, as `firmground.app.answers.ask` does. With `key`, the answer is found by it for a day."""
-        await self.opened()
-        # Not among other requests: many who ask at the same moment would be refused there, although their answers have room.
-        id = await asyncio.to_thread(new_id, self.app, self.actor)
-        once = partial(ask, self.app, self.actor, question, filters=filters, conversation=conversation, history=history, id=id)
-
-        def make(*, listen: Callable[[Event], None], cancelled: Callable[[], bool]) -> Answer:
-            answer = once(listen=listen, cancelled=cancelled)
-            if key is not None:
-                remember(self.app, self.actor, key.name, Repeat(key.body, answer.id))
-            return answer
-
-        return self.streams.begin(id, self.actor, make, request_id=request_id, key=key)
-
     async def opened(self, *, anyway: bool = False) -> None:
         """Wait until model and index are open, holding no thread. What keeps them closed is raised, unless `anyway`."""
         left = self._patience
@@ -102,7 +70,7 @@ class Served:
         if self._open.is_set():
             return True
         try:
-            warm_up(self.app, self.actor)
+            warm_up(self.app, self.local_actor)
         except FirmgroundError as error:
             self.trouble = error
             return False
@@ -131,31 +99,16 @@ class Served:
         self._threads.shutdown(cancel_futures=True)
 
 
-async def unless_gone(request: Request, stream: Stream) -> Answer:
-    """The answer. Who leaves before it is there does not hold it up any more."""
-    outcome = asyncio.ensure_future(stream.outcome())
-    gone = asyncio.ensure_future(_disconnected(request))
-    try:
-        await asyncio.wait({outcome, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if outcome.done():
-            return outcome.result()
-        raise NotReady("nobody waits for this answer any more", "ask again")
-    finally:
-        for task in (outcome, gone):
-            task.cancel()
-        await asyncio.wait({outcome, gone})
-
-
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
 async def _served(request: Request) -> Served:
     return cast("Served", request.app.state.served)
 
 
 TheServed = Annotated[Served, Depends(_served)]
+
+
+def _whoever_reaches_it() -> Actor:
+    """Until accounts exist, whoever reaches the server is its owner: it listens on this machine only."""
+    return Actor(person=_system_user(), groups=frozenset({"public", "everyone"}), admin=True, via="http")
 
 
 def _system_user() -> str:

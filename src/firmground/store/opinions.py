@@ -1,0 +1,52 @@
+"""What people say of answers: thumbs, requests for a person, and which answers are shared."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, delete, select, update
+
+from firmground.store.tables import feedback as thumbs
+from firmground.store.tables import reviews, shares
+from firmground.store.unit import Unit
+from firmground.types import Feedback, ReviewRequest
+
+_f = thumbs.c
+_r = reviews.c
+
+
+class Opinions(Unit):
+    """The chapter of a transaction on what people say of answers."""
+
+    def save_feedback(self, feedback: Feedback) -> None:
+        row = feedback.model_dump(mode="json")
+        ours = and_(_f.answer == feedback.answer, _f.person == feedback.person)
+        self._put(update(thumbs).where(ours).values(row), thumbs.insert().values(row))
+
+    def drop_feedback(self, answer: str, person: str) -> None:
+        self._connection.execute(delete(thumbs).where(_f.answer == answer, _f.person == person))
+
+    def feedback(self, answer: str) -> list[Feedback]:
+        found = self._rows(select(thumbs).where(_f.answer == answer).order_by(_f.at, _f.person))
+        return [Feedback.model_validate(_named(thumbs.c, row)) for row in found]
+
+    def save_review(self, review: ReviewRequest) -> None:
+        row = review.model_dump(mode="json")
+        self._put(update(reviews).where(_r.id == review.id).values(row), reviews.insert().values(row))
+
+    def reviews(self, answer: str) -> list[ReviewRequest]:
+        found = self._rows(select(reviews).where(_r.answer == answer).order_by(_r.created_at, _r.id))
+        return [ReviewRequest.model_validate(_named(reviews.c, row)) for row in found]
+
+    def share(self, answer: str, person: str, at: datetime) -> None:
+        if not self.shared(answer):
+            self._insert(shares, [{"answer": answer, "person": person, "at": at.isoformat()}])
+
+    def unshare(self, answer: str) -> None:
+        self._connection.execute(delete(shares).where(shares.c.answer == answer))
+
+    def shared(self, answer: str) -> bool:
+        return self._value(select(shares.c.answer).where(shares.c.answer == answer)) is not None
+
+
+def _named(columns: Any, row: tuple[Any, ...]) -> dict[str, Any]:
+    return {column.name: value for column, value in zip(columns, row, strict=True)}

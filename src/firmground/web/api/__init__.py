@@ -1,0 +1,11 @@
+"""JSON under /api/v1: parse, call one use case, return."""
+
+from fastapi import APIRouter
+
+from firmground.web.api import answers, documents, health, jobs, search
+from firmground.web.api.shapes import PREFIX, PROBLEMS
+
+router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
+for each in (answers, search, documents, jobs):
+    router.include_router(each.router)
+health_router = health.router

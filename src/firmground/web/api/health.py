@@ -1,0 +1,27 @@
+"""Whether the process lives, and whether it can answer: for whoever watches over it, without credentials."""
+
+from fastapi import APIRouter, Response
+from starlette.responses import JSONResponse
+
+from firmground.web.api.shapes import Body
+from firmground.web.served import TheServed
+
+router = APIRouter(tags=["health"])
+
+
+class Readiness(Body):
+    ready: bool
+    reasons: list[str]
+
+
+@router.get("/healthz")
+async def get_health() -> dict[str, str]:
+    """The process lives."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
+async def get_readiness(served: TheServed) -> Response:
+    """Whether questions are answered without delay, and why not."""
+    reasons = served.reasons()
+    return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)

@@ -1,0 +1,45 @@
+"""Syncs, jobs, and how the workspace is."""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from firmground.app.status import status
+from firmground.app.sync import request as request_sync
+from firmground.types import Job
+from firmground.web.api.shapes import PREFIX, Body, Name
+from firmground.web.visit import TheVisit
+
+router = APIRouter()
+
+
+class SyncOf(Body):
+    sources: list[Name] = Field([], max_length=1000, description="Names; all when empty.")
+
+
+@router.post("/sync", status_code=202)
+async def post_sync(visit: TheVisit, response: Response, body: SyncOf | None = None) -> Job:
+    """Take in what changed in the sources: a job to follow."""
+    job = await visit.run(request_sync, visit.app, visit.actor, body.sources if body else [])
+    response.headers["Location"] = f"{PREFIX}/jobs/{job.id}"
+    return job
+
+
+@router.get("/jobs/{id}")
+async def get_job(id: str, visit: TheVisit) -> Job:
+    """How far a job is."""
+    return await visit.run(visit.app.jobs.get, id)
+
+
+@router.delete("/jobs/{id}", status_code=202)
+async def delete_job(id: str, visit: TheVisit) -> Job:
+    """Ask a job to stop: a running one does at its next check, a queued one never starts."""
+    await visit.run(visit.app.jobs.cancel, id)
+    return await visit.run(visit.app.jobs.get, id)
+
+
+@router.get("/status")
+async def get_status(visit: TheVisit) -> dict[str, Any]:
+    """What the workspace holds: sources, documents, jobs."""
+    return await visit.run(status, visit.app, visit.actor)

@@ -1,0 +1,50 @@
+"""Passages, without an answer."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from firmground.app.search import search
+from firmground.types import Passage
+from firmground.web.api.shapes import Body, Filters, Text, plain_filters
+from firmground.web.visit import TheVisit
+
+router = APIRouter()
+
+
+class SearchFor(Body):
+    query: Text
+    filters: Filters = Field({}, description="As for answers.")
+    limit: int = Field(10, ge=1, le=100)
+
+
+class SearchHit(Body):
+    passage: str
+    document: str
+    title: str
+    uri: str
+    locator: dict[str, Any]
+    snippet: str
+    score: float
+    scores: dict[str, float | None]
+
+
+class Hits(Body):
+    hits: list[SearchHit]
+    timings_ms: dict[str, float]
+
+
+@router.post("/search")
+async def post_search(body: SearchFor, visit: TheVisit) -> Hits:
+    """Find passages, with the scores of both retrievers."""
+    filters = plain_filters(body.filters)
+    await visit.opened()
+    found = await visit.run(search, visit.app, visit.actor, body.query, filters=filters, limit=body.limit)
+    timings = {stage: round(took, 2) for stage, took in found.timings_ms.items()}
+    return Hits(hits=[_hit(passage) for passage in found.passages], timings_ms=timings)
+
+
+def _hit(passage: Passage) -> SearchHit:
+    fields = passage.model_dump(mode="json", include={"passage", "document", "title", "uri", "locator", "score", "scores"})
+    return SearchHit(**fields, snippet=passage.text)

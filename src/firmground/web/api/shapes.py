@@ -1,0 +1,62 @@
+"""What requests are made of, and what is common to answers."""
+
+import hashlib
+from typing import Annotated, Any, TypeAlias
+
+from fastapi import Request, Response
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
+
+from firmground.types import Answer
+from firmground.web.problems import SCHEMA
+
+PREFIX = "/api/v1"
+_PROBLEM: dict[str, Any] = {"description": "A problem document.", "content": {"application/problem+json": {"schema": SCHEMA}}}
+NOT_MODIFIED: dict[str, Any] = {"description": "As you have it: the same ETag."}
+PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": _PROBLEM, "5XX": _PROBLEM}
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("it holds a NUL character")
+    return text
+
+
+Text: TypeAlias = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_without_nul)]
+Name: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_without_nul)]
+Value: TypeAlias = bool | int | FiniteFloat | Text
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Range(Body):
+    """Both ends included; either may be missing."""
+
+    from_: Value | None = Field(None, alias="from")
+    to: Value | None = None
+
+
+Filters: TypeAlias = dict[Name, Value | list[Value] | Range]
+
+
+def plain_filters(given: Filters) -> dict[str, Any]:
+    """As use cases take them."""
+    return {
+        key: value.model_dump(by_alias=True, exclude_none=True) if isinstance(value, Range) else value
+        for key, value in given.items()
+    }
+
+
+def answer_json(answer: Answer) -> Response:
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+def tagged(request: Request, content: bytes | memoryview) -> Response:
+    """JSON with its ETag; nothing where the client has it already."""
+    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    known = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
+    if known & {tag, "*"}:
+        return Response(status_code=304, headers=headers)
+    return Response(content, headers=headers, media_type="application/json")

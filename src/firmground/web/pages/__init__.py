@@ -1,0 +1,9 @@
+"""Pages for people: rendered here, working without scripts."""
+
+from fastapi import APIRouter
+
+from firmground.web.pages import ask, documents
+
+router = APIRouter(include_in_schema=False)
+for each in (ask, documents):
+    router.include_router(each.router)

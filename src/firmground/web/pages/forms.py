@@ -1,0 +1,22 @@
+"""Forms of our own pages."""
+
+import secrets
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+
+from firmground.web.problems import Forbidden, Malformed
+from firmground.web.visit import Visit
+
+
+async def form(request: Request, visit: Visit) -> dict[str, str]:
+    """The fields of one of our forms. Forbidden without the token that only our pages know."""
+    try:
+        text = (await request.body()).decode("utf-8")
+        fields = parse_qs(text, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=20)
+    except ValueError:
+        raise Malformed("the form is not UTF-8 text", "send it from the page again") from None
+    values = {name: given[-1] for name, given in fields.items()}
+    if not secrets.compare_digest(values.get("token", "").encode(), visit.form_token.encode()):
+        raise Forbidden("this form is not from a page of the running server", "load the page again and send it once more")
+    return values

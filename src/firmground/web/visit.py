@@ -1,0 +1,104 @@
+"""One request: who asks, with what right they came in, and what they are served by."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Annotated, Literal, ParamSpec, TypeAlias, TypeVar, cast
+
+from fastapi import Depends, Request
+
+from firmground.app.answers import ask, new_id
+from firmground.app.app import App
+from firmground.app.repeats import Repeat, remember
+from firmground.ports import Filters
+from firmground.serve.conversation import Turn
+from firmground.types import Actor, Answer, Event
+from firmground.web.problems import NotReady
+from firmground.web.served import Served
+from firmground.web.streams import Key, Stream, Streams
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+CameBy: TypeAlias = Literal["local", "session", "key", "widget", "nobody"]
+
+
+class Visit:
+    """What the routes see of the server. `form_token` is what forms and scripts of our own pages send with what they change.
+
+    `by`: `local` until accounts exist; then a browser's `session`, a `key` of a person, a key of a page elsewhere (`widget`), or `nobody`
+    on the few pages that need no credentials.
+    """
+
+    def __init__(self, served: Served, actor: Actor, *, by: CameBy, form_token: str = "") -> None:
+        self.served = served
+        self.actor = actor
+        self.by: CameBy = by
+        self.form_token = form_token
+
+    @property
+    def app(self) -> App:
+        return self.served.app
+
+    @property
+    def streams(self) -> Streams:
+        return self.served.streams
+
+    async def run(self, use: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a use case in a thread. Overloaded when too many wait."""
+        return await self.served.run(use, *args, **kwargs)
+
+    async def opened(self, *, anyway: bool = False) -> None:
+        """Wait until model and index are open, holding no thread. What keeps them closed is raised, unless `anyway`."""
+        await self.served.opened(anyway=anyway)
+
+    async def ask(
+        self,
+        question: str,
+        *,
+        filters: Filters | None = None,
+        conversation: str = "",
+        history: Sequence[Turn] = (),
+        request_id: str = "",
+        key: Key | None = None,
+    ) -> Stream:
+        """Start to answer a question, as `firmground.app.answers.ask` does. With `key`, the answer is found by it for a day."""
+        await self.served.opened()
+        # Not among other requests: many who ask at the same moment would be refused there, although their answers have room.
+        id = await asyncio.to_thread(new_id, self.app, self.actor)
+        once = partial(ask, self.app, self.actor, question, filters=filters, conversation=conversation, history=history, id=id)
+
+        def make(*, listen: Callable[[Event], None], cancelled: Callable[[], bool]) -> Answer:
+            answer = once(listen=listen, cancelled=cancelled)
+            if key is not None:
+                remember(self.app, self.actor, key.name, Repeat(key.body, answer.id))
+            return answer
+
+        return self.served.streams.begin(id, self.actor, make, request_id=request_id, key=key)
+
+
+async def unless_gone(request: Request, stream: Stream) -> Answer:
+    """The answer. Who leaves before it is there does not hold it up any more."""
+    outcome = asyncio.ensure_future(stream.outcome())
+    gone = asyncio.ensure_future(_disconnected(request))
+    try:
+        await asyncio.wait({outcome, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if outcome.done():
+            return outcome.result()
+        raise NotReady("nobody waits for this answer any more", "ask again")
+    finally:
+        for task in (outcome, gone):
+            task.cancel()
+        await asyncio.wait({outcome, gone})
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _visit(request: Request) -> Visit:
+    return cast("Visit", request.state.visit)
+
+
+TheVisit = Annotated[Visit, Depends(_visit)]

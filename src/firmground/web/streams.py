@@ -50,9 +50,10 @@ class Make(Protocol):
 class Stream:
     """The log of one answer, for any number of readers. Thread-safe. Over once it has its `answer` or its `error`."""
 
-    def __init__(self, id: str, actor: Actor, *, request_id: str, key: Key | None, grace: float) -> None:
+    def __init__(self, id: str, actor: Actor, *, question: str, request_id: str, key: Key | None, grace: float) -> None:
         self.id = id
         self.actor = actor
+        self.question = question
         self.request_id = request_id
         self.key = key
         self.answer: Answer | None = None
@@ -62,6 +63,7 @@ class Stream:
         self.readers = 0
         self._grace = grace
         self._left = monotonic()
+        self._unwanted = False
         self._lock = threading.Lock()
         self._told: list[Told] = []
         self._size = 0
@@ -78,8 +80,12 @@ class Stream:
         return len(self._told)
 
     def given_up(self) -> bool:
-        """Whether nobody reads it, and nobody came back in time; or it tells more than any answer should."""
-        return (not self.readers and monotonic() - self._left > self._grace) or self._size > _LARGEST_LOG
+        """Whether nobody reads it, and nobody came back in time; or nobody wants it; or it tells more than any answer should."""
+        return self._unwanted or (not self.readers and monotonic() - self._left > self._grace) or self._size > _LARGEST_LOG
+
+    def give_up(self) -> None:
+        """Whoever asked does not want it any more: it ends as soon as it can, with an error."""
+        self._unwanted = True
 
     def write(self, kind: str, data: Json) -> None:
         self._write(kind, json.dumps(data, ensure_ascii=False, separators=(",", ":")))
@@ -188,7 +194,9 @@ class Streams:
         self._streams: dict[str, Stream] = {}
         self._stop_at: float | None = None
 
-    def begin(self, id: str, actor: Actor, make: Make, *, request_id: str = "", key: Key | None = None) -> Stream:
+    def begin(
+        self, id: str, actor: Actor, make: Make, *, question: str = "", request_id: str = "", key: Key | None = None
+    ) -> Stream:
         """Start to make an answer, or join the one that this person already asked for under `key`. NotReady when the server stops,
         Overloaded when too many are under way; KeyReused where the key was for something else."""
         with self._lock:
@@ -199,7 +207,7 @@ class Streams:
                 raise NotReady("the server is stopping", "ask again in a moment")
             if sum(not stream.over for stream in self._streams.values()) >= self._most:
                 raise Overloaded("more answers are under way than this server can hold", "try again in a moment")
-            stream = Stream(id, actor, request_id=request_id, key=key, grace=self._grace)
+            stream = Stream(id, actor, question=question, request_id=request_id, key=key, grace=self._grace)
             self._streams[id] = stream
             stream.work = self._threads.submit(self._work, stream, make)
             return stream

@@ -74,7 +74,7 @@ class Visit:
                 remember(self.app, self.actor, key.name, Repeat(key.body, answer.id))
             return answer
 
-        return self.served.streams.begin(id, self.actor, make, request_id=request_id, key=key)
+        return self.served.streams.begin(id, self.actor, make, question=question, request_id=request_id, key=key)
 
 
 async def unless_gone(request: Request, stream: Stream) -> Answer:

@@ -50,7 +50,7 @@ class Make(Protocol):
 class Stream:
     """The log of one answer, for any number of readers. Thread-safe. Over once it has its `answer` or its `error`."""
 
-    def __init__(self, id: str, actor: Actor, *, question: str, request_id: str, key: Key | None, grace: float) -> None:
+    def __init__(self, id: str, actor: Actor, *, question: str = "", request_id: str, key: Key | None, grace: float) -> None:
         self.id = id
         self.actor = actor
         self.question = question

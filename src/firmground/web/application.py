@@ -15,6 +15,7 @@ from firmground.errors import FirmgroundError
 from firmground.mcp import Endpoint
 from firmground.web import api, openai, pages, problems
 from firmground.web.edge import Edge
+from firmground.web.language import Speaking
 from firmground.web.rendering import STATIC
 from firmground.web.served import Served
 
@@ -34,7 +35,7 @@ def application(served: Served) -> ASGIApp:
     app.add_exception_handler(RequestValidationError, _failed)
     app.add_exception_handler(HTTPException, _failed)
     app.add_exception_handler(Exception, _failed)
-    return Edge(app, app, served)
+    return Speaking(Edge(app, app, served))
 
 
 async def _failed(request: Request, error: Exception) -> Response:

@@ -1,24 +1,27 @@
-"""Pages from templates. Everything is escaped; nothing is trusted as HTML."""
+"""Pages from templates. Everything is escaped; nothing is trusted as HTML. How texts are translated: `firmground.web.language`."""
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
+from firmground.web import language
+
 STATIC = Path(__file__).parent / "static"
+_A_YEAR = 365 * 86_400
 
 
 def page(
     request: Request, template: str, values: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """One page. Every template also sees the workspace's name, the actor, the form token what keeps questions from being answered,
-    and the request's id."""
+    """One page, in the language of the request. Every template also sees the workspace's name, the actor, the form token, what keeps
+    questions from being answered, and the request's id."""
     served = request.app.state.served
     visit = request.state.visit
     html = (
@@ -33,10 +36,19 @@ def page(
             path=request.url.path,
             trouble=served.trouble,
             request_id=request.state.request_id,
+            language=language.spoken(),
+            languages=_languages(request),
             **values,
         )
     )
-    return Response(html.encode("utf-8", "replace"), int(status), headers, "text/html")
+    answer = Response(html.encode("utf-8", "replace"), int(status), headers, "text/html")
+    answer.headers["Content-Language"] = language.spoken()
+    answer.headers.add_vary_header("Accept-Language")
+    answer.headers.add_vary_header("Cookie")
+    if chosen := language.asked(request.url.query):
+        secure = request.url.scheme == "https"
+        answer.set_cookie(language.COOKIE, chosen, max_age=_A_YEAR, samesite="lax", httponly=True, secure=secure)
+    return answer
 
 
 @cache
@@ -49,28 +61,25 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["static"] = static  # pyright: ignore[reportArgumentType]
     filters = cast("dict[str, Any]", environment.filters)
-    filters.update(moment=moment, number=number, words=words)
+    filters.update(words=words, translated=language.gettext)
+    for each in (language.number, language.decimal, language.percent, language.moment, language.day):
+        filters[each.__name__] = each
     return environment
+
+
+def _languages(request: Request) -> list[tuple[str, str, str]]:
+    """Code and name of each language, and the address of this page in it."""
+    kept = [(name, value) for name, value in parse_qsl(request.url.query, keep_blank_values=True) if name != "lang"]
+    return [(code, name, "?" + urlencode([*kept, ("lang", code)])) for code, name in language.LANGUAGES.items()]
 
 
 @cache
 def static(name: str) -> str:
     """The address of a file of ours; it changes with the content, so that browsers may keep it."""
     return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
-
-
-def moment(stamp: str | datetime) -> str:
-    """`20 November 2026, 09:00 UTC`."""
-    when = datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
-    return f"{when.day} {when:%B %Y, %H:%M %Z}".replace("+00:00", "")
-
-
-def number(count: int) -> str:
-    """Thousands apart by a thin space."""
-    return f"{count:,}".replace(",", "\u202f")
 
 
 def words(code: str) -> str:

@@ -8,6 +8,8 @@ import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from typing import Annotated, ParamSpec, TypeVar, cast
 
 from fastapi import Depends, Request
@@ -50,7 +52,7 @@ class Served:
         """Call a use case in a thread. Overloaded when too many wait."""
         if not self._places.acquire(blocking=False):
             raise Overloaded("more requests wait than can be answered soon", "try again in a moment")
-        future = self._threads.submit(use, *args, **kwargs)
+        future = self._threads.submit(copy_context().run, partial(use, *args, **kwargs))
         future.add_done_callback(lambda _: self._places.release())
         return await asyncio.wrap_future(future)
 

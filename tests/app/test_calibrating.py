@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,8 @@ def golden(root: Path, *cases: dict[str, Any], name: str = "cases.jsonl") -> Non
 
 
 def a_case(question: str, *sources: Any, **fields: Any) -> dict[str, Any]:
-    return {"question": question, "expect": {"behaviour": "answer", "sources": [*sources], **fields}}
+    name = re.sub(r"\W+", "-", question).strip("-")
+    return {"id": name, "question": question, "expect": {"behaviour": "answer", "sources": [*sources], **fields}}
 
 
 def test_each_question_is_asked_with_its_document_and_without_and_the_candidate_keeps_what_was_found(bench: Bench):
@@ -248,16 +250,19 @@ def test_golden_cases_are_read_from_yaml_csv_and_json_lines_and_only_those_with_
         tmp_path,
         a_case("one?", "a.md"),
         a_case("retired?", "a.md") | {"status": "retired"},
-        {"question": "abstain?", "expect": {"behaviour": "abstain", "sources": ["a.md"]}},
+        {"id": "abstain", "question": "abstain?", "expect": {"behaviour": "abstain", "sources": ["a.md"]}},
         a_case("no source?"),
-        {"question": 7, "expect": {"sources": ["a.md"]}},
+        {"id": "seven", "question": 7, "expect": {"sources": ["a.md"]}},
         {"expect": []},
     )
     (tmp_path / "golden" / "more.yaml").write_text(
-        "- question: two?\n  expect: {sources: [[a.md, b.md]], contains: ['5 days', '/x+/']}\n- nonsense\n", encoding="utf-8"
+        "- id: two\n  question: two?\n  expect: {sources: [[a.md, b.md]], contains: ['5 days', '/x+/']}\n- nonsense\n",
+        encoding="utf-8",
     )
     rows = io.StringIO()
-    csv.writer(rows).writerows([["question", "expect.sources", "contains"], ["three?", "a.md|b.md", "5"], ["one?", "a.md", ""]])
+    csv.writer(rows).writerows(
+        [["id", "question", "expect.sources", "contains"], ["three", "three?", "a.md|b.md", "5"], ["more", "one?", "a.md", ""]]
+    )
     (tmp_path / "golden" / "sheet.csv").write_text(rows.getvalue(), encoding="utf-8")
     (tmp_path / "golden" / "broken.yaml").write_text("[: :", encoding="utf-8")
     (tmp_path / "golden" / "broken.jsonl").write_bytes(b"\xff{")

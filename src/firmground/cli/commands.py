@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from firmground.cli import answers, ask, documents, people, release, sync, workspace
+from firmground.cli import answers, ask, cases, documents, people, release, sync, workspace
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -48,6 +48,7 @@ for command in (
 ):
     _app.command(context_settings=_CONTEXT)(command)
 _app.add_typer(answers.group, name="answers")
+_app.add_typer(cases.group, name="cases")
 _app.add_typer(documents.group, name="documents")
 _app.add_typer(release.group, name="release")
 _app.add_typer(people.persons, name="person")

@@ -1,0 +1,124 @@
+"""Golden cases: look at them, check them, take them in and hand them out."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from firmground.app.app import App
+from firmground.app.rights import administrators_only
+from firmground.errors import InvalidInput, NotFound, OutsideFailed, Refused
+from firmground.evaluate.cases import KINDS, Case, CaseStatus, Kind
+from firmground.evaluate.checks import Flaw, Needed, flaws, needed
+from firmground.evaluate.files import FOLDER, Dataset, Placed, Unreadable, load, read_file, written
+from firmground.ports import Transaction
+from firmground.types import Actor
+
+
+class Checked(NamedTuple):
+    """A golden dataset, and what is wrong with it."""
+
+    dataset: Dataset
+    flaws: list[Flaw]
+    needed: list[Needed]
+
+    @property
+    def broken(self) -> bool:
+        return any(flaw.severity == "error" for flaw in self.flaws)
+
+
+def listed(app: App, actor: Actor, *, kind: str | None = None, status: str | None = None) -> list[Placed]:
+    """The cases in their files, in order. InvalidInput for a kind or status that does not exist."""
+    administrators_only(actor, "read golden cases")
+    wanted_kind, wanted_status = _one_of("kind", kind, KINDS), _one_of("status", status, ("draft", "active", "retired"))
+    return [
+        placed
+        for placed in load(app.workspace.root).cases
+        if wanted_kind in {None, placed.case.kind} and wanted_status in {None, placed.case.status}
+    ]
+
+
+def check(app: App, actor: Actor) -> Checked:
+    """Everything that is wrong with the golden cases of this workspace, against the documents as they are indexed now."""
+    administrators_only(actor, "check golden cases")
+    dataset = load(app.workspace.root)
+    with app.database.reading() as tx:
+        found = flaws(dataset, _finder(app, tx))
+    return Checked(dataset, found, needed())
+
+
+def exported(app: App, actor: Actor, kind: str) -> str:
+    """All cases as one file of a kind: yaml, csv or jsonl."""
+    if kind not in {"yaml", "csv", "jsonl"}:
+        raise InvalidInput(f"{kind!r} is no kind of cases", "use yaml, csv or jsonl")
+    return written([placed.case for placed in listed(app, actor)], kind)
+
+
+def take_in(app: App, actor: Actor, file: Path, *, replace: bool = False) -> tuple[int, Path]:
+    """Put the cases of a file into `golden/`, as YAML under its name: how many, and where. All or, where one cannot be read or has an id
+    that another file has, none. Refused where there is a file of that name, unless `replace`."""
+    administrators_only(actor, "change golden cases")
+    if not file.is_file():
+        raise NotFound(f"there is no file {file}", "name one that ends in .yaml, .csv or .jsonl")
+    read = list(read_file(file))
+    for each in read:
+        if isinstance(each, Unreadable):
+            raise InvalidInput(f"{each.place}: {each.problem}", f"{each.remedy}; nothing was taken in")
+    cases = [each.case for each in read if isinstance(each, Placed)]
+    target = app.workspace.root / FOLDER / f"{file.stem}.yaml"
+    _check_ids(app, cases, target)
+    if target.exists() and not replace:
+        raise Refused(f"there is {target} already", "rename the file, or replace it with --replace")
+    _write(target, written(cases, "yaml"))
+    return len(cases), target
+
+
+def _check_ids(app: App, cases: Sequence[Case], target: Path) -> None:
+    here = target.relative_to(app.workspace.root).as_posix()
+    others = {placed.case.id: placed.place for placed in load(app.workspace.root).cases if placed.place.file != here}
+    seen: set[str] = set()
+    for case in cases:
+        if case.id in others or case.id in seen:
+            place = others.get(case.id, "the same file")
+            raise InvalidInput(f"there is a case {case.id!r} already, in {place}", "give it another id; nothing was taken in")
+        seen.add(case.id)
+
+
+def _write(target: Path, text: str) -> None:
+    """Whole or not at all."""
+    half = target.with_suffix(".part")
+    try:
+        target.parent.mkdir(exist_ok=True)
+        half.write_text(text, encoding="utf-8")
+        half.replace(target)
+    except OSError as error:
+        half.unlink(missing_ok=True)
+        raise OutsideFailed(f"cannot write {target} ({error.strerror})", "check space and permissions") from None
+
+
+def _finder(app: App, tx: Transaction) -> Callable[[Case, str], str]:
+    """How a document that a case names stands, looked up once for each path."""
+    by_path: dict[str, list[tuple[str, int]]] = {}
+    for source in app.sources:
+        for document in tx.documents(source=source):
+            for name in (document.uri, f"{source}/{document.uri}"):
+                by_path.setdefault(name, []).append((document.state, document.scope))
+    visible: dict[tuple[str, ...], frozenset[int]] = {}
+
+    def find(case: Case, source: str) -> str:
+        if case.as_ not in visible:
+            visible[case.as_] = tx.visible_scopes({*case.as_, "public"})
+        found = by_path.get(source, [])
+        if not found:
+            return "absent"
+        indexed = [scope for state, scope in found if state == "indexed"]
+        if not indexed:
+            return "waiting"
+        return "indexed" if visible[case.as_].intersection(indexed) else "hidden"
+
+    return find
+
+
+def _one_of(what: str, given: str | None, known: Sequence[Kind] | Sequence[CaseStatus]) -> str | None:
+    if given is not None and given not in known:
+        raise InvalidInput(f"there is no {what} {given!r}", f"use one of {', '.join(known)}")
+    return given

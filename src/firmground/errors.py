@@ -5,6 +5,7 @@ FirmgroundError            1  something unexpected
 │   └── InvalidSettings       firmground.toml or an environment override
 ├── NotFound               3  no such document, job, source, …
 ├── Refused                4  a rule says no: gate, conflict, permission
+│   ├── NotAllowed            somebody else may, this person may not
 │   ├── Busy                  somebody else holds what this needs
 │   └── IndexMismatch         the index was built with another embedder
 ├── OutsideFailed          5  a disk, a model server, a package index did not do its part
@@ -53,6 +54,12 @@ class Refused(FirmgroundError):
 
     exit_code = 4
     code = "refused"
+
+
+class NotAllowed(Refused):
+    """Somebody else may do this, but not this person."""
+
+    code = "not-allowed"
 
 
 class Busy(Refused):

@@ -20,7 +20,9 @@ from firmground.types import Scalar
 
 FILE_NAME = "firmground.toml"
 _ENVIRONMENT_PREFIX = "FIRMGROUND_"
-_NOT_KEYS = frozenset({"FIRMGROUND_DATA", "FIRMGROUND_WORKSPACE", "FIRMGROUND_MODEL_DIR", "FIRMGROUND_DEBUG"})
+_NOT_KEYS = frozenset(
+    {"FIRMGROUND_DATA", "FIRMGROUND_WORKSPACE", "FIRMGROUND_MODEL_DIR", "FIRMGROUND_DEBUG", "FIRMGROUND_OWNER_FILE"}
+)
 
 Kind: TypeAlias = Literal["setting", "recipe"]
 
@@ -199,6 +201,19 @@ class DatabaseSection(Section):
 class ServeSection(Section):
     host: Annotated[str, _SETTING] = Field("127.0.0.1", description="Address to listen on; loopback until an owner exists.")
     port: Annotated[int, _SETTING] = Field(8420, ge=0, le=65535, description="Port to listen on.")
+    url: Annotated[str, _SETTING] = Field(
+        "", description="How people reach it, e.g. https://ask.example.org, where that is not the address it listens on."
+    )
+    hosts: Annotated[tuple[str, ...], _SETTING] = Field(
+        (), description="Names by which it may be addressed once there are accounts; any when empty and there is no `url`."
+    )
+    proxies: Annotated[tuple[str, ...], _SETTING] = Field(
+        (), description="Addresses of proxies in front of it, which are believed where a request comes from."
+    )
+    session_idle_hours: Annotated[float, _SETTING] = Field(
+        72, gt=0, le=8760, description="Who does nothing for so long signs in again."
+    )
+    session_days: Annotated[float, _SETTING] = Field(30, gt=0, le=365, description="After which everybody signs in again.")
     max_question_characters: Annotated[int, _SETTING] = Field(4000, gt=0, description="Longer questions are refused.")
     answers_at_once: Annotated[int, _SETTING] = Field(
         64,
@@ -218,6 +233,13 @@ class ServeSection(Section):
         le=1_000_000,
         description="Answers a process keeps to give again to the same question and permissions; 0: none.",
     )
+
+    @field_validator("url")
+    @classmethod
+    def _origin(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[^\s/?#@]+/?", url):
+            raise ValueError("write scheme and host, e.g. https://ask.example.org")
+        return url.rstrip("/").lower()
 
 
 class Settings(Section):

@@ -1,22 +1,24 @@
-"""Persons and groups, before accounts exist."""
+"""Persons and groups."""
 
 from collections.abc import Sequence
 
+from firmground.app.accounts import may_remove
 from firmground.app.app import App
+from firmground.app.names import new_person, plain
 from firmground.app.rights import administrators_only
-from firmground.errors import InvalidInput
 from firmground.types import Actor
 
 
 def add_person(app: App, actor: Actor, name: str, *, admin: bool = False, groups: Sequence[str] = ()) -> tuple[bool, list[str]]:
     """Make a person known, or put one who is into more groups: whether they are new, and the groups they were put in. Refused to others
-    than administrators. InvalidInput where a person who is known would become an administrator."""
+    than administrators. InvalidInput where a person who is known would become an administrator, or could be taken for another."""
     administrators_only(actor, "manage people")
-    name = _plain(name)
     with app.database.transaction() as tx:
-        before = tx.people().get(name)
+        known = tx.people()
+        name = plain(name) if plain(name) in known else new_person(name, known)
+        before = known.get(name)
         keeps = before is not None and tx.actor(name).admin  # nobody loses rights by being put into a group
-        tx.add_person(name, admin=admin or keeps, groups=[_plain(group) for group in groups])
+        tx.add_person(name, admin=admin or keeps, groups=[plain(group) for group in groups])
         return before is None, sorted(tx.people()[name] - (before or frozenset()) - {"everyone", "public"})
 
 
@@ -24,20 +26,22 @@ def add_group(app: App, actor: Actor, name: str, *, members: Sequence[str] = ())
     """Make a group known, and put people in it: whether it is new, and who came into it. NotFound for an unknown person: then nothing has
     changed."""
     administrators_only(actor, "manage people")
-    name = _plain(name)
+    name = plain(name)
     with app.database.transaction() as tx:
         before = tx.groups().get(name)
         tx.add_group(name)
         for member in members:
-            tx.add_member(name, _plain(member))
+            tx.add_member(name, plain(member))
         return before is None, sorted(tx.groups()[name] - (before or frozenset()))
 
 
 def remove_person(app: App, actor: Actor, name: str) -> None:
-    """Forget a person and their groups. NotFound for an unknown one."""
+    """Forget a person, their groups, their account and their keys; their sessions end at once. NotFound for an unknown one; Refused for the
+    last owner."""
     administrators_only(actor, "manage people")
     with app.database.transaction() as tx:
-        tx.remove_person(_plain(name))
+        may_remove(tx, actor, plain(name))
+        tx.remove_person(plain(name))
 
 
 def remove_members(app: App, actor: Actor, group: str, members: Sequence[str]) -> None:
@@ -45,7 +49,7 @@ def remove_members(app: App, actor: Actor, group: str, members: Sequence[str]) -
     administrators_only(actor, "manage people")
     with app.database.transaction() as tx:
         for member in members:
-            tx.remove_member(_plain(group), _plain(member))
+            tx.remove_member(plain(group), plain(member))
 
 
 def people(app: App, actor: Actor) -> dict[str, list[str]]:
@@ -60,10 +64,3 @@ def groups(app: App, actor: Actor) -> dict[str, list[str]]:
     administrators_only(actor, "manage people")
     with app.database.reading() as tx:
         return {name: sorted(members) for name, members in tx.groups().items()}
-
-
-def _plain(name: str) -> str:
-    name = name.strip()
-    if not name or len(name) > 200 or not name.isprintable():
-        raise InvalidInput(f"{name!r} cannot be a name", "use up to 200 printable characters")
-    return name

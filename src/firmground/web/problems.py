@@ -7,7 +7,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from firmground.errors import Busy, Damaged, FirmgroundError, InvalidInput, NotFound, OutsideFailed, Refused, StorageFull
+from firmground.app.passwords import TooManyAttempts
+from firmground.errors import (
+    Busy,
+    Damaged,
+    FirmgroundError,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    OutsideFailed,
+    Refused,
+    StorageFull,
+)
 from firmground.web import rendering
 
 TOO_LARGE = ("the request is larger than this server takes", "send less than a megabyte")
@@ -19,6 +30,12 @@ class Forbidden(Refused):
     """This request is not let in."""
 
     code = "forbidden"
+
+
+class Unauthenticated(Refused):
+    """It is not known who asks."""
+
+    code = "unauthenticated"
 
 
 class Malformed(InvalidInput):
@@ -92,7 +109,10 @@ class NotReady(OutsideFailed):
 
 
 _STATUS: tuple[tuple[type[FirmgroundError], HTTPStatus], ...] = (
+    (Unauthenticated, HTTPStatus.UNAUTHORIZED),
+    (TooManyAttempts, HTTPStatus.TOO_MANY_REQUESTS),
     (Forbidden, HTTPStatus.FORBIDDEN),
+    (NotAllowed, HTTPStatus.FORBIDDEN),
     (Overloaded, HTTPStatus.SERVICE_UNAVAILABLE),
     (NotReady, HTTPStatus.SERVICE_UNAVAILABLE),
     (Unprocessable, HTTPStatus.UNPROCESSABLE_ENTITY),
@@ -136,13 +156,21 @@ def status_of(error: FirmgroundError) -> HTTPStatus:
 def response(request: Request, error: FirmgroundError) -> Response:
     """A problem document for programs, a page for people."""
     status = status_of(error)
-    headers = {"Retry-After": "2"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    headers = _headers(error, status)
     if is_page(request.url.path):
         return rendering.page(request, "problem.html", {"error": error, "status": status}, status=status, headers=headers)
     if request.url.path.startswith("/v1/"):
         return JSONResponse(openai_error(error), int(status), headers)
     problem = document(error, str(request.state.request_id))
     return JSONResponse(problem, int(status), headers, media_type="application/problem+json")
+
+
+def _headers(error: FirmgroundError, status: HTTPStatus) -> dict[str, str] | None:
+    if isinstance(error, TooManyAttempts):
+        return {"Retry-After": str(error.seconds)}
+    if status == HTTPStatus.UNAUTHORIZED:
+        return {"WWW-Authenticate": "Bearer"}
+    return {"Retry-After": "2"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
 
 
 def document(error: FirmgroundError, request_id: str) -> dict[str, object]:

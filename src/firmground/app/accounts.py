@@ -1,0 +1,248 @@
+"""Who may sign in, and who is signed in. Until there is an owner nobody can, and nobody need."""
+
+import hashlib
+import secrets
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from firmground.app.app import App
+from firmground.app.names import folded, new_person, plain
+from firmground.app.passwords import Attempts, Passwords
+from firmground.app.rights import administrators_only, is_owner, owners_only
+from firmground.errors import InvalidInput, NotFound, Refused
+from firmground.ports import Transaction
+from firmground.types import Account, Actor, Session
+
+FIRST_OWNER = "firmground person add NAME --owner"
+_SEEN_EVERY = timedelta(minutes=1)
+_FREE_BY_NAME = 5
+_FREE_BY_ADDRESS = 20
+
+
+class SignInFailed(Refused):
+    """Name or password is wrong; which of them is not told."""
+
+    code = "sign-in-failed"
+
+
+class Present(NamedTuple):
+    """Somebody whose session is good. `due`: it is time to note that they were seen."""
+
+    actor: Actor
+    session: str
+    """Its digest."""
+    due: bool
+
+
+def digest_of(secret: str) -> str:
+    """What is stored of a secret of 256 random bits, which needs neither salt nor work."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def has_owner(app: App) -> bool:
+    """Whether people sign in here. Quick: every request asks."""
+    with app.database.reading() as tx:
+        return tx.has_owner()
+
+
+# ---------------------------------------------------------------- accounts
+
+
+def create_owner(app: App, name: str, password: str) -> Account:
+    """The first owner, whoever asks: the door makes sure that they may. Refused where there is an owner."""
+    hashed = _passwords(app).hashed(password)
+    with app.database.transaction() as tx:
+        if tx.has_owner():
+            raise Refused("there is an owner already", "sign in, or ask the owner for an account")
+        return _new(app, tx, name, hashed, owner=True, groups=())
+
+
+def owner_from_line(app: App, line: str) -> Account:
+    """The first owner from `name:password`, as a secret file holds it."""
+    name, colon, password = line.rstrip("\r\n").partition(":")
+    if not colon or not name.strip() or "\n" in password:
+        raise InvalidInput("the owner's file is not one line name:password", "write it so")
+    return create_owner(app, name, password)
+
+
+def add_account(
+    app: App, actor: Actor, name: str, password: str, *, owner: bool = False, admin: bool = False, groups: Sequence[str] = ()
+) -> Account:
+    """Let a person sign in, who is made known if need be. Refused to others than administrators, and for an owner to others than owners;
+    Refused where there is no owner and this is not to be one; InvalidInput where they have an account, or where the name could be taken
+    for another's."""
+    administrators_only(actor, "manage people")
+    hashed = _passwords(app).hashed(password)
+    with app.database.transaction() as tx:
+        if not tx.has_owner() and not (owner and actor.via == "cli"):
+            raise Refused("there is no owner yet", f"make one first, with `{FIRST_OWNER}` or the link that the server printed")
+        if owner:
+            owners_only(tx, actor, "make owners")
+        return _new(app, tx, name, hashed, owner=owner, admin=admin, groups=groups)
+
+
+def set_password(app: App, actor: Actor, name: str, password: str) -> None:
+    """Give somebody a new password, and end all their sessions. For administrators; an owner's is for owners."""
+    administrators_only(actor, "set passwords of others")
+    hashed = _passwords(app).hashed(password)
+    with app.database.transaction() as tx:
+        account = _account(tx, name)
+        if account is None:
+            raise NotFound(f"{name!r} has no account", "`firmground person list` shows who has one")
+        if account.owner:
+            owners_only(tx, actor, "set the password of an owner")
+        tx.save_account(account, hashed)
+        tx.drop_sessions(person=account.person)
+
+
+def accounts(app: App, actor: Actor) -> list[Account]:
+    """Everybody who may sign in."""
+    administrators_only(actor, "manage people")
+    with app.database.reading() as tx:
+        return tx.accounts()
+
+
+def may_remove(tx: Transaction, actor: Actor, name: str) -> None:
+    """Refused for an owner to others than owners, and for the last owner to everybody."""
+    if not is_owner(tx, name):
+        return
+    owners_only(tx, actor, "remove an owner")
+    if sum(account.owner for account in tx.accounts()) == 1:
+        raise Refused(f"{name} is the last owner", "make another owner first")
+
+
+def _new(
+    app: App, tx: Transaction, name: str, hashed: str, *, owner: bool, admin: bool = False, groups: Sequence[str]
+) -> Account:
+    known = tx.people()
+    name = plain(name) if plain(name) in known else new_person(name, known)
+    if tx.account(name) is not None:
+        raise InvalidInput(f"{name} has an account already", f"to set the password, `firmground person password {name}`")
+    already = name in known and tx.actor(name).admin
+    tx.add_person(name, admin=owner or admin or already, groups=[plain(group) for group in groups])
+    account = Account(person=name, owner=owner, created_at=app.clock())
+    tx.save_account(account, hashed)
+    return account
+
+
+def _account(tx: Transaction, name: str) -> Account | None:
+    """The account of this name, however it is written; no two are alike."""
+    return tx.account(name) or next((each for each in tx.accounts() if folded(each.person) == folded(name)), None)
+
+
+# ---------------------------------------------------------------- signing in and out
+
+
+def sign_in(app: App, name: str, password: str, *, address: str = "", before: str = "") -> str:
+    """The secret of a new session, always another one; that of the secret `before` ends. SignInFailed, after the same work for every
+    name; TooManyAttempts after some failures, by the name or from the address."""
+    with app.database.reading() as tx:
+        account = _account(tx, name)
+    with _attempt(app, name, address):
+        hashed = _checked(app, account, password)
+    assert account is not None  # noqa: S101 - nobody's password fits
+    passwords = _passwords(app)
+    better = passwords.hashed(password) if passwords.outdated(hashed) else hashed
+    with app.database.transaction() as tx:
+        if tx.password(account.person) != hashed:
+            raise _failed()
+        if better != hashed:
+            tx.save_account(account, better)
+        if before:
+            tx.drop_session(digest_of(before))
+        tx.drop_sessions(expired_at=app.clock())
+        return _begun(app, tx, account.person)
+
+
+def change_password(app: App, person: str, old: str, new: str, *, address: str = "") -> str:
+    """A password of one's own, by whoever knows the old one. All sessions of the person end; the secret of a new one is returned."""
+    with app.database.reading() as tx:
+        account = tx.account(person)
+    with _attempt(app, person, address):
+        before = _checked(app, account, old)
+    hashed = _passwords(app).hashed(new)
+    with app.database.transaction() as tx:
+        if account is None or tx.password(person) != before:
+            raise _failed()
+        tx.save_account(account, hashed)
+        tx.drop_sessions(person=person)
+        return _begun(app, tx, person)
+
+
+def sign_out(app: App, session: str) -> None:
+    """End one session, named by its digest."""
+    with app.database.transaction() as tx:
+        tx.drop_session(session)
+
+
+def sign_out_everywhere(app: App, actor: Actor) -> int:
+    """End all sessions of one's own; how many there were."""
+    with app.database.transaction() as tx:
+        return tx.drop_sessions(person=actor.person)
+
+
+def present(app: App, secret: str) -> Present | None:
+    """Whose session it is, with the groups they are in at this moment; None where it has ended, or never was."""
+    session = digest_of(secret)
+    now = app.clock()
+    with app.database.reading() as tx:
+        known = tx.session(session)
+        if known is None or now >= min(known.expires_at, known.seen_at + _idle(app)):
+            return None
+        return Present(tx.actor(known.person, via="http"), session, due=now - known.seen_at >= _SEEN_EVERY)
+
+
+def seen(app: App, session: str) -> None:
+    """Note that a session was used. It may be gone by now."""
+    with app.database.transaction() as tx:
+        if (known := tx.session(session)) is not None:
+            tx.save_session(session, known.model_copy(update={"seen_at": app.clock()}))
+
+
+def _begun(app: App, tx: Transaction, person: str) -> str:
+    secret = secrets.token_urlsafe(32)
+    now = app.clock()
+    ends = now + timedelta(days=app.workspace.settings.serve.session_days)
+    tx.save_session(digest_of(secret), Session(person=person, created_at=now, seen_at=now, expires_at=_whole(ends)))
+    return secret
+
+
+def _idle(app: App) -> timedelta:
+    return timedelta(hours=app.workspace.settings.serve.session_idle_hours)
+
+
+def _whole(at: datetime) -> datetime:
+    """To the second, since stamps are compared as texts."""
+    return at.replace(microsecond=0)
+
+
+# ---------------------------------------------------------------- checking passwords
+
+
+@contextmanager
+def _attempt(app: App, name: str, address: str) -> Generator[None]:
+    """Counts as a failure unless it ends well."""
+    attempts = app.once("attempts", lambda: Attempts(app.clock))
+    by_name, by_address = f"name {folded(name)[:200]}", f"address {address}"
+    attempts.begin({by_name: _FREE_BY_NAME, **({by_address: _FREE_BY_ADDRESS} if address else {})})
+    yield
+    attempts.succeeded(by_name, by_address)
+
+
+def _checked(app: App, account: Account | None, password: str) -> str:
+    """The hash of the password, which fits."""
+    with app.database.reading() as tx:
+        stored = None if account is None else tx.password(account.person)
+    if not _passwords(app).fits(password, stored) or stored is None:
+        raise _failed()
+    return stored
+
+
+def _failed() -> SignInFailed:
+    return SignInFailed("name or password is wrong", "try again, or ask an administrator for a new password")
+
+
+def _passwords(app: App) -> Passwords:
+    return app.once("passwords", Passwords)

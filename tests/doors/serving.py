@@ -43,25 +43,30 @@ def serving(
 
 
 class Elements(HTMLParser):
-    """Every element of a page with its attributes, and the text of each `mark`."""
+    """Every element of a page with its attributes, and the text of each `mark`; not what stands in a `template`, which nobody sees."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
         self.found: list[tuple[str, dict[str, str | None]]] = []
         self.marks: list[str] = []
         self._marking = False
+        self._within = 0
         self.feed(page)
 
     def named(self, *tags: str) -> list[dict[str, str | None]]:
         return [attributes for tag, attributes in self.found if tag in tags]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._within += tag == "template"
+        if self._within:
+            return
         self.found.append((tag, dict(attrs)))
         if tag == "mark":
             self._marking = True
             self.marks.append("")
 
     def handle_endtag(self, tag: str) -> None:
+        self._within -= tag == "template"
         self._marking = self._marking and tag != "mark"
 
     def handle_data(self, data: str) -> None:

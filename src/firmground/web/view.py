@@ -1,53 +1,18 @@
-"""What the pages show, worked out before a template sees it."""
+"""What the pages show of documents, worked out before a template sees it."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-from firmground.app import documents
-from firmground.app.app import App
-from firmground.errors import NotFound
-from firmground.types import Actor, Answer, AnswerStatus, Citation, Finding, Locator, Passage
+from firmground.app.quotes import Quote
+from firmground.types import Citation, Finding, Locator, Passage
 from firmground.web import prose
 from firmground.web.prose import Block, Mark
 
 PART = 40_000
 """Characters of a document on one page."""
 _AROUND = 500
-"""Characters shown before and after a quote, where its chunk is longer."""
-
-
-@dataclass(frozen=True)
-class State:
-    """How an answer stands, in words, by a sign, and by a class of the style sheet."""
-
-    words: str
-    meaning: str
-    sign: str
-    style: str
-
-
-STATES: dict[AnswerStatus, State] = {
-    "answered": State("Answered", "The documents say this.", "●", "good"),
-    "weak": State(
-        "Weakly supported", "Something in the documents points this way. Read the sources before you rely on it.", "◐", "fair"
-    ),
-    "draft": State("Draft", "A person looks at it before it counts.", "◌", "fair"),
-    "clarify": State("Which one?", "The question can mean several things.", "?", "fair"),
-    "abstained": State("No answer", "The documents do not seem to answer this.", "○", "none"),
-    "out_of_scope": State("Out of scope", "This is not what these documents are for.", "○", "none"),
-    "blocked": State("Refused", "A rule forbids this.", "✕", "stop"),
-}
-
-
-_ONE_WORD_MORE = State("Which one?", "The question leaves open what it is about. Go on below with what is missing.", "?", "fair")
-
-
-def state(answer: Answer) -> State:
-    """How this answer stands; one that asks back without choices cannot say what they are."""
-    return _ONE_WORD_MORE if answer.status == "clarify" and not answer.choices else STATES[answer.status]
+"""Characters, more than which a quote is not cut by the edge of a part."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +23,14 @@ class Reference:
     address: str
     start: int
     end: int
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A page of the original, as it looks."""
+
+    page: int
+    address: str
 
 
 @dataclass(frozen=True)
@@ -72,59 +45,20 @@ class Source:
     references: Sequence[Reference] = ()
     cut_before: bool = False
     cut_after: bool = False
+    unchanged: bool = True
+    """Whether the document still says what is quoted."""
+    pictures: Sequence[Picture] = ()
 
 
-@dataclass(frozen=True)
-class Piece:
-    """A stretch of an answer's text, a table in it, or a reference to its source number `source`."""
-
-    text: str = ""
-    source: int = 0
-    table: Block | None = None
-
-
-def pieces(answer: Answer) -> list[Piece]:
-    """The text with its citation marks told apart from what only looks like one: documents may hold `[1]` too."""
-    found: list[Piece] = []
-    rest = answer.text
-    for sentence in answer.sentences:
-        before, known, after = rest.partition(sentence.text)
-        if not known:
-            continue
-        rest = after
-        found += [Piece(before), *_said(known)]
-        for n in sentence.citations:
-            if mark := re.match(rf"(\s*)\[{n}\]", rest):
-                found.append(Piece(source=n))
-                rest = rest[mark.end() :]
-    return _tidied([*found, Piece(rest)])
-
-
-def _said(sentence: str) -> list[Piece]:
-    parts = prose.blocks(sentence, 0, len(sentence))
-    if not any(block.kind == "table" for block in parts):
-        return [Piece(sentence)]
-    return [Piece(table=block) if block.kind == "table" else Piece("".join(run.text for run in block.runs)) for block in parts]
-
-
-def _tidied(found: list[Piece]) -> list[Piece]:
-    """Without the empty lines around tables, which have a margin of their own."""
-    tables = {at for at, piece in enumerate(found) if piece.table}
-    texts = [piece.text.rstrip() if at + 1 in tables else piece.text for at, piece in enumerate(found)]
-    texts = [text.lstrip() if at - 1 in tables else text for at, text in enumerate(texts)]
-    return [replace(piece, text=text) for piece, text in zip(found, texts, strict=True)]
-
-
-def sources(app: App, actor: Actor, answer: Answer) -> list[Source]:
-    """Every citation in its passage, as the document stands now; citations of one passage together."""
-    shown = {each.document: _shown(app, actor, each.document) for each in answer.citations}
-    passages: dict[tuple[str, int, int], list[Citation]] = {}
-    for citation in answer.citations:
-        passages.setdefault((citation.document, *_chunk(citation, shown[citation.document])), []).append(citation)
-    return [
-        _source(citations, shown[document]["text"] if end else "", start, end)
-        for (document, start, end), citations in passages.items()
-    ]
+def sources(found: Sequence[Quote]) -> list[Source]:
+    """Every citation with what stands around it; those that stand near each other together."""
+    near: list[list[Quote]] = []
+    for each in sorted(found, key=lambda quote: (quote.citation.document, quote.start, quote.citation.locator.start)):
+        if near and _touch(near[-1], each):
+            near[-1].append(each)
+        else:
+            near.append([each])
+    return sorted(map(_source, near), key=lambda source: source.references[0].n)
 
 
 def close(passages: Sequence[Passage], longest: int) -> list[Source]:
@@ -167,43 +101,56 @@ def grouped(findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:
     return [(code, [each for each in findings if each.code == code]) for code, _ in reversed(counts.most_common())]
 
 
-def _shown(app: App, actor: Actor, document: str) -> dict[str, Any]:
-    try:
-        return documents.show(app, actor, document)
-    except NotFound:  # removed since
-        return {"text": "", "chunks": []}
+def _touch(near: Sequence[Quote], quote: Quote) -> bool:
+    last = near[-1]
+    same = last.unchanged and quote.unchanged and last.citation.document == quote.citation.document
+    return same and quote.citation.locator.start < last.start + len(last.text) and quote.start <= last.start + len(last.text)
 
 
-def _chunk(citation: Citation, document: dict[str, Any]) -> tuple[int, int]:
-    """The span of the chunk that a quote begins in; nothing where the document has changed since."""
-    start, end = citation.locator.start, citation.locator.end
-    if document["text"][start:end] != citation.snippet:
-        return citation.n, 0
-    return next(
-        ((each["start"], each["end"]) for each in document["chunks"] if each["start"] <= start < each["end"]), (start, end)
-    )
-
-
-def _source(citations: Sequence[Citation], text: str, start: int, end: int) -> Source:
+def _source(near: Sequence[Quote]) -> Source:
+    first, last = near[0], near[-1]
+    text, start = _joined(near)
+    header = f"{first.table_header}\n|---|\n" if first.table_header else ""
+    marks = [
+        Mark(each.n, len(header) + each.locator.start - start, len(header) + each.locator.start - start + len(each.snippet))
+        for each in (quote.citation for quote in near)
+    ]
+    citations = sorted((quote.citation for quote in near), key=lambda each: each.n)
     best = citations[0]
-    quotes = [Mark(each.n, each.locator.start, each.locator.end) for each in citations]
-    if not text:
-        text, quotes = best.snippet, [Mark(best.n, 0, len(best.snippet))]
-        start, end = 0, len(text)
-    first = max(start, min(each.start for each in quotes) - _AROUND)
-    last = min(max(end, *(each.end for each in quotes)), max(each.end for each in quotes) + _AROUND)
     return Source(
         title=best.title or best.uri,
         uri=best.uri,
         place=place(best.locator, best.title),
         address=address(best.document, best.locator),
-        blocks=prose.blocks(text, first, last, quotes),
-        references=[
-            Reference(each.n, address(each.document, each.locator), each.locator.start, each.locator.end) for each in citations
-        ],
-        cut_before=first > start,
-        cut_after=last < end,
+        blocks=prose.blocks(header + text, 0, len(header) + len(text), marks),
+        references=[_reference(each) for each in citations],
+        cut_before=first.cut_before,
+        cut_after=last.cut_after,
+        unchanged=first.unchanged,
+        pictures=_pictures(citations) if first.paged else (),
     )
+
+
+def _joined(near: Sequence[Quote]) -> tuple[str, int]:
+    """One stretch of a document, of stretches that touch."""
+    text, start = near[0].text, near[0].start
+    for each in near[1:]:
+        text += each.text[max(0, start + len(text) - each.start) :]
+    return text, start
+
+
+def _reference(citation: Citation) -> Reference:
+    where = citation.locator
+    return Reference(citation.n, address(citation.document, where), where.start, where.end)
+
+
+def _pictures(citations: Sequence[Citation]) -> list[Picture]:
+    """The pages that the quotes stand on, each with its first quote marked."""
+    pages = {each.locator.page: each for each in reversed(citations) if each.locator.page is not None}
+    return [
+        Picture(page, f"/documents/{each.document}/pages/{page}.png?start={each.locator.start}&end={each.locator.end}")
+        for page, each in sorted(pages.items())
+    ]
 
 
 def _cut(text: str, longest: int) -> int:

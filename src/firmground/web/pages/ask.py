@@ -1,48 +1,140 @@
-"""The page to ask on."""
+"""The pages to ask on: a question, its answer, and what was asked before."""
 
+import asyncio
+from contextlib import suppress
+from itertools import islice
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from firmground.app.answers import ask
-from firmground.errors import InvalidInput, NotFound
-from firmground.web import view
+from firmground.app import kept
+from firmground.app.quotes import quotes
+from firmground.errors import FirmgroundError, NotFound
+from firmground.types import Answer, Trace
+from firmground.web import told, view
 from firmground.web.pages.forms import form
 from firmground.web.problems import status_of
 from firmground.web.rendering import page
-from firmground.web.visit import TheVisit, Visit
+from firmground.web.streams import Stream
+from firmground.web.visit import TheVisit, Visit, unless_gone
 
-_SAID_ANYWAY = frozenset({"not_released", "not_calibrated"})
+_PATIENCE_SECONDS = 10.0
+"""How long a browser without scripts waits for an answer, before it is told that it is being made."""
+_A_MOMENT_SECONDS = 0.1
+"""What takes no longer need not be shown as being made."""
+_LATELY = 5
+_TURNS = 50
+_LONGEST_CLOSE = 500
 
 router = APIRouter()
 
 
 @router.get("/")
 async def ask_page(request: Request, visit: TheVisit) -> Response:
-    return await visit.run(page, request, "ask.html", {"question": "", "answer": None, "error": None})
+    return await visit.run(_ask_page, request, visit)
 
 
 @router.post("/")
-async def answer_page(request: Request, visit: TheVisit) -> Response:
+async def ask_now(request: Request, visit: TheVisit) -> Response:
+    """Begin an answer, and go to its page: whoever loads that again asks nothing twice. Who leaves before it is there cancels it."""
     fields = await form(request, visit)
-    await visit.opened()
-    return await visit.run(_answer, request, visit, fields.get("question", ""), fields.get("conversation", ""))
-
-
-def _answer(request: Request, visit: Visit, question: str, conversation: str) -> Response:
-    values: dict[str, Any] = {"question": question, "answer": None, "error": None}
+    question, conversation = fields.get("question", ""), fields.get("conversation", "")
     try:
-        answer = ask(visit.app, visit.actor, question, conversation=conversation)
-    except (InvalidInput, NotFound) as error:
-        return page(request, "ask.html", {**values, "error": error}, status=status_of(error))
-    values |= {
+        stream = await visit.ask(question, conversation=conversation, request_id=request.state.request_id)
+    except FirmgroundError as error:
+        return await visit.run(_ask_page, request, visit, question, conversation, error)
+    await _wait(request, stream, _PATIENCE_SECONDS)
+    if stream.error is not None:
+        return await visit.run(_ask_page, request, visit, question, conversation, stream.error)
+    return _to_answer(stream.id)
+
+
+@router.get("/answers/{id}")
+async def answer_page(request: Request, visit: TheVisit, id: str, part: str = "") -> Response:
+    """One answer, kept or being made; with `part=answer` only what the script puts into a page of ours that is open."""
+    stream = _under_way(visit, id)
+    if stream is not None and not stream.over:
+        await _wait(request, stream, _A_MOMENT_SECONDS)
+    template = "part.html" if part == "answer" else "answer.html"
+    if stream is None or stream.answer is not None:
+        return await visit.run(_answer_page, request, visit, id, template)
+    if stream.error is not None:
+        return await visit.run(_ask_page, request, visit, stream.question, "", stream.error)
+    return page(request, template, {"under_way": id, "question": stream.question})
+
+
+@router.post("/answers/{id}/stop")
+async def stop(request: Request, visit: TheVisit, id: str) -> Response:
+    """Whoever asked does not want the answer any more."""
+    await form(request, visit)
+    if (stream := _under_way(visit, id)) is not None:
+        stream.give_up()
+    return RedirectResponse("/", 303)
+
+
+async def _wait(request: Request, stream: Stream, seconds: float) -> None:
+    with suppress(TimeoutError, FirmgroundError):
+        async with asyncio.timeout(seconds):
+            await unless_gone(request, stream)
+
+
+def _under_way(visit: Visit, id: str) -> Stream | None:
+    try:
+        return visit.streams.find(id, visit.actor)
+    except NotFound:
+        return None
+
+
+def _ask_page(
+    request: Request, visit: Visit, question: str = "", conversation: str = "", error: FirmgroundError | None = None
+) -> Response:
+    found = kept.listed(visit.app, visit.actor, limit=4 * _LATELY, own=True) if error is None else []
+    turns = {trace.answer.conversation: told.turn(trace) for trace in reversed(found)}
+    latest = sorted(turns.values(), key=lambda turn: turn.id, reverse=True)
+    values = {"question": question, "conversation": conversation, "error": error, "recent": [*islice(latest, _LATELY)]}
+    return page(request, "ask.html", values, status=status_of(error) if error else 200)
+
+
+def _answer_page(request: Request, visit: Visit, id: str, template: str) -> Response:
+    trace = kept.show(visit.app, visit.actor, id)
+    if trace.answer.id != id:
+        return _to_answer(trace.answer.id)
+    return page(request, template, {"under_way": "", **_shown(visit, trace)})
+
+
+def _shown(visit: Visit, trace: Trace) -> dict[str, Any]:
+    answer, own = trace.answer, trace.person == visit.actor.person
+    turns = kept.listed(visit.app, visit.actor, conversation=answer.conversation, limit=_TURNS, own=True) if own else []
+    return {
         "answer": answer,
-        "state": view.state(answer),
-        "pieces": view.pieces(answer),
-        "sources": view.sources(visit.app, visit.actor, answer),
-        "notices": [each.text for each in answer.notices if each.code not in _SAID_ANYWAY],
-        "closest": view.close(answer.closest, 500),
+        "question": answer.question,
+        "own": own,
+        "asker": trace.person,
+        "earlier": [told.turn(each) for each in reversed(turns) if each.answer.id < answer.id],
+        "later": next((told.turn(each) for each in reversed(turns) if each.answer.id > answer.id), None),
+        "style": told.style(answer.status),
+        "sure": told.sure(answer),
+        "pieces": told.pieces(answer),
+        "notices": told.notices(answer),
+        "calibrated": not any(each.code == "not_calibrated" for each in answer.notices),
+        "signs": _signs(visit, answer),
+        "sources": view.sources(quotes(visit.app, visit.actor, trace)),
+        "closest": view.close(answer.closest, _LONGEST_CLOSE),
     }
-    return page(request, "ask.html", values)
+
+
+def _signs(visit: Visit, answer: Answer) -> list[dict[str, Any]]:
+    """What the confidence is made of: for administrators, where the recipe is still known."""
+    if not visit.actor.admin or not answer.corpus:
+        return []
+    try:
+        return kept.explanation(visit.app, visit.actor, answer.id)["signs"]
+    except FirmgroundError:
+        return []
+
+
+def _to_answer(id: str) -> Response:
+    return RedirectResponse(f"/answers/{quote(id, safe='')}", 303)

@@ -1,0 +1,114 @@
+"""What the pages show of an answer, worked out before a template sees it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+from firmground.types import Answer, AnswerStatus, Trace
+from firmground.web import prose
+from firmground.web.prose import Block
+
+_SAID_ANYWAY = frozenset({"not_released", "not_calibrated"})
+_SHORT = 240
+
+Sure: TypeAlias = Literal["high", "medium", "low"]
+_STYLES: dict[AnswerStatus, str] = {
+    "answered": "good",
+    "weak": "fair",
+    "draft": "fair",
+    "clarify": "fair",
+    "abstained": "none",
+    "out_of_scope": "none",
+    "blocked": "stop",
+}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of an answer's text, a table in it, or a reference to its source number `source`."""
+
+    text: str = ""
+    source: int = 0
+    table: Block | None = None
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One question of a conversation and what became of it, in short."""
+
+    id: str
+    question: str
+    status: AnswerStatus
+    style: str
+    text: str
+    at: str
+
+
+def style(status: AnswerStatus) -> str:
+    """The class that the style sheet knows a state by; the words for it are the template's."""
+    return _STYLES[status]
+
+
+def turn(trace: Trace) -> Turn:
+    answer = trace.answer
+    text = " ".join(answer.text.split())
+    short = text if len(text) <= _SHORT else text[: max(text.rfind(" ", 0, _SHORT), _SHORT // 2)] + " …"
+    return Turn(answer.id, answer.question, answer.status, style(answer.status), short, answer.created_at.isoformat())
+
+
+def sure(answer: Answer) -> Sure:
+    """How confident, in a word: the number is for those who compare."""
+    return "high" if answer.confidence >= 0.8 else "medium" if answer.confidence >= 0.5 else "low"
+
+
+def notices(answer: Answer) -> list[str]:
+    """Those about this answer; what holds for every answer is said at its confidence."""
+    return [each.text for each in answer.notices if each.code not in _SAID_ANYWAY]
+
+
+def pieces(answer: Answer) -> list[Piece]:
+    """The text with its citation marks told apart from what only looks like one: documents may hold `[1]` too."""
+    found: list[Piece] = []
+    rest = answer.text
+    for sentence in answer.sentences:
+        before, known, after = rest.partition(sentence.text)
+        if not known:
+            continue
+        rest = after
+        found += [Piece(before), *_said(known)]
+        for n in sentence.citations:
+            if mark := re.match(rf"(\s*)\[{n}\]", rest):
+                found.append(Piece(source=n))
+                rest = rest[mark.end() :]
+    return _tidied([*found, Piece(rest)])
+
+
+def _said(sentence: str) -> list[Piece]:
+    parts = prose.blocks(sentence, 0, len(sentence))
+    if not any(block.kind == "table" for block in parts):
+        return [Piece(sentence)]
+    return [Piece(table=block) if block.kind == "table" else Piece("".join(run.text for run in block.runs)) for block in parts]
+
+
+def _tidied(found: list[Piece]) -> list[Piece]:
+    """Without the empty lines around tables, which have a margin of their own."""
+    tables = {at for at, piece in enumerate(found) if piece.table}
+    texts = [piece.text.rstrip() if at + 1 in tables else piece.text for at, piece in enumerate(found)]
+    texts = [text.lstrip() if at - 1 in tables else text for at, text in enumerate(texts)]
+    return [replace(piece, text=text) for piece, text in zip(found, texts, strict=True)]
+
+
+def as_text(answer: Answer, links: Sequence[str], *, markdown: bool = False) -> str:
+    """The answer with its sources, to be put into a mail or a ticket. `links` are where each citation is shown, in their order."""
+    lines = [f"**{_plain(answer.question)}**" if markdown else answer.question, "", answer.text]
+    for number, (citation, link) in enumerate(zip(answer.citations, links, strict=True)):
+        lines += [""] if not number else []
+        title = citation.title or citation.uri
+        lines.append(f"{citation.n}. [{_plain(title)}](<{link}>)" if markdown else f"[{citation.n}] {title} {link}")
+    return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """Words that Markdown takes for nothing else."""
+    return re.sub(r"([\\`*_\[\]<>])", r"\\\1", text)

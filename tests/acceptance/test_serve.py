@@ -58,6 +58,7 @@ class Served:
         found = re.search(r"at http://127\.0\.0\.1:(\d+)/", line)
         assert found, line + process.stderr.read()
         self.port = int(found[1])
+        assert "/setup?token=" in process.stderr.readline()
 
     def request(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)

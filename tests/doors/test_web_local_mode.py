@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from firmground.errors import Busy, Refused
 from firmground.testing.app import Bench
-from firmground.web import edge
+from firmground.web import bodies
 from firmground.web.served import Served
 from firmground.web.server import run
 
@@ -25,7 +25,10 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Generator[TestClient]:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "example.com", ""])
 def test_an_address_that_others_reach_is_refused(host: str, tmp_path: Path):
-    with Bench(tmp_path).app() as app, pytest.raises(Refused, match=r"there are no accounts yet: listen on 127\.0\.0\.1"):
+    with (
+        Bench(tmp_path).app() as app,
+        pytest.raises(Refused, match=r"there is no owner yet: make one with .*, or listen on 127\.0\.0\.1"),
+    ):
         run(app, host=host, port=0, ready=print)
 
 
@@ -112,7 +115,7 @@ def test_a_request_keeps_the_id_it_came_with_unless_it_is_strange(client: TestCl
 
 
 def test_a_body_that_is_too_large_is_refused_announced_or_not(client: TestClient):
-    large = b'{"query": "' + b"x" * edge.LARGEST_BODY + b'"}'
+    large = b'{"query": "' + b"x" * bodies.LARGEST + b'"}'
     announced = client.post("/api/v1/search", content=large, headers=JSON)
     streamed = client.post("/api/v1/search", content=iter([large[:500_000], large[500_000:]]), headers=JSON)
     for response in (announced, streamed):

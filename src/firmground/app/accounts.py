@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 from firmground.app.app import App
@@ -31,8 +32,6 @@ class Present(NamedTuple):
     """Somebody whose session is good. `due`: it is time to note that they were seen."""
 
     actor: Actor
-    session: str
-    """Its digest."""
     due: bool
 
 
@@ -59,12 +58,20 @@ def create_owner(app: App, name: str, password: str) -> Account:
         return _new(app, tx, name, hashed, owner=True, groups=())
 
 
-def owner_from_line(app: App, line: str) -> Account:
-    """The first owner from `name:password`, as a secret file holds it."""
-    name, colon, password = line.rstrip("\r\n").partition(":")
-    if not colon or not name.strip() or "\n" in password:
-        raise InvalidInput("the owner's file is not one line name:password", "write it so")
-    return create_owner(app, name, password)
+def owner_from_file(app: App, path: Path) -> None:
+    """The first owner, from a file with one line `name:password`; nothing where there is an owner."""
+    if has_owner(app):
+        return
+    try:
+        line = path.read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+    except OSError as error:
+        raise InvalidInput(f"cannot read the owner's file {path} ({error.strerror})", "check its path and permissions") from None
+    except UnicodeDecodeError:
+        raise InvalidInput(f"the owner's file {path} is not UTF-8", "save it as UTF-8") from None
+    name, colon, password = line.partition(":")
+    if not colon or not name.strip() or "\n" in line:
+        raise InvalidInput(f"the owner's file {path} is not one line name:password", "write it so")
+    create_owner(app, name, password)
 
 
 def add_account(
@@ -183,15 +190,14 @@ def sign_out_everywhere(app: App, actor: Actor) -> int:
         return tx.drop_sessions(person=actor.person)
 
 
-def present(app: App, secret: str) -> Present | None:
-    """Whose session it is, with the groups they are in at this moment; None where it has ended, or never was."""
-    session = digest_of(secret)
+def present(app: App, session: str) -> Present | None:
+    """Whose session this digest is of, with the groups they are in at this moment; None where it has ended, or never was."""
     now = app.clock()
     with app.database.reading() as tx:
         known = tx.session(session)
         if known is None or now >= min(known.expires_at, known.seen_at + _idle(app)):
             return None
-        return Present(tx.actor(known.person, via="http"), session, due=now - known.seen_at >= _SEEN_EVERY)
+        return Present(tx.actor(known.person, via="http"), due=now - known.seen_at >= _SEEN_EVERY)
 
 
 def seen(app: App, session: str) -> None:

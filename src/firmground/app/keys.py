@@ -80,11 +80,11 @@ def remove_key(app: App, actor: Actor, name: str) -> None:
         tx.drop_key(name)
 
 
-def bearer(app: App, secret: str) -> Bearer | None:
-    """Whose key it is; None where it is over, was removed, or never was."""
+def bearer(app: App, digest: str) -> Bearer | None:
+    """Whose key has a secret of this digest; None where it is over, was removed, or never was."""
     now = app.clock()
     with app.database.reading() as tx:
-        key = tx.key(digest_of(secret))
+        key = tx.key(digest)
         if key is None or (key.expires_at is not None and now >= key.expires_at):
             return None
         due = key.used_at is None or now - key.used_at >= _USED_EVERY

@@ -1,5 +1,6 @@
 """`init`, `demo`, `serve`, `mcp` and `doctor`."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,9 @@ import typer
 
 from firmground.cli.options import AsJson, Debug, Directory, actor, opened
 from firmground.cli.terminal import print_json, remark, say
+
+OWNER_FILE = "FIRMGROUND_OWNER_FILE"
+"""Names a file with one line `name:password`: the first owner, where there is none yet."""
 
 
 def init(
@@ -38,16 +42,19 @@ def demo(
 
 
 def serve(
-    host: Annotated[str | None, typer.Option("--host", help="Address to listen on; loopback until accounts exist.")] = None,
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on; loopback until there is an owner.")] = None,
     port: Annotated[int | None, typer.Option("--port", help="Port; 0 takes a free one.")] = None,
     directory: Directory = None,
     debug: Debug = False,
 ) -> None:
-    """Serve questions and searches to this machine, over HTTP and as a page."""
+    """Serve pages and programs over HTTP: this machine until there is an owner, then whoever signs in."""
     del debug
     with opened(directory) as app:
+        from firmground.app.accounts import owner_from_file
         from firmground.web.server import run
 
+        if named := os.environ.get(OWNER_FILE):
+            owner_from_file(app, Path(named))
         settings = app.workspace.settings.serve
         run(app, host=host or settings.host, port=settings.port if port is None else port, ready=remark)
 

@@ -1,24 +1,136 @@
-"""Who is asking: the credentials of a request become a visit."""
+"""Who is asking: the credentials of a request become a visit.
+
+Nothing is open unless it is named here. What cannot be recognised is refused; it never becomes somebody with fewer rights.
+"""
+
+import hashlib
+import re
 
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.types import Scope
 
+from firmground.app import accounts, keys
+from firmground.app.accounts import digest_of
 from firmground.types import Actor
+from firmground.web.problems import Forbidden, Unauthenticated
 from firmground.web.served import Served
 from firmground.web.visit import Visit
 
+OPEN = frozenset({"/healthz", "/readyz", "/login", "/setup", "/widget.js"})
+"""What needs no credentials, besides /static/."""
+FOR_WIDGETS = re.compile(r"POST /api/v1/answers|GET /api/v1/answers/[^/]+/events|POST /api/v1/answers/[^/]+/feedback")
+"""All that a page elsewhere may do."""
+
 
 class Credentials:
-    """Until accounts exist, whoever reaches the server is its owner."""
+    """Until there is an owner, whoever reaches the server is its owner; from then on everybody shows a key or a session."""
 
     def __init__(self, served: Served) -> None:
         self._served = served
 
     def nobody(self) -> Visit:
-        """Somebody of whom nothing is known: what errors are told to before credentials were looked at."""
-        return Visit(self._served, Actor(person="", via="http"), by="nobody")
+        """Somebody of whom nothing is known."""
+        return Visit(self._served, Actor(person="", via="http"), by="nobody", form_token=self._served.local_form_token)
 
     async def visit(self, scope: Scope, headers: Headers) -> Visit:
-        """Whose request it is."""
-        del scope, headers
-        return Visit(self._served, self._served.local_actor, by="local", form_token=self._served.local_form_token)
+        """Whose request it is. Unauthenticated where that needs credentials which are missing, wrong or over."""
+        if is_open(scope["path"]):
+            return self.nobody()
+        return await self._served.look(self._visit, scope, headers)
+
+    async def holds(self, visit: Visit) -> bool:
+        """Whether what it came with is still good. Nothing was asked of nobody, so nothing can end."""
+        return visit.by == "nobody" or await self._served.look(self._again, visit) is not None
+
+    def _visit(self, scope: Scope, headers: Headers) -> Visit:
+        if self._local():
+            return Visit(self._served, self._served.local_actor, by="local", form_token=self._served.local_form_token)
+        if given := headers.getlist("authorization"):
+            visit = self._by_key(digest_of(_bearer(given)))
+            if visit is None:
+                raise Unauthenticated(
+                    "this key is not known, or not any more", "make one with `firmground key add`, or at /people"
+                )
+            if visit.by == "widget":
+                _check_widget(visit, scope, headers)
+            return visit
+        secret = session_secret(self._served, headers)
+        visit = self._by_session(digest_of(secret), form_token(secret)) if secret else None
+        if visit is None:
+            raise Unauthenticated("it is not known who asks", "send `Authorization: Bearer <key>`, or sign in at /login")
+        return visit
+
+    def _again(self, visit: Visit) -> Visit | None:
+        if visit.by == "local":
+            return visit if self._local() else None
+        if visit.by == "session":
+            return self._by_session(visit.credential, visit.form_token)
+        return self._by_key(visit.credential)
+
+    def _local(self) -> bool:
+        """Looked up each time, since an owner may be made by another process."""
+        if not self._served.owned:
+            self._served.owned = accounts.has_owner(self._served.app)
+        return not self._served.owned
+
+    def _by_session(self, session: str, token: str) -> Visit | None:
+        app = self._served.app
+        if (found := accounts.present(app, session)) is None:
+            return None
+        if found.due:
+            self._served.later(lambda: accounts.seen(app, session))
+        return Visit(self._served, found.actor, by="session", form_token=token, credential=session)
+
+    def _by_key(self, digest: str) -> Visit | None:
+        app = self._served.app
+        if (found := keys.bearer(app, digest)) is None:
+            return None
+        if found.due:
+            self._served.later(lambda: keys.used(app, found.key))
+        by = "key" if found.key.person is not None else "widget"
+        return Visit(self._served, found.actor, by=by, credential=digest, origins=found.key.origins)
+
+
+def is_open(path: str) -> bool:
+    return path in OPEN or path.startswith("/static/")
+
+
+def cookie_name(served: Served) -> str:
+    """Browsers tell cookies apart by host, not by port, so it names the workspace. With https the browser keeps it from other hosts and
+    from plain connections (`__Host-`)."""
+    place = hashlib.sha256(str(served.app.workspace.root).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return ("__Host-" if secure(served) else "") + f"firmground_session_{place}"
+
+
+def secure(served: Served) -> bool:
+    """Whether browsers reach it by https."""
+    return served.app.workspace.settings.serve.url.startswith("https://")
+
+
+def session_secret(served: Served, headers: Headers) -> str:
+    """What the browser has of a session; empty where it has nothing."""
+    name = cookie_name(served)
+    found = [cookie_parser(header)[name] for header in headers.getlist("cookie") if name in cookie_parser(header)]
+    return found[-1] if found else ""
+
+
+def form_token(secret: str) -> str:
+    """What forms and scripts of our own pages send in this session. Nobody gets from it to the secret."""
+    return digest_of(f"form token of {secret}")
+
+
+def _bearer(given: list[str]) -> str:
+    scheme, _, secret = given[0].strip().partition(" ")
+    if len(given) > 1 or scheme.lower() != "bearer" or not secret.strip():
+        raise Unauthenticated("the header Authorization is not one key", "send `Authorization: Bearer <key>`")
+    return secret.strip()
+
+
+def _check_widget(visit: Visit, scope: Scope, headers: Headers) -> None:
+    if headers.get("origin") not in visit.origins:
+        raise Forbidden(
+            "this key is for pages of other sites", "use it there, or add the site with `firmground key add --widget`"
+        )
+    if not FOR_WIDGETS.fullmatch(f"{scope['method']} {scope['path']}"):
+        raise Forbidden("this key is for asking only", "use a key that acts for a person")

@@ -1,29 +1,31 @@
-"""What happens to every request before and after its route: local mode, request ids, limits, headers.
+"""What happens to every request before and after its route: who asks, request ids, limits, headers.
 
-Until accounts exist there is nothing to tell people apart by, so the server is for this machine alone. Other machines do not reach it;
-other pages in the same browser might, by a name that resolves to this machine (hence the Host rule), by a request of their own
-(hence the Origin rule) or by a form (hence JSON, or the form token that only our pages know).
+Until there is an owner the server is for this machine alone. Other machines do not reach it; other pages in the same browser might, by a
+name that resolves to this machine (hence the Host rule), by a request of their own (hence the Origin rule) or by a form (hence JSON, or
+the form token that only our pages know). With accounts the same rules keep other pages from using somebody's session.
 """
 
 import asyncio
-import ipaddress
 import re
 import secrets
-from http import HTTPStatus
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from firmground.errors import FirmgroundError, Refused
+from firmground.errors import FirmgroundError
+from firmground.web import bodies
 from firmground.web.credentials import Credentials
-from firmground.web.problems import TOO_LARGE, Forbidden, Malformed, TooLarge, WrongMediaType, is_page, response
+from firmground.web.origins import check_host, check_origin
+from firmground.web.problems import Forbidden, Malformed, TooLarge, Unauthenticated, is_page, response
 from firmground.web.served import Served
+from firmground.web.visit import Visit
 
-LARGEST_BODY = 1_000_000
-BODY_SECONDS = 30.0
+LOOK_AGAIN_SECONDS = 5.0
+"""How long what is told to somebody may go on after they have lost the right to hear it."""
+FORM_TOKEN = "X-Firmground-Token"  # noqa: S105 - the name of a header
 _LONGEST_TARGET = 8_000
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -38,21 +40,14 @@ _HEADERS = {
 }
 
 
-def loopback(host: str) -> str:
-    """The address to listen on for `host`. Refused where other machines could reach it."""
-    if host.lower() == "localhost":
-        return "127.0.0.1"
-    if _is_loopback(host):
-        return host
-    raise Refused(f"{host} can be reached by others, and there are no accounts yet", "listen on 127.0.0.1")
-
-
 class Edge:
     """ASGI middleware, outermost, so that no response leaves without its headers."""
 
     def __init__(self, inside: ASGIApp, application: object, served: Served) -> None:
         self._inside = inside
         self._application = application
+        self._served = served
+        self._settings = served.app.workspace.settings.serve
         self._credentials = Credentials(served)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,25 +59,46 @@ class Edge:
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         state["visit"] = self._credentials.nobody()
-        answer = _Answer(send, request_id)
+        answer = _Answer(send, request_id, self._credentials)
         try:
-            _check(scope, headers)
-            state["visit"] = await self._credentials.visit(scope, headers)
-            await self._inside(scope, _Body(receive), answer)
+            state["visit"] = answer.visit = await self._let_in(scope, headers)
+            await self._inside(scope, bodies.Body(receive, scope["path"]), answer)
         except FirmgroundError as error:
             if answer.started:
                 raise
             scope["app"] = self._application
-            await response(Request(scope), error)(scope, receive, answer)
+            told = _to_sign_in(scope, headers) if isinstance(error, Unauthenticated) else None
+            await (told or response(Request(scope), error))(scope, receive, answer)
+        except Exception:
+            if not answer.cut:
+                raise
+
+    async def _let_in(self, scope: Scope, headers: Headers) -> Visit:
+        _check_address(scope)
+        visit = await self._credentials.visit(scope, headers)
+        check_host(headers, self._settings, owned=self._served.owned)
+        check_origin(scope, headers, visit, self._settings)
+        if scope["method"] not in _SAFE:
+            bodies.check(scope["path"], scope["method"], headers)
+            _check_form_token(scope, headers, visit)
+        return visit
+
+
+class _Cut(Exception):
+    """Ends whatever makes a response that nobody may hear any more."""
 
 
 class _Answer:
-    """Adds our headers to the response."""
+    """Adds our headers to the response, and cuts off a long one when whoever hears it has lost the right to."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, credentials: Credentials) -> None:
         self._send = send
         self._request_id = request_id
+        self._credentials = credentials
+        self._looked = asyncio.get_running_loop().time()
+        self.visit: Visit | None = None
         self.started = False
+        self.cut = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -91,79 +107,47 @@ class _Answer:
             headers["X-Request-ID"] = self._request_id
             headers.setdefault("Cache-Control", "no-store")
             for name, value in _HEADERS.items():
-                headers[name] = value
+                headers.setdefault(name, value)
+        elif message.get("more_body", False):
+            await self._look_again()
         await self._send(message)
 
-
-class _Body:
-    """The body as it arrives: not too much of it, and not too slowly. Its errors are of the kind that the framework hands on."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._left = LARGEST_BODY
-        self._until = asyncio.get_running_loop().time() + BODY_SECONDS
-        self._complete = False
-
-    async def __call__(self) -> Message:
-        if self._complete:
-            return await self._receive()
-        try:
-            async with asyncio.timeout_at(self._until):
-                message = await self._receive()
-        except TimeoutError:
-            raise HTTPException(HTTPStatus.REQUEST_TIMEOUT) from None
-        self._left -= len(message.get("body", b""))
-        self._complete = not message.get("more_body", False)
-        if self._left < 0:
-            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        return message
+    async def _look_again(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if self.visit is None or now - self._looked < LOOK_AGAIN_SECONDS:
+            return
+        self._looked = now
+        if not await self._credentials.holds(self.visit):
+            self.cut = True
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            raise _Cut
 
 
-def _check(scope: Scope, headers: Headers) -> None:
-    host = headers.get("host", "")
-    if not _is_loopback(_name(f"//{host}")):
-        raise Forbidden(f"{host or 'a request without Host'} is not this machine", "open the address that the server printed")
-    origin = headers.get("origin")
-    if origin is not None and origin not in {f"http://{host}", f"https://{host}"}:
-        raise Forbidden("the request comes from another site", "use the page of this server, or send no Origin")
+def _to_sign_in(scope: Scope, headers: Headers) -> RedirectResponse | None:
+    """For people who look at a page; programs are told what is wrong."""
+    if not is_page(scope["path"]) or "authorization" in headers:
+        return None
+    if scope["method"] not in _SAFE:
+        return RedirectResponse("/login", 303)
+    query = f"?{scope['query_string'].decode('ascii', 'replace')}" if scope["query_string"] else ""
+    there = scope.get("raw_path", b"/").decode("ascii", "replace") + query
+    return RedirectResponse("/login" if there == "/" else "/login?" + urlencode({"next": there}), 303)
+
+
+def _check_address(scope: Scope) -> None:
     target = scope.get("raw_path", b"") + b"?" + scope["query_string"]
     if len(target) > _LONGEST_TARGET:
         raise TooLarge("the address is too long", "send long texts in the body of a POST")
     if not _is_text(target):
         raise Malformed("the address is not UTF-8 text", "encode it as UTF-8, without control characters")
-    if scope["method"] not in _SAFE:
-        _check_unsafe(scope, headers)
 
 
-def _check_unsafe(scope: Scope, headers: Headers) -> None:
-    if headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
-        raise Forbidden("the request comes from another site", "use the page of this server")
-    length = headers.get("content-length", "0")
-    if length.isdecimal() and int(length[:20]) > LARGEST_BODY:
-        raise TooLarge(*TOO_LARGE)
-    # No page of another site can send DELETE without asking first, and we never consent.
-    if scope["method"] == "DELETE":
+def _check_form_token(scope: Scope, headers: Headers, visit: Visit) -> None:
+    """Forms hold theirs in a field, which `pages.forms` looks at."""
+    if visit.by != "session" or is_page(scope["path"]):
         return
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    wanted = "application/x-www-form-urlencoded" if is_page(scope["path"]) else "application/json"
-    if kind != wanted:
-        raise WrongMediaType(f"the body is {kind or 'of no stated kind'}", f"send it as {wanted}")
-
-
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _name(address: str) -> str:
-    try:
-        return urlsplit(address).hostname or ""
-    except ValueError:
-        return ""
+    if not secrets.compare_digest(headers.get(FORM_TOKEN, "").encode(), visit.form_token.encode()):
+        raise Forbidden(f"a request by a session needs the header {FORM_TOKEN}", "load the page again, or use a key")
 
 
 def _is_text(target: bytes) -> bool:

@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 _LOOK_AGAIN_SECONDS = 0.05
 _DRAIN_SECONDS = 20.0
+_DOORKEEPERS = 4
 _log = logging.getLogger(__name__)
 
 
@@ -38,6 +39,10 @@ class Served:
         self.app = app
         self.local_actor = _whoever_reaches_it()
         self.local_form_token = secrets.token_urlsafe(32)
+        self.owned = False
+        """Whether there is an owner, as far as is known here; there is for good once there is one."""
+        self.setup_token = secrets.token_urlsafe(32)
+        """Whoever has it may become the first owner."""
         self.stopping = threading.Event()
         limits = app.workspace.settings.serve
         self.streams = streams or Streams(self.stopping, most=limits.answers_under_way, threads=limits.answers_at_once)
@@ -46,6 +51,7 @@ class Served:
         """What keeps model and index from opening, as of the last attempt."""
         self._open = threading.Event()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self._doorkeepers = ThreadPoolExecutor(_DOORKEEPERS, thread_name_prefix="door")
         self._places = threading.Semaphore(threads + waiting)
 
     async def run(self, use: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -55,6 +61,14 @@ class Served:
         future = self._threads.submit(copy_context().run, partial(use, *args, **kwargs))
         future.add_done_callback(lambda _: self._places.release())
         return await asyncio.wrap_future(future)
+
+    async def look(self, use: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call what is quick and must not wait behind requests: who asks."""
+        return await asyncio.wrap_future(self._doorkeepers.submit(use, *args, **kwargs))
+
+    def later(self, use: Callable[[], object]) -> None:
+        """Call what nobody waits for, and what may fail: then it is left out."""
+        self._doorkeepers.submit(_or_not, use)
 
     async def opened(self, *, anyway: bool = False) -> None:
         """Wait until model and index are open, holding no thread. What keeps them closed is raised, unless `anyway`."""
@@ -99,6 +113,14 @@ class Served:
     def close(self) -> None:
         self.streams.close()
         self._threads.shutdown(cancel_futures=True)
+        self._doorkeepers.shutdown(cancel_futures=True)
+
+
+def _or_not(use: Callable[[], object]) -> None:
+    try:
+        use()
+    except FirmgroundError as error:
+        _log.info("left out: %s", error)
 
 
 async def _served(request: Request) -> Served:

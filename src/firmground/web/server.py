@@ -16,11 +16,12 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
+from firmground.app.accounts import has_owner
 from firmground.app.app import App
 from firmground.app.work import handlers
 from firmground.errors import Busy, OutsideFailed
 from firmground.web.application import application
-from firmground.web.edge import loopback
+from firmground.web.origins import address, loopback
 from firmground.web.served import Served
 
 _DRAIN_SECONDS = 30
@@ -37,14 +38,16 @@ _log = logging.getLogger(__name__)
 def run(app: App, *, host: str, port: int, ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT, then finish what was begun. `ready` is told the address; port 0 takes a free one.
 
-    Refused where `host` is not this machine; Busy where the port is taken. A running job stops at its next check and goes on with
-    the next worker.
+    Refused where `host` is not this machine and there is no owner; Busy where the port is taken. A running job stops at its next check
+    and goes on with the next worker.
     """
-    listening = listen(loopback(host), port)
+    owned = has_owner(app)
+    listening = listen(address(host) if owned else loopback(host), port)
     try:
         # Opened here, before there are threads to open them twice.
         _ = app.database, app.jobs, app.sources
         served = Served(app)
+        served.owned = owned
         server = Server(application(served), served, ready)
         behind = threading.Thread(target=_open_and_work, args=(served,), daemon=True, name="worker")
         behind.start()
@@ -171,8 +174,16 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         for each in sockets or ():
             host, port = each.getsockname()[:2]
-            address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-            self._ready(f"serving {self._served.app.workspace.name} at {address} for this machine only; stop with Ctrl-C")
+            self._tell(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
+
+    def _tell(self, place: str) -> None:
+        workspace = self._served.app.workspace
+        if self._served.owned:
+            public = workspace.settings.serve.url
+            self._ready(f"serving {workspace.name} at {place}{f' for {public}' if public else ''}; stop with Ctrl-C")
+            return
+        self._ready(f"serving {workspace.name} at {place} for this machine only; stop with Ctrl-C")
+        self._ready(f"there are no accounts yet: become the owner at {place}setup?token={self._served.setup_token}")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Unlike its parent it does not raise the signal again when the server has ended."""

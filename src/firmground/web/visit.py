@@ -27,14 +27,26 @@ class Visit:
     """What the routes see of the server. `form_token` is what forms and scripts of our own pages send with what they change.
 
     `by`: `local` until accounts exist; then a browser's `session`, a `key` of a person, a key of a page elsewhere (`widget`), or `nobody`
-    on the few pages that need no credentials.
+    on the few pages that need no credentials. `credential`: the digest of the secret it came with. `origins`: the sites that it may come
+    from, besides our own.
     """
 
-    def __init__(self, served: Served, actor: Actor, *, by: CameBy, form_token: str = "") -> None:
+    def __init__(
+        self,
+        served: Served,
+        actor: Actor,
+        *,
+        by: CameBy,
+        form_token: str = "",
+        credential: str = "",
+        origins: tuple[str, ...] = (),
+    ) -> None:
         self.served = served
         self.actor = actor
         self.by: CameBy = by
         self.form_token = form_token
+        self.credential = credential
+        self.origins = origins
 
     @property
     def app(self) -> App:

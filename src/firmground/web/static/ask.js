@@ -1,0 +1,253 @@
+// Asks without leaving the page: shows what is being done and each checked sentence as it comes, then the page's own answer.
+// What an answer says is only ever set as text; HTML comes from our server alone, as a whole.
+
+const talk = document.getElementById("talk");
+const texts = document.getElementById("texts").dataset;
+const told = document.querySelector("body > [data-announcer]");
+const token = document.querySelector('meta[name="form-token"]').content;
+const suffix = document.title.slice(document.title.lastIndexOf(" · "));
+
+const SILENT_MS = 20_000; // The server says something every five seconds.
+const PAUSES_MS = [300, 1000, 2000, 4000, 8000, 8000];
+const STATES = ["waiting", "understanding", "searching", "answering"];
+
+let turn = null; // The question that is being answered.
+let unanswered = null; // The one before, if it failed: asked again it has the same key, so that it is never answered twice.
+let here = location.pathname;
+
+class Refused extends Error {}
+
+// ---------------------------------------------------------------- asking
+
+function begin(question, conversation) {
+  if (!question.trim()) return;
+  turn?.stop.abort();
+  const same = unanswered?.question === question && unanswered?.conversation === conversation;
+  const key = same ? unanswered.key : newKey();
+  const before = { nodes: [...talk.childNodes], landing: talk.className, address: location.href, title: document.title };
+  const shown = document.getElementById("making").content.firstElementChild.cloneNode(true);
+  turn = { question, conversation, key, id: "", last: 0, before, shown, stop: new AbortController() };
+  shown.querySelector("h1").textContent = question;
+  if (talk.classList.contains("landing")) talk.replaceChildren(shown);
+  else talk.append(shown);
+  talk.className = "going-on";
+  shown.querySelector("h1").focus({ preventScroll: true });
+  if (talk.firstElementChild !== shown) shown.scrollIntoView();
+  follow(turn);
+}
+
+function newKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function follow(one) {
+  for (let breaks = 0; ; breaks++) {
+    const link = new AbortController();
+    const stop = () => link.abort();
+    one.stop.signal.addEventListener("abort", stop);
+    try {
+      for await (const event of events(await connected(one, link.signal), () => link.abort())) {
+        breaks = 0;
+        if (event.n > one.last && (await tell(one, event))) return;
+      }
+    } catch (error) {
+      link.abort();
+      if (one.stop.signal.aborted) return;
+      if (error instanceof Refused) return goBack(one, error.message);
+    } finally {
+      one.stop.signal.removeEventListener("abort", stop);
+    }
+    if (breaks >= PAUSES_MS.length) return goBack(one, texts.unreachable);
+    say(one, texts.lost);
+    await new Promise((done) => setTimeout(done, PAUSES_MS[breaks]));
+    if (one.stop.signal.aborted) return;
+  }
+}
+
+async function connected(one, signal) {
+  const answer = one.id
+    ? await fetch(`/api/v1/answers/${encodeURIComponent(one.id)}/events?after=${one.last}`, { signal })
+    : await fetch("/api/v1/answers", {
+        method: "POST",
+        signal,
+        headers: { "Content-Type": "application/json", "X-Firmground-Token": token, "Idempotency-Key": one.key },
+        body: JSON.stringify({ question: one.question, conversation: one.conversation, stream: true }),
+      });
+  const kind = answer.headers.get("Content-Type") ?? "";
+  if (answer.ok && kind.startsWith("text/event-stream")) return answer.body;
+  if (answer.status === 401) location.reload(); // Signed out meanwhile: the server shows where to sign in.
+  if (kind.startsWith("application/problem+json")) throw new Refused((await answer.json()).detail);
+  throw new Error(`${answer.status}`); // Something in between that may go away.
+}
+
+// The server-sent events of a response; `lost` is called when nothing came for too long.
+async function* events(body, lost) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const timer = setTimeout(lost, SILENT_MS);
+    const { value, done } = await reader.read().finally(() => clearTimeout(timer));
+    if (done) return;
+    const frames = (rest + value).split("\n\n");
+    rest = frames.pop();
+    for (const frame of frames) {
+      const fields = Object.fromEntries(frame.split("\n").map((line) => [line.split(": ", 1)[0], line.slice(line.indexOf(": ") + 2)]));
+      if (fields.event) yield { n: Number(fields.id), kind: fields.event, data: JSON.parse(fields.data) };
+    }
+  }
+}
+
+// ---------------------------------------------------------------- telling
+
+// What one event says; true when it was the last one.
+async function tell(one, { n, kind, data }) {
+  one.last = n;
+  if (kind === "status") {
+    if (data.id) known(one, data.id);
+    if (STATES.includes(data.status)) say(one, texts[data.status]);
+  } else if (kind === "sentence") {
+    one.shown.querySelector("[data-said]").append(...sentence(data));
+  } else if (kind === "withdrawn") {
+    one.shown.querySelector("[data-said]").replaceChildren();
+    note(one, texts.withdrawn);
+  } else if (kind === "error") {
+    throw new Refused(data.detail);
+  } else if (kind === "done") {
+    known(one, data.id);
+    await finish(one);
+    return true;
+  }
+  return false;
+}
+
+function known(one, id) {
+  if (one.id) return;
+  one.id = id;
+  history.pushState(null, "", `/answers/${encodeURIComponent(id)}`);
+  here = location.pathname;
+  document.title = one.question + suffix;
+}
+
+// A sentence as it continues the text, with its marks as chips.
+function sentence({ shown, citations }) {
+  const marks = citations.map((n) => `[${n}]`).join("");
+  const span = document.createElement("span");
+  const marked = marks && shown.endsWith(marks);
+  span.textContent = marked ? shown.slice(0, -marks.length).trimEnd() : shown;
+  const chips = (marked ? citations : []).map((n) => {
+    const chip = document.createElement("span");
+    chip.className = "ref";
+    chip.textContent = n;
+    return chip;
+  });
+  return [span, ...chips];
+}
+
+function say(one, words) {
+  one.shown.querySelector("[data-status]").textContent = words;
+}
+
+function note(one, words) {
+  const place = one.shown.querySelector("[data-note]");
+  place.textContent = words;
+  place.hidden = false;
+}
+
+async function finish(one) {
+  const answer = await fetch(`/answers/${encodeURIComponent(one.id)}?part=answer`, { signal: one.stop.signal });
+  if (!answer.ok) throw new Error(`${answer.status}`);
+  const part = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (!part.querySelector("article[data-answer]")) return location.reload();
+  const top = one.shown.getBoundingClientRect().top;
+  const within = talk.contains(document.activeElement) || document.activeElement === document.body;
+  talk.replaceChildren(...part.body.childNodes);
+  talk.className = "";
+  const [asked, state] = [talk.querySelector("article h1"), talk.querySelector("#state")];
+  // What was said before is shorter now: the question stays where the reader looks.
+  scrollBy({ top: talk.querySelector("article").getBoundingClientRect().top - top, behavior: "instant" });
+  document.title = asked.textContent + suffix;
+  told.textContent = `${texts.done} ${state.textContent}`;
+  if (within) asked.focus({ preventScroll: true });
+  turn = unanswered = null;
+}
+
+// What was there before, with the question in its field and why there is no answer beside it.
+function goBack(one, why, wrong = true) {
+  turn = null;
+  unanswered = wrong ? one : null;
+  if (!one.before) return wrong ? stay(one, why) : location.assign("/");
+  talk.replaceChildren(...one.before.nodes);
+  talk.className = one.before.landing;
+  if (one.id) history.replaceState(null, "", one.before.address);
+  here = location.pathname;
+  document.title = one.before.title;
+  const field = talk.querySelector("textarea[name=question]");
+  const form = field.form;
+  form.querySelector(".wrong")?.remove();
+  field.value = one.question;
+  if (wrong) {
+    const said = document.createElement("p");
+    said.className = "wrong";
+    said.setAttribute("role", "alert");
+    said.textContent = why;
+    form.append(said);
+  } else told.textContent = why;
+  field.focus();
+}
+
+// On a page that was loaded while its answer was being made there is nothing to go back to.
+function stay(one, why) {
+  say(one, texts.failed);
+  note(one, why);
+  const form = one.shown.querySelector("[data-stop]");
+  const again = document.createElement("button");
+  again.type = "button";
+  again.textContent = texts.again;
+  again.addEventListener("click", () => location.reload());
+  form.replaceWith(again);
+  one.shown.querySelector(".spinner").remove();
+}
+
+function stop() {
+  const one = turn;
+  one.stop.abort();
+  if (one.id) {
+    const body = new URLSearchParams({ token });
+    fetch(`/answers/${encodeURIComponent(one.id)}/stop`, { method: "POST", body, redirect: "manual", keepalive: true }).catch(() => {});
+  }
+  goBack(one, texts.stopped, false);
+}
+
+// ---------------------------------------------------------------- what people do
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.matches("[data-ask]")) {
+    event.preventDefault();
+    const fields = new FormData(form, event.submitter);
+    begin(String(fields.get("question") ?? ""), String(fields.get("conversation") ?? ""));
+  } else if (form.matches("[data-stop]") && turn) {
+    event.preventDefault();
+    stop();
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.isComposing) return;
+  if (event.key === "Escape" && turn && !document.querySelector("dialog[open]")) stop();
+  if (event.key === "Enter" && !event.shiftKey && event.target.matches?.("[data-ask] textarea")) {
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  }
+});
+
+// Fragments of one page are in its history too; another page is loaded as it is now.
+addEventListener("popstate", () => {
+  if (location.pathname !== here) location.reload();
+});
+
+const waiting = talk.querySelector("[data-making]");
+if (waiting) {
+  turn = { question: waiting.querySelector("h1").textContent, conversation: "", key: "", id: waiting.dataset.making, last: 0, before: null, shown: waiting, stop: new AbortController() };
+  follow(turn);
+}

@@ -8,7 +8,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from firmground.errors import FirmgroundError
@@ -16,7 +15,7 @@ from firmground.mcp import Endpoint
 from firmground.web import api, openai, pages, problems
 from firmground.web.edge import Edge
 from firmground.web.language import Speaking
-from firmground.web.rendering import STATIC
+from firmground.web.rendering import STATIC, Files
 from firmground.web.served import Served
 
 
@@ -30,7 +29,7 @@ def application(served: Served) -> ASGIApp:
     app.include_router(openai.router)
     app.include_router(pages.router)
     app.router.routes.append(Route("/mcp", Endpoint(), methods=["POST"]))
-    app.mount("/static", StaticFiles(directory=STATIC))
+    app.mount("/static", Files(directory=STATIC))
     app.add_exception_handler(FirmgroundError, _failed)
     app.add_exception_handler(RequestValidationError, _failed)
     app.add_exception_handler(HTTPException, _failed)

@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl, urlencode
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from firmground.web import language
 
@@ -34,7 +36,7 @@ def page(
             came_by=visit.by,
             admin=visit.actor.admin,
             path=request.url.path,
-            trouble=served.trouble,
+            trouble=None if visit.by == "nobody" else served.trouble,
             request_id=request.state.request_id,
             language=language.spoken(),
             languages=_languages(request),
@@ -80,6 +82,16 @@ def _languages(request: Request) -> list[tuple[str, str, str]]:
 def static(name: str) -> str:
     """The address of a file of ours; it changes with the content, so that browsers may keep it."""
     return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+
+
+class Files(StaticFiles):
+    """Our files. A browser keeps one for good if its address names its content (`static`), and asks whether it changed if not."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        answer = await super().get_response(path, scope)
+        known = scope["query_string"].startswith(b"v=") and answer.status_code == 200
+        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if known else "no-cache"
+        return answer
 
 
 def words(code: str) -> str:

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from firmground.web.pages import ask, documents
+from firmground.web.pages import ask, components, documents
 
 router = APIRouter(include_in_schema=False)
-for each in (ask, documents):
+for each in (ask, components, documents):
     router.include_router(each.router)

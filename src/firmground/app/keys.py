@@ -97,6 +97,15 @@ def used(app: App, key: ApiKey) -> None:
         tx.key_used(key.name, app.clock())
 
 
+def sites(app: App) -> frozenset[str]:
+    """The sites that good keys for pages elsewhere name."""
+    now = app.clock()
+    with app.database.reading() as tx:
+        known = tx.keys()
+    good = [key for key in known if key.person is None and (key.expires_at is None or now < key.expires_at)]
+    return frozenset(site for key in good for site in key.origins)
+
+
 def origin_of(site: str) -> str:
     """`https://Intranet.example.org:443/` → `https://intranet.example.org`. InvalidInput where it is more or less than a site."""
     try:

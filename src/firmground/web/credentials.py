@@ -4,7 +4,6 @@ Nothing is open unless it is named here. What cannot be recognised is refused; i
 """
 
 import hashlib
-import re
 
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
@@ -13,14 +12,13 @@ from starlette.types import Scope
 from firmground.app import accounts, keys
 from firmground.app.accounts import digest_of
 from firmground.types import Actor
-from firmground.web.problems import Forbidden, Unauthenticated
+from firmground.web.cross_origin import visitor
+from firmground.web.problems import Unauthenticated
 from firmground.web.served import Served
 from firmground.web.visit import Visit
 
 OPEN = frozenset({"/healthz", "/readyz", "/login", "/setup", "/widget.js"})
 """What needs no credentials, besides /static/."""
-FOR_WIDGETS = re.compile(r"POST /api/v1/answers|GET /api/v1/answers/[^/]+/events|POST /api/v1/answers/[^/]+/feedback")
-"""All that a page elsewhere may do."""
 
 
 class Credentials:
@@ -52,9 +50,7 @@ class Credentials:
                 raise Unauthenticated(
                     "this key is not known, or not any more", "make one with `firmground key add`, or at /people"
                 )
-            if visit.by == "widget":
-                _check_widget(visit, scope, headers)
-            return visit
+            return visitor(visit, scope, headers) if visit.by == "widget" else visit
         secret = session_secret(self._served, headers)
         visit = self._by_session(digest_of(secret), form_token(secret)) if secret else None
         if visit is None:
@@ -79,7 +75,7 @@ class Credentials:
         if (found := accounts.present(app, session)) is None:
             return None
         if found.due:
-            self._served.later(lambda: accounts.seen(app, session))
+            self._served.later(session, lambda: accounts.seen(app, session))
         return Visit(self._served, found.actor, by="session", form_token=token, credential=session)
 
     def _by_key(self, digest: str) -> Visit | None:
@@ -87,7 +83,7 @@ class Credentials:
         if (found := keys.bearer(app, digest)) is None:
             return None
         if found.due:
-            self._served.later(lambda: keys.used(app, found.key))
+            self._served.later(digest, lambda: keys.used(app, found.key))
         by = "key" if found.key.person is not None else "widget"
         return Visit(self._served, found.actor, by=by, credential=digest, origins=found.key.origins)
 
@@ -125,12 +121,3 @@ def _bearer(given: list[str]) -> str:
     if len(given) > 1 or scheme.lower() != "bearer" or not secret.strip():
         raise Unauthenticated("the header Authorization is not one key", "send `Authorization: Bearer <key>`")
     return secret.strip()
-
-
-def _check_widget(visit: Visit, scope: Scope, headers: Headers) -> None:
-    if headers.get("origin") not in visit.origins:
-        raise Forbidden(
-            "this key is for pages of other sites", "use it there, or add the site with `firmground key add --widget`"
-        )
-    if not FOR_WIDGETS.fullmatch(f"{scope['method']} {scope['path']}"):
-        raise Forbidden("this key is for asking only", "use a key that acts for a person")

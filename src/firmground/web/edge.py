@@ -8,6 +8,7 @@ the form token that only our pages know). With accounts the same rules keep othe
 import asyncio
 import re
 import secrets
+from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -18,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from firmground.errors import FirmgroundError
 from firmground.web import bodies
 from firmground.web.credentials import Credentials
+from firmground.web.cross_origin import consent, is_preflight, preflight
 from firmground.web.origins import check_host, check_origin
 from firmground.web.problems import Forbidden, Malformed, TooLarge, Unauthenticated, is_page, response
 from firmground.web.served import Served
@@ -61,6 +63,10 @@ class Edge:
         state["visit"] = self._credentials.nobody()
         answer = _Answer(send, request_id, self._credentials)
         try:
+            answer.consented = await consent(self._served, scope, headers)
+            if is_preflight(scope, headers):
+                await preflight(scope, headers, answer.consented)(scope, receive, answer)
+                return
             state["visit"] = answer.visit = await self._let_in(scope, headers)
             await self._inside(scope, bodies.Body(receive, scope["path"]), answer)
         except FirmgroundError as error:
@@ -97,6 +103,8 @@ class _Answer:
         self._credentials = credentials
         self._looked = asyncio.get_running_loop().time()
         self.visit: Visit | None = None
+        self.consented: Mapping[str, str] = {}
+        """What a page of another site needs to read it."""
         self.started = False
         self.cut = False
 
@@ -108,6 +116,9 @@ class _Answer:
             headers.setdefault("Cache-Control", "no-store")
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
+            if self.consented:
+                headers.update(self.consented)
+                headers.add_vary_header("Origin")
         elif message.get("more_body", False):
             await self._look_again()
         await self._send(message)

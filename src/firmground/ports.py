@@ -327,9 +327,9 @@ class Transaction(Protocol):
         ...
 
     def traces(
-        self, *, person: str | None = None, conversation: str | None = None, before: str = "", limit: int = 100
+        self, *, person: str | None = None, but: str = "", conversation: str | None = None, before: str = "", limit: int = 100
     ) -> list[Trace]:
-        """Newest first, those older than the answer id `before`."""
+        """Newest first, those older than the answer id `before`; none of the person `but`."""
         ...
 
     def latest_trace(self, person: str) -> str:

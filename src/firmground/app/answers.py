@@ -73,7 +73,7 @@ def ask(
         clock=app.clock,
         random=SystemRandom(),
         models=Models(app.model, lambda: Judge(app.model(recipe.answering.generation.judge))),
-        examples=_examples(app, recipe),
+        examples=examples(app, recipe),
         listen=listen,
         cancelled=cancelled,
         after=latest,
@@ -132,9 +132,10 @@ def recipe_now(app: App, tx: Transaction) -> ReleaseSpec:
     )
 
 
-def _examples(app: App, recipe: ReleaseSpec) -> Vectors | None:
-    examples = recipe.answering.out_of_scope
-    return app.once(f"examples {digest(list(examples))}", lambda: app.embedder.embed(examples)) if examples else None
+def examples(app: App, recipe: ReleaseSpec) -> Vectors | None:
+    """Vectors of the examples of what is not answered; None where there are none."""
+    given = recipe.answering.out_of_scope
+    return app.once(f"examples {digest(list(given))}", lambda: app.embedder.embed(given)) if given else None
 
 
 def _model_failed(trace: Trace) -> bool:

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from firmground.app.answers import RECIPES
 from firmground.app.app import App
-from firmground.app.traces import as_seen
+from firmground.app.traces import EVALUATION, as_seen
 from firmground.errors import Damaged, InvalidInput, NotFound
 from firmground.ports import Transaction
 from firmground.release.spec import ReleaseSpec
@@ -25,7 +25,7 @@ def listed(
     """Newest first: a person's own; administrators see everybody's, unless they want their `own` alone."""
     with app.database.reading() as tx:
         whose = None if actor.admin and not own else actor.person
-        found = tx.traces(person=whose, conversation=conversation, before=before, limit=limit)
+        found = tx.traces(person=whose, but=EVALUATION, conversation=conversation, before=before, limit=limit)
         return [_told(as_seen(tx, trace, actor), actor) for trace in found]
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from firmground.cli import answers, ask, cases, documents, people, release, sync, workspace
+from firmground.cli import answers, ask, cases, documents, evaluate, people, release, sync, workspace
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -42,6 +42,7 @@ for command in (
     sync.status,
     ask.ask,
     ask.search,
+    evaluate.evaluate,
     workspace.serve,
     workspace.mcp,
     workspace.doctor,

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Literal
 
 from firmground.evaluate.cases import AS_EXPECTED, Case, pattern_of
-from firmground.types import Answer, Value
+from firmground.types import Answer, AnswerStatus, Value
 
 Fault = Literal["behaviour", "contains", "sources", "unacceptable"]
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-") | dict.fromkeys("‘’ʼ", "'") | dict.fromkeys("“”„", '"'))
@@ -44,12 +44,16 @@ class Verdict(Value):
 
 def judged(case: Case, answer: Answer) -> Verdict:
     """By words alone: what a case does not name, this cannot see."""
-    behaved = answer.status in AS_EXPECTED[case.expect.behaviour]
+    return judged_by(case, answer.status, answer.text, [citation.uri for citation in answer.citations])
+
+
+def judged_by(case: Case, status: AnswerStatus, text: str, cited: Sequence[str]) -> Verdict:
+    """The same for what is no answer of ours: its state, its text, and the addresses it names as sources."""
+    behaved = status in AS_EXPECTED[case.expect.behaviour]
     expected = case.expect.behaviour == "answer"
-    said = evened(answer.text)
-    given = answer.status in AS_EXPECTED["answer"]
+    said = evened(text)
+    given = status in AS_EXPECTED["answer"]
     missing = _absent(case.expect.contains, lambda term: holds(said, term)) if expected else ()
-    cited = tuple(citation.uri for citation in answer.citations)
     unsourced = _absent(case.expect.sources, lambda source: any(is_source(uri, source) for uri in cited)) if expected else ()
     unacceptable = tuple(term for term in case.unacceptable if holds(said, term))
     return Verdict(

@@ -54,9 +54,10 @@ class Traces(Unit):
         return found
 
     def traces(
-        self, *, person: str | None = None, conversation: str | None = None, before: str = "", limit: int = 100
+        self, *, person: str | None = None, but: str = "", conversation: str | None = None, before: str = "", limit: int = 100
     ) -> list[Trace]:
         wanted = _ids(person, conversation).order_by(_t.id.desc()).limit(limit)
+        wanted = wanted.where(_t.person != but) if but else wanted
         return self._loaded(self._rows(wanted.where(_t.id < before) if before else wanted))
 
     def latest_trace(self, person: str) -> str:

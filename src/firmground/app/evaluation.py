@@ -1,0 +1,274 @@
+"""Ask a release all golden cases, and say what it is worth: one durable job.
+
+Each case's result is kept as soon as it is there, by release, corpus version, case and repeat, so that what was interrupted goes on, and
+a case that nothing has changed for is not asked again. The answers are kept as traces of `EVALUATION`: they are erased with their
+documents like all others. The results hold no text.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from random import SystemRandom
+from time import perf_counter
+from typing import NamedTuple, cast
+
+from firmground.answer.judge import Judge
+from firmground.app.answers import RECIPES, examples, recipe_now
+from firmground.app.app import App
+from firmground.app.following import follow
+from firmground.app.readiness import check_that_something_is_indexed
+from firmground.app.rights import administrators_only
+from firmground.app.search import corpus as corpus_of
+from firmground.app.traces import EVALUATION, keep
+from firmground.errors import FirmgroundError, InvalidInput, NotFound, Refused
+from firmground.evaluate.cases import Case
+from firmground.evaluate.files import load
+from firmground.evaluate.report import Report, Result, Rival, reported, rival
+from firmground.evaluate.retrieval import retrieved
+from firmground.evaluate.verdict import Verdict, judged, judged_by
+from firmground.ports import Handler, JobContext, Transaction
+from firmground.release.spec import ReleaseSpec
+from firmground.serve.ask import Asked, Live, answer
+from firmground.serve.generation import EXTRACTIVE, Models, Routing
+from firmground.serve.search import search
+from firmground.types import Actor, Job, Json, Passage, Trace, Within, digest
+
+REPORTS = "evaluation"
+"""Namespace of reports, by id."""
+BASELINE = "bm25, top passage"
+MOST_REPEATS = 20
+_BATCH = 40
+_THREADS = 4
+
+
+class _Found(NamedTuple):
+    """What the search without vectors came to for a case: its best passage, and how it would fare as the answer."""
+
+    score: float
+    as_answer: Verdict
+    as_refusal: Verdict
+
+
+def run(app: App, actor: Actor, *, repeats: int = 1, watch: Callable[[Job], None] = lambda _: None) -> Report:
+    """Evaluate the candidate on the active golden cases, beside what is simpler than it. InvalidInput for a number of repeats that cannot
+    be used; NotFound without cases, or where nothing is indexed."""
+    administrators_only(actor, "evaluate")
+    if not 1 <= repeats <= MOST_REPEATS:
+        raise InvalidInput(f"{repeats} repeats cannot be used", f"use 1 to {MOST_REPEATS}")
+    check_that_something_is_indexed(app)
+    if not _active(app):
+        raise NotFound("there are no active golden cases", "write some under golden/, see `firmground cases check`")
+    wanted: dict[str, Json] = {"repeats": repeats, "id": ""}
+    job = next((each.id for each in app.jobs.unfinished("evaluate")), None) or app.jobs.submit("evaluate", wanted)
+    made = cast("dict[str, str]", follow(app, job, handlers(app), watch))
+    return report(app, actor, made["evaluation"])
+
+
+def handlers(app: App) -> dict[str, Handler]:
+    """What a worker of this workspace can do."""
+    return {"evaluate": lambda context, inputs: _Evaluating(app, context, int(cast("int", inputs["repeats"]))).run()}
+
+
+def report(app: App, actor: Actor, id: str) -> Report:
+    """One evaluation. NotFound."""
+    administrators_only(actor, "read evaluations")
+    with app.database.reading() as tx:
+        found = tx.fact(REPORTS, id)
+    if found is None:
+        raise NotFound(f"there is no evaluation {id!r}", "`firmground evaluate --list` shows all")
+    return Report.model_validate(found)
+
+
+def reports(app: App, actor: Actor) -> list[Report]:
+    """All evaluations, newest first."""
+    administrators_only(actor, "read evaluations")
+    with app.database.reading() as tx:
+        found = [Report.model_validate(each) for each in tx.facts(REPORTS).values()]
+    return sorted(found, key=lambda each: each.created_at, reverse=True)
+
+
+def results_of(app: App, actor: Actor, made: Report) -> list[tuple[Case, list[Result]]]:
+    """The cases of an evaluation with what each came to; cases that were changed or dropped since are left out."""
+    administrators_only(actor, "read evaluations")
+    with app.database.reading() as tx:
+        known = _kept(tx, _namespace(made.release, made.corpus))
+    found = [(case, [known[key] for n in range(made.repeats) if (key := _key(case, n)) in known]) for case in _active(app)]
+    return [(case, results) for case, results in found if results]
+
+
+class _Evaluating:
+    """One run of the job."""
+
+    def __init__(self, app: App, context: JobContext, repeats: int) -> None:
+        self.app = app
+        self.context = context
+        self.repeats = repeats
+        self.corpus = corpus_of(app)
+        self.cases = _active(app)
+        with app.database.reading() as tx:
+            self.recipe = recipe_now(app, tx)
+            self.version = str(tx.corpus_version())
+            self.dataset = digest(list[Json](sorted(case.digest for case in self.cases)))
+            self.scopes = {case.as_: tx.visible_scopes({*case.as_, "public"}) for case in self.cases}
+
+    def run(self) -> Json:
+        start = perf_counter()
+        rows = [self.recipe]
+        if self.recipe.answering.generation.routing.models:
+            rows.append(_extractive(self.recipe))
+        total = len(self.cases) * self.repeats * len(rows) + len(self.cases)
+        self.done = 0
+        self._progress(0, total)
+        found = [self._asked(recipe, self.repeats if recipe is self.recipe else 1, total) for recipe in rows]
+        baseline = self._baseline(total)
+        rivals = [rival("extractive", self.cases, found[0], theirs) for theirs in found[1:]]
+        rivals.append(_against_baseline(self.cases, found[0], baseline))
+        with self.app.database.reading() as tx:
+            if str(tx.corpus_version()) != self.version:
+                raise Refused("the documents changed while the cases were asked", "run `firmground evaluate` again")
+        made = reported(
+            self.cases,
+            found[0],
+            rivals,
+            id=self.context.id,
+            release=self.recipe.digest,
+            corpus=self.version,
+            dataset=self.dataset,
+            created_at=self.app.clock(),
+            seconds=perf_counter() - start,
+            repeats=self.repeats,
+        )
+        with self.app.database.transaction() as tx:
+            tx.put_fact(REPORTS, made.id, made.model_dump(mode="json"))
+            if tx.fact(RECIPES, self.recipe.digest) is None:
+                tx.put_fact(RECIPES, self.recipe.digest, self.recipe.model_dump(mode="json"))
+        return {"evaluation": made.id}
+
+    def _progress(self, done: int, total: int) -> None:
+        self.done += done
+        self.context.progress(self.done, total, "cases")
+
+    # ---------------------------------------------------------------- asking a release
+
+    def _asked(self, recipe: ReleaseSpec, repeats: int, total: int) -> dict[str, list[Result]]:
+        """What every case came to, by its digest; from what is kept where nothing changed."""
+        namespace = _namespace(recipe.digest, self.version)
+        with self.app.database.reading() as tx:
+            known = _kept(tx, namespace)
+        wanted = [(case, n) for n in range(repeats) for case in self.cases]
+        left = [(case, n) for case, n in wanted if _key(case, n) not in known or known[_key(case, n)].error]
+        self._progress(len(wanted) - len(left), total)
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix="case") as threads:
+            for start in range(0, len(left), _BATCH):
+                self.context.check_cancelled()
+                batch = left[start : start + _BATCH]
+                answers = list(threads.map(partial(self._ask, recipe), [case for case, _ in batch]))
+                with self.app.database.transaction() as tx:
+                    for (case, n), (result, trace) in zip(batch, answers, strict=True):
+                        if trace is not None:
+                            keep(tx, trace, known=int(self.version))
+                        known[_key(case, n)] = result
+                        tx.put_fact(namespace, _key(case, n), result.model_dump(mode="json"))
+                self._progress(len(batch), total)
+        return {case.digest: [known[_key(case, n)] for n in range(repeats)] for case in self.cases}
+
+    def _ask(self, recipe: ReleaseSpec, case: Case) -> tuple[Result, Trace | None]:
+        """One case, as one of its groups would ask it. An error is a result."""
+        asked = Asked(
+            question=case.question,
+            within=Within(scopes=self.scopes[case.as_]),
+            person=EVALUATION,
+            via="job",
+            groups=tuple(sorted({*case.as_, "public"})),
+        )
+        live = Live(
+            clock=self.app.clock,
+            random=SystemRandom(),
+            models=Models(self.app.model, lambda: Judge(self.app.model(recipe.answering.generation.judge))),
+            examples=examples(self.app, recipe),
+        )
+        try:
+            trace = answer(self.corpus, recipe.retrieval, recipe.answering, asked, live, release=recipe.digest)
+        except FirmgroundError as error:
+            return Result(case=case.digest, error=str(error)), None
+        given = trace.answer
+        evidence = [each.uri for each in trace.evidence if isinstance(each, Passage)]
+        result = Result(
+            case=case.digest,
+            trace=given.id,
+            status=given.status,
+            verdict=judged(case, given),
+            retrieval=retrieved(case, evidence),
+            confidence=given.confidence,
+            first_sentence_ms=given.timings_ms["first_sentence"],
+            total_ms=given.timings_ms["total"],
+            cost_usd=given.usage.cost_usd,
+        )
+        return result, trace
+
+    # ---------------------------------------------------------------- what is simpler
+
+    def _baseline(self, total: int) -> dict[str, _Found]:
+        """BM25 without vectors, its best passage as it stands."""
+        plain = self.recipe.retrieval.fusion.model_copy(update={"dense_weight": 0.0, "dense_weights": {}})
+        retrieval = self.recipe.retrieval.model_copy(update={"fusion": plain})
+        found: dict[str, _Found] = {}
+        for start in range(0, len(self.cases), _BATCH):
+            self.context.check_cancelled()
+            batch = self.cases[start : start + _BATCH]
+            for case in batch:
+                passages = search(self.corpus, retrieval, case.question, Within(scopes=self.scopes[case.as_]), limit=1).passages
+                found[case.digest] = _as_baseline(case, passages)
+            self._progress(len(batch), total)
+        return found
+
+
+def _as_baseline(case: Case, passages: Sequence[Passage]) -> _Found:
+    refusal = judged_by(case, "abstained", "", [])
+    if not passages:
+        return _Found(0.0, refusal, refusal)
+    best = passages[0]
+    return _Found(best.scores.lexical or 0.0, judged_by(case, "answered", best.text, [best.uri, *best.also]), refusal)
+
+
+def _against_baseline(cases: Sequence[Case], ours: dict[str, list[Result]], found: dict[str, _Found]) -> Rival:
+    """With the threshold of its score at which it passes most of these very cases: nobody can tune it better."""
+
+    def at(threshold: float) -> dict[str, list[Result]]:
+        return {case.digest: [_result(case, found[case.digest], threshold)] for case in cases}
+
+    def passes(threshold: float) -> int:
+        return sum(_result(case, found[case.digest], threshold).passed for case in cases)
+
+    candidates = sorted({0.0, *(each.score for each in found.values())})
+    best = max([*candidates, candidates[-1] + 1.0], key=lambda threshold: (passes(threshold), -threshold))
+    note = f"no AI: answers with its best passage from a BM25 score of {best:.2f} on, the best threshold for these cases"
+    return rival(BASELINE, cases, ours, at(best), note)
+
+
+def _result(case: Case, found: _Found, threshold: float) -> Result:
+    answered = found.score >= threshold and found.as_answer is not found.as_refusal
+    verdict = found.as_answer if answered else found.as_refusal
+    return Result(case=case.digest, status="answered" if answered else "abstained", verdict=verdict)
+
+
+def _extractive(recipe: ReleaseSpec) -> ReleaseSpec:
+    """The same recipe without its language models."""
+    generation = recipe.answering.generation.model_copy(update={"routing": Routing(model=EXTRACTIVE)})
+    return recipe.model_copy(update={"answering": recipe.answering.model_copy(update={"generation": generation})})
+
+
+def _active(app: App) -> list[Case]:
+    return [placed.case for placed in load(app.workspace.root).cases if placed.case.status == "active"]
+
+
+def _namespace(release: str, corpus: str) -> str:
+    return f"results:{release}:{corpus}"
+
+
+def _key(case: Case, repeat: int) -> str:
+    return f"{case.digest}/{repeat}"
+
+
+def _kept(tx: Transaction, namespace: str) -> dict[str, Result]:
+    return {key: Result.model_validate(each) for key, each in tx.facts(namespace).items()}

@@ -1,0 +1,228 @@
+"""From what each case came to, to what can be said of a release."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from datetime import datetime
+from math import isnan
+from statistics import fmean
+from typing import Literal, TypeVar
+
+import numpy as np
+
+from firmground.evaluate.cases import BEHAVIOURS, KINDS, Behaviour, Case, Kind
+from firmground.evaluate.retrieval import METRICS, Retrieval
+from firmground.evaluate.statistics import Paired, compared, rate
+from firmground.evaluate.verdict import Fault, Verdict
+from firmground.types import AnswerStatus, Value
+
+_Name = TypeVar("_Name", bound=str)
+
+
+class Result(Value):
+    """What one case came to. It holds no words of documents: the answer itself is kept as a trace, and erased with them."""
+
+    case: str
+    """Digest of the case."""
+    trace: str = ""
+    """Id of the answer; empty where there is none."""
+    status: AnswerStatus | None = None
+    verdict: Verdict | None = None
+    retrieval: Retrieval | None = None
+    confidence: float = 0.0
+    first_sentence_ms: float = 0.0
+    total_ms: float = 0.0
+    cost_usd: float | None = 0.0
+    """None where a price is unknown."""
+    error: str = ""
+    """One line, where it ended with one: then it counts as failed."""
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict is not None and self.verdict.passed
+
+
+class Share(Value):
+    """A rate with what is known of it; `low`, `high` and `upper` at 95 %, cases that share a document counted as dependent."""
+
+    events: int
+    cases: int
+    low: float
+    high: float
+    upper: float
+
+    @property
+    def value(self) -> float | None:
+        return self.events / self.cases if self.cases else None
+
+
+class Row(Value):
+    """Some cases together."""
+
+    passed: Share
+    answered: int
+    """How many got an answer."""
+    faults: dict[Fault, int]
+
+
+class Count(Value):
+    passed: int
+    cases: int
+
+
+class Rival(Value):
+    """What else was asked the same cases."""
+
+    name: str
+    passed: Share
+    answered_wrongly: Share
+    better: int
+    """Cases that the release passes and this does not."""
+    worse: int
+    p: float
+    """Of so large a difference by chance (McNemar, exact)."""
+    note: str = ""
+
+    @property
+    def verdict(self) -> Literal["better", "worse", "no difference shown"]:
+        """Of the release, against this."""
+        if self.p >= 0.05:
+            return "no difference shown"
+        return "better" if self.better > self.worse else "worse"
+
+
+class Report(Value):
+    """An evaluation: a release on a dataset and a corpus."""
+
+    id: str
+    release: str
+    corpus: str
+    dataset: str
+    created_at: datetime
+    seconds: float
+    repeats: int = 1
+    passed: Share
+    answered_wrongly: Share
+    """Of all cases: an answer was given that says what is unacceptable, lacks what it must say, or should not have been given."""
+    wrongly_refused: Share
+    """Of the cases that expect an answer: none was given."""
+    kinds: dict[Kind, Row]
+    behaviours: dict[Behaviour, Row]
+    sources: dict[str, Count]
+    """By the document a case names: too few of each, and too much alike, for an interval."""
+    retrieval: dict[str, float]
+    """Means over the cases that name sources."""
+    first_sentence_ms: dict[str, float]
+    """p50, p95, p99."""
+    total_ms: dict[str, float]
+    cost_usd: float | None
+    """A case on average; None where a price is unknown."""
+    flipped: int = 0
+    """Cases that did not come out the same each time."""
+    errors: int = 0
+    rivals: tuple[Rival, ...] = ()
+
+
+def cluster_of(case: Case) -> Hashable:
+    """Cases stand or fall together with the document they rest on."""
+    return case.expect.sources[0][0] if case.expect.sources else case.id
+
+
+def reported(
+    cases: Sequence[Case], results: Mapping[str, Sequence[Result]], rivals: Sequence[Rival] = (), **known: object
+) -> Report:
+    """`results`: of each case by its digest, one for each repeat; a case counts as passed when it did each time. `known`: id, release,
+    corpus, dataset, created_at, seconds."""
+    every = [each for case in cases for each in results[case.digest]]
+    expecting = [case for case in cases if case.expect.behaviour == "answer"]
+    metrics = [each.retrieval for each in every if each.retrieval is not None]
+    costs = [each.cost_usd for each in every if not each.error]
+    return Report.model_validate(
+        {
+            **known,
+            "passed": share(cases, lambda case: _passed(results[case.digest])),
+            "answered_wrongly": share(cases, lambda case: any(map(wrong, results[case.digest]))),
+            "wrongly_refused": share(expecting, lambda case: not any(map(answered, results[case.digest]))),
+            "kinds": _rows(KINDS, cases, results, lambda case: case.kind),
+            "behaviours": _rows(BEHAVIOURS, cases, results, lambda case: case.expect.behaviour),
+            "sources": _by_source(cases, results),
+            "retrieval": {name: fmean(getattr(each, name) for each in metrics) for name in METRICS} if metrics else {},
+            "first_sentence_ms": percentiles([each.first_sentence_ms for each in every if answered(each)]),
+            "total_ms": percentiles([each.total_ms for each in every if not each.error]),
+            "cost_usd": None if None in costs or not costs else fmean(cost for cost in costs if cost is not None),
+            "flipped": sum(len({(each.status, each.passed) for each in results[case.digest]}) > 1 for case in cases),
+            "errors": sum(bool(each.error) for each in every),
+            "rivals": rivals,
+        }
+    )
+
+
+def rival(
+    name: str, cases: Sequence[Case], ours: Mapping[str, Sequence[Result]], theirs: Mapping[str, Sequence[Result]], note: str = ""
+) -> Rival:
+    """How a release fares against something else on the same cases."""
+    changed: Paired = compared([_passed(theirs[case.digest]) for case in cases], [_passed(ours[case.digest]) for case in cases])
+    return Rival(
+        name=name,
+        passed=share(cases, lambda case: _passed(theirs[case.digest])),
+        answered_wrongly=share(cases, lambda case: any(map(wrong, theirs[case.digest]))),
+        better=changed.better,
+        worse=changed.worse,
+        p=changed.p,
+        note=note,
+    )
+
+
+def share(cases: Sequence[Case], happened: Callable[[Case], bool]) -> Share:
+    found = rate([happened(case) for case in cases], [cluster_of(case) for case in cases])
+    return Share(events=found.events, cases=found.trials, low=found.interval.low, high=found.interval.high, upper=found.upper)
+
+
+def answered(result: Result) -> bool:
+    return result.status in {"answered", "weak"}
+
+
+def wrong(result: Result) -> bool:
+    return result.verdict is not None and result.verdict.answered_wrongly
+
+
+def percentiles(values: Sequence[float]) -> dict[str, float]:
+    """p50, p95 and p99 by the nearest rank, which is a value that was measured; empty without values."""
+    known = [value for value in values if not isnan(value)]
+    if not known:
+        return {}
+    found = np.percentile(known, [50, 95, 99], method="inverted_cdf")
+    return dict(zip(("p50", "p95", "p99"), map(float, found), strict=True))
+
+
+def _passed(results: Sequence[Result]) -> bool:
+    return bool(results) and all(each.passed for each in results)
+
+
+def _by_source(cases: Sequence[Case], results: Mapping[str, Sequence[Result]]) -> dict[str, Count]:
+    every: dict[str, list[bool]] = defaultdict(list)
+    for case in cases:
+        for name in dict.fromkeys(alternatives[0] for alternatives in case.expect.sources):
+            every[name].append(_passed(results[case.digest]))
+    return {name: Count(passed=sum(came), cases=len(came)) for name, came in every.items()}
+
+
+def _rows(
+    names: Sequence[_Name],
+    cases: Sequence[Case],
+    results: Mapping[str, Sequence[Result]],
+    named: Callable[[Case], str],
+) -> dict[_Name, Row]:
+    together: dict[str, list[Case]] = defaultdict(list)
+    for case in cases:
+        together[named(case)].append(case)
+    return {name: _row(together[name], results) for name in names if name in together}
+
+
+def _row(cases: Sequence[Case], results: Mapping[str, Sequence[Result]]) -> Row:
+    every = [each for case in cases for each in results[case.digest]]
+    faults: Counter[Fault] = Counter(fault for each in every if each.verdict for fault in each.verdict.faults)
+    return Row(
+        passed=share(cases, lambda case: _passed(results[case.digest])),
+        answered=sum(map(answered, every)),
+        faults=dict(faults),
+    )

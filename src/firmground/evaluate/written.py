@@ -1,0 +1,143 @@
+"""An evaluation as a file: JSON, Markdown for a pull request, JUnit for a build server."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from xml.etree import ElementTree as Xml
+
+from firmground.evaluate.cases import Case
+from firmground.evaluate.report import Report, Result, Share, answered
+
+Cases = Sequence[tuple[Case, Sequence[Result]]]
+
+
+def headline(report: Report) -> str:
+    """The first line: what a release that is not better than something simpler must hear."""
+    beaten = [each for each in report.rivals if each.verdict != "better"]
+    if not beaten:
+        names = " and ".join(each.name for each in report.rivals)
+        return f"Better than {names} on the same cases."
+    worst = beaten[-1]
+    if worst.verdict == "worse":
+        return f"Worse than {worst.name}: {worst.worse} cases lost, {worst.better} won (p = {worst.p:.2g})."
+    return f"No better than {worst.name} so far as these cases show: {worst.better} cases won, {worst.worse} lost (p = {worst.p:.2g})."
+
+
+def as_json(report: Report, cases: Cases) -> str:
+    told = {**report.model_dump(mode="json"), "headline": headline(report), "cases": [_case(case, each) for case, each in cases]}
+    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+
+
+def as_markdown(report: Report, cases: Cases) -> str:
+    """Short enough to be read in a pull request: the figures, and the cases that failed."""
+    lines = [
+        f"## Evaluation of `{report.release[:12]}`",
+        "",
+        f"**{headline(report)}**",
+        "",
+        f"{report.passed.cases} cases (dataset `{report.dataset[:12]}`), corpus {report.corpus}, {report.seconds:.0f} s",
+        "",
+        "| | cases | rate | 95 % interval |",
+        "|---|---|---|---|",
+        *(f"| {name} | {_counted(each)} | {percent(each.value)} | {interval(each)} |" for name, each in _rates(report)),
+        "",
+        f"Time to the first sentence: {_times(report)}. Cost of a case: {_cost(report)}.",
+        "",
+    ]
+    failed = [(case, results) for case, results in cases if not all(each.passed for each in results)]
+    if failed:
+        lines += [
+            f"<details><summary>{len(failed)} cases failed</summary>",
+            "",
+            "| case | kind | what is wrong |",
+            "|---|---|---|",
+        ]
+        lines += [f"| {_cell(case.id)} | {case.kind} | {_cell(why(results[0]))} |" for case, results in failed]
+        lines += ["", "</details>", ""]
+    return "\n".join(lines)
+
+
+def as_junit(report: Report, cases: Cases) -> str:
+    """A suite for each kind, a test for each case and repeat; an error is one that gave no answer at all."""
+    root = Xml.Element("testsuites", name=f"firmground evaluation of {report.release[:12]}")
+    for kind in report.kinds:
+        tests = [(case, each) for case, results in cases if case.kind == kind for each in results]
+        failed = sum(not each.passed and not each.error for _, each in tests)
+        errors = sum(bool(each.error) for _, each in tests)
+        counts = {"tests": len(tests), "failures": failed, "errors": errors, "time": _seconds(each for _, each in tests)}
+        suite = Xml.SubElement(root, "testsuite", {"name": kind, **{name: str(value) for name, value in counts.items()}})
+        for case, each in tests:
+            _junit_case(suite, case, each)
+    Xml.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
+
+
+def why(result: Result) -> str:
+    """What is wrong with a result, in a line; empty where nothing is."""
+    if result.error:
+        return result.error
+    verdict = result.verdict
+    if verdict is None or verdict.passed:
+        return ""
+    told = [] if verdict.behaved else [f"it was {result.status}"]
+    told += [f"it says {each!r}" for each in verdict.unacceptable]
+    if answered(result):
+        told += [f"it does not say {each!r}" for each in verdict.missing]
+        told += [f"it does not cite {each}" for each in verdict.unsourced]
+    return "; ".join(told)
+
+
+def percent(share: float | None) -> str:
+    return "not measured" if share is None else f"{100 * share:.1f} %"
+
+
+def interval(share: Share) -> str:
+    return "" if share.value is None else f"{100 * share.low:.1f}–{100 * share.high:.1f} %"
+
+
+def _rates(report: Report) -> Iterator[tuple[str, Share]]:
+    yield "passed", report.passed
+    yield "answered wrongly", report.answered_wrongly
+    yield "wrongly refused", report.wrongly_refused
+    for kind, row in report.kinds.items():
+        yield f"passed: {kind.replace('_', ' ')}", row.passed
+    for rival in report.rivals:
+        yield f"passed by {rival.name}", rival.passed
+
+
+def _counted(share: Share) -> str:
+    return f"{share.events} of {share.cases}"
+
+
+def _times(report: Report) -> str:
+    return ", ".join(f"{name} {value:.0f} ms" for name, value in report.first_sentence_ms.items()) or "not measured"
+
+
+def _cost(report: Report) -> str:
+    return "not known" if report.cost_usd is None else f"${report.cost_usd:.4f}"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())
+
+
+def _case(case: Case, results: Sequence[Result]) -> dict[str, object]:
+    told = [{**each.model_dump(mode="json", exclude={"case"}), "why": why(each)} for each in results]
+    return {"id": case.id, "kind": case.kind, "question": case.question, "results": told}
+
+
+def _junit_case(suite: Xml.Element, case: Case, result: Result) -> None:
+    test = Xml.SubElement(suite, "testcase", classname=case.kind, name=case.id, time=_seconds([result]))
+    if not result.passed:
+        failure = Xml.SubElement(test, "error" if result.error else "failure", message=_plain(why(result)))
+        failure.text = _plain(f"question: {case.question}\nexpected: {case.expect.behaviour}\nanswer: {result.trace or 'none'}")
+
+
+def _seconds(results: Iterable[Result]) -> str:
+    return f"{sum(each.total_ms for each in results) / 1000:.3f}"
+
+
+def _plain(text: str) -> str:
+    """Without what XML has no sign for."""
+    return "".join(
+        sign for sign in text if sign in "\n\t" or " " <= sign < "\ud800" or "\ue000" <= sign < "\ufffe" or sign > "\uffff"
+    )

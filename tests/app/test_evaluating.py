@@ -1,0 +1,242 @@
+"""A release is asked all golden cases: each counted once, none asked twice, nothing lost when it is cut off."""
+
+import json
+import xml.etree.ElementTree as Xml
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from firmground.app import evaluation, kept
+from firmground.app.documents import purge
+from firmground.app.evaluation import BASELINE, results_of, run
+from firmground.app.sync import sync
+from firmground.errors import InvalidInput, NotFound, OutsideFailed, Refused
+from firmground.evaluate.written import as_json, as_junit, as_markdown, headline
+from firmground.settings import Settings
+from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
+from firmground.types import Job
+
+THINGS = ["anchor", "beacon", "compass", "dinghy", "ensign", "fender", "galley", "hammock", "jib", "keel"]
+
+
+def a_case(name: str, question: str, **more: Any) -> dict[str, Any]:
+    return {"id": name, "question": question, "unacceptable": ["banana"], "owner": "crew", **more}
+
+
+def cases() -> list[dict[str, Any]]:
+    known = [
+        a_case(
+            thing, f"How many years does the {thing} last?", expect={"contains": [f"{at + 3} years"], "sources": [f"{thing}.md"]}
+        )
+        for at, thing in enumerate(THINGS)
+    ]
+    unknown = a_case("moon", "Who owns the moon rocket?", kind="out_of_scope", expect={"behaviour": "abstain"})
+    return [*known, unknown, a_case("old", "?", status="retired")]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    made = Bench(tmp_path, settings=Settings.model_validate({"answer": {"threshold": 0.2}}))
+    for at, thing in enumerate(THINGS):
+        made.source.contents[f"{thing}.md"] = (
+            f"# The {thing}\n\nThe {thing} lasts {at + 3} years before it is replaced.\n".encode()
+        )
+    golden(tmp_path, cases())
+    with made.app() as app:
+        sync(app, ADMINISTRATOR)
+    return made
+
+
+def golden(root: Path, given: list[dict[str, Any]]) -> None:
+    (root / "golden").mkdir(exist_ok=True)
+    (root / "golden" / "all.yaml").write_text(yaml.safe_dump(given))
+
+
+def counting(monkeypatch: pytest.MonkeyPatch, fail: Callable[[str], bool] = lambda _: False) -> list[str]:
+    """The questions that are really asked."""
+    asked: list[str] = []
+    whole = evaluation.answer
+
+    def answer(corpus: Any, retrieval: Any, answering: Any, question: Any, live: Any, *, release: str) -> Any:
+        if fail(question.question):
+            raise OutsideFailed("the model is away", "start it")
+        asked.append(question.question)
+        return whole(corpus, retrieval, answering, question, live, release=release)
+
+    monkeypatch.setattr(evaluation, "answer", answer)
+    return asked
+
+
+def test_every_active_case_is_asked_and_counted(bench: Bench) -> None:
+    with bench.app() as app:
+        report = run(app, ADMINISTRATOR)
+        assert (report.passed.cases, report.kinds["normal"].passed.cases, report.kinds["out_of_scope"].passed.cases) == (
+            11,
+            10,
+            1,
+        )
+        assert report.wrongly_refused.cases == 10
+        assert report.passed.events == sum(result.passed for _, (result,) in results_of(app, ADMINISTRATOR, report))
+        assert report.passed.events >= 8
+        assert report.retrieval["recall"] == 1.0
+        assert report.errors == 0
+        assert [rival.name for rival in report.rivals] == [BASELINE]
+        assert evaluation.reports(app, ADMINISTRATOR) == [report]
+
+
+def test_what_nothing_changed_for_is_not_asked_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = counting(monkeypatch)
+    with bench.app() as app:
+        first = run(app, ADMINISTRATOR)
+        assert len(asked) == 11
+        again = run(app, ADMINISTRATOR)
+        assert len(asked) == 11
+        assert again.passed == first.passed
+        changed = cases()
+        changed[0]["question"] = "How long does an anchor last?"
+        golden(bench.root, changed)
+        run(app, ADMINISTRATOR)
+        assert asked[11:] == ["How long does an anchor last?"]
+        bench.source.contents["mast.md"] = b"# Mast\n\nThe mast lasts 90 years.\n"
+        sync(app, ADMINISTRATOR)
+        run(app, ADMINISTRATOR)
+        assert len(asked) == 12 + 11
+
+
+def test_an_evaluation_that_is_cut_off_goes_on_where_it_was(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "_BATCH", 2)
+    asked = counting(monkeypatch)
+
+    def leave(job: Job) -> None:
+        if job.progress.done >= 4:
+            raise KeyboardInterrupt
+
+    with bench.app() as app, pytest.raises(KeyboardInterrupt):
+        evaluation.follow(
+            app, app.jobs.submit("evaluate", {"repeats": 1}), {"evaluate": _interrupted(app, leave)}, lambda _: None
+        )
+    before = len(asked)
+    assert 0 < before < 11
+    with bench.app() as app:
+        report = run(app, ADMINISTRATOR)
+        assert len(asked) == 11
+        assert report.passed.cases == 11
+
+
+def _interrupted(app: Any, leave: Callable[[Job], None]) -> Any:
+    """The handler of the job, whose progress is watched from inside, as a kill would come."""
+
+    def handle(context: Any, inputs: Any) -> Any:
+        progress = context.progress
+
+        def told(done: int, total: int, unit: str) -> None:
+            progress(done, total, unit)
+            leave(app.jobs.get(context.id))
+
+        context.progress = told
+        return evaluation.handlers(app)["evaluate"](context, inputs)
+
+    return handle
+
+
+def test_a_case_that_ends_with_an_error_fails_and_is_asked_again_next_time(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = True
+    counting(monkeypatch, lambda question: broken and "anchor" in question)
+    with bench.app() as app:
+        report = run(app, ADMINISTRATOR)
+        assert report.errors == 1
+        assert report.passed.cases == 11
+        told = {case.id: result for case, (result,) in results_of(app, ADMINISTRATOR, report)}
+        assert told["anchor"].error == "the model is away: start it"
+        assert not told["anchor"].passed
+        broken = False
+        assert run(app, ADMINISTRATOR).errors == 0
+
+
+def test_repeats_tell_what_does_not_come_out_the_same(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    times: list[str] = []
+
+    def every_other(question: str) -> bool:
+        times.append(question)
+        return "keel" in question and times.count(question) == 2
+
+    counting(monkeypatch, every_other)
+    with bench.app() as app:
+        report = run(app, ADMINISTRATOR, repeats=3)
+        assert report.flipped == 1
+        assert report.passed.cases == 11
+        assert len(times) == 33
+
+
+def test_cases_are_asked_with_the_rights_of_their_groups(bench: Bench) -> None:
+    bench.source.file_groups["keel.md"] = ("captains",)
+    secret = a_case("keel-as-captain", "How many years does the keel last?", expect={"contains": ["12 years"]})
+    golden(bench.root, [*cases(), secret | {"as": ["captains"]}])
+    with bench.app() as app:
+        sync(app, ADMINISTRATOR)
+        told = {case.id: result for case, (result,) in results_of(app, ADMINISTRATOR, run(app, ADMINISTRATOR))}
+        assert told["keel-as-captain"].passed
+        assert not told["keel"].passed
+
+
+def test_answers_to_cases_are_nobodys_history_and_go_with_their_documents(bench: Bench) -> None:
+    with bench.app() as app:
+        report = run(app, ADMINISTRATOR)
+        assert kept.listed(app, ADMINISTRATOR) == []
+        told = {case.id: result for case, (result,) in results_of(app, ADMINISTRATOR, report)}
+        assert "3 years" in kept.show(app, ADMINISTRATOR, told["anchor"].trace).answer.text
+        purge(app, ADMINISTRATOR, "docs/anchor.md")
+        assert "3 years" not in kept.show(app, ADMINISTRATOR, told["anchor"].trace).model_dump_json()
+        assert evaluation.report(app, ADMINISTRATOR, report.id) == report
+
+
+def test_it_says_when_it_is_no_better_than_a_search_without_ai(bench: Bench) -> None:
+    with bench.app() as app:
+        report = run(app, ADMINISTRATOR)
+        assert headline(report).startswith("No better than bm25, top passage so far as these cases show")
+
+
+def test_reports_can_be_read_by_people_and_machines(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    counting(monkeypatch, lambda question: "jib" in question)
+    with bench.app() as app:
+        report = run(app, ADMINISTRATOR)
+        found = results_of(app, ADMINISTRATOR, report)
+    suites = Xml.fromstring(as_junit(report, found))
+    assert sum(int(suite.attrib["tests"]) for suite in suites) == 11
+    assert sum(int(suite.attrib["errors"]) for suite in suites) == 1
+    failed = {test.attrib["name"] for test in suites.iter("testcase") if len(test)}
+    told = json.loads(as_json(report, found))
+    assert failed == {case["id"] for case in told["cases"] if case["results"][0]["why"]}
+    assert headline(report) in as_markdown(report, found)
+    assert all(f"| {name} |" in as_markdown(report, found) for name in failed)
+
+
+def test_what_cannot_be_evaluated_is_refused_in_a_line(bench: Bench, tmp_path: Path) -> None:
+    with bench.app() as app:
+        with pytest.raises(Refused):
+            run(app, COLLEAGUE)
+        with pytest.raises(InvalidInput, match="0 repeats"):
+            run(app, ADMINISTRATOR, repeats=0)
+        with pytest.raises(NotFound, match="no evaluation"):
+            evaluation.report(app, ADMINISTRATOR, "none")
+        golden(bench.root, [])
+        with pytest.raises(NotFound, match="no active golden cases"):
+            run(app, ADMINISTRATOR)
+
+
+def test_documents_that_change_meanwhile_are_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    with bench.app() as app:
+
+        def meddle(question: str) -> bool:
+            if "keel" in question:
+                with app.database.transaction() as tx:
+                    document = tx.find_document("docs/jib.md")
+                    tx.save_document(document.model_copy(update={"title": "Changed"}))
+            return False
+
+        counting(monkeypatch, meddle)
+        with pytest.raises(Exception, match="the documents changed while the cases were asked"):
+            run(app, ADMINISTRATOR)

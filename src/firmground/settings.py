@@ -227,6 +227,12 @@ class ServeSection(Section):
         le=10_000,
         description="Answers that are made or wait for their turn; further questions are refused for a moment.",
     )
+    widget_answers_under_way: Annotated[int, _SETTING] = Field(
+        16,
+        ge=1,
+        le=10_000,
+        description="Of those, how many may be for pages elsewhere by the same key, so that they leave room for people who sign in.",
+    )
     cached_answers: Annotated[int, _SETTING] = Field(
         1000,
         ge=0,

@@ -50,12 +50,15 @@ class Make(Protocol):
 class Stream:
     """The log of one answer, for any number of readers. Thread-safe. Over once it has its `answer` or its `error`."""
 
-    def __init__(self, id: str, actor: Actor, *, question: str = "", request_id: str, key: Key | None, grace: float) -> None:
+    def __init__(
+        self, id: str, actor: Actor, *, question: str = "", request_id: str, key: Key | None, grace: float, crowd: str = ""
+    ) -> None:
         self.id = id
         self.actor = actor
         self.question = question
         self.request_id = request_id
         self.key = key
+        self.crowd = crowd
         self.answer: Answer | None = None
         self.error: FirmgroundError | None = None
         self.over_since: float | None = None
@@ -170,7 +173,8 @@ class Stream:
 class Streams:
     """The answers that are being made in this process, and those just made.
 
-    At most `most` are under way, `threads` of them at once; the next is refused. One that nobody reads for `grace` seconds is stopped.
+    At most `most` are under way, `threads` of them at once, and `most_of_a_crowd` for those who come by one key for a page elsewhere; the
+    next is refused. One that nobody reads for `grace` seconds is stopped.
     A log stays for `kept_seconds` after its end, and only the latest `kept` of them.
     """
 
@@ -180,12 +184,14 @@ class Streams:
         *,
         most: int = 512,
         threads: int = 64,
+        most_of_a_crowd: int = 16,
         grace: float = 5.0,
         kept_seconds: float = 300.0,
         kept: int = 256,
     ) -> None:
         self._stopping = stopping
         self._most = most
+        self._most_of_a_crowd = most_of_a_crowd
         self._grace = grace
         self._kept_seconds = kept_seconds
         self._kept = kept
@@ -195,19 +201,28 @@ class Streams:
         self._stop_at: float | None = None
 
     def begin(
-        self, id: str, actor: Actor, make: Make, *, question: str = "", request_id: str = "", key: Key | None = None
+        self,
+        id: str,
+        actor: Actor,
+        make: Make,
+        *,
+        question: str = "",
+        request_id: str = "",
+        key: Key | None = None,
+        crowd: str = "",
     ) -> Stream:
         """Start to make an answer, or join the one that this person already asked for under `key`. NotReady when the server stops,
-        Overloaded when too many are under way; KeyReused where the key was for something else."""
+        Overloaded when too many are under way, in all or of the same `crowd`; KeyReused where the key was for something else."""
         with self._lock:
             self._tidy()
             if key is not None and (same := self._keyed(actor, key)) is not None:
                 return same
             if self._stopping.is_set():
                 raise NotReady("the server is stopping", "ask again in a moment")
-            if sum(not stream.over for stream in self._streams.values()) >= self._most:
+            under_way = [stream.crowd for stream in self._streams.values() if not stream.over]
+            if len(under_way) >= self._most or (crowd and under_way.count(crowd) >= self._most_of_a_crowd):
                 raise Overloaded("more answers are under way than this server can hold", "try again in a moment")
-            stream = Stream(id, actor, question=question, request_id=request_id, key=key, grace=self._grace)
+            stream = Stream(id, actor, question=question, request_id=request_id, key=key, grace=self._grace, crowd=crowd)
             self._streams[id] = stream
             stream.work = self._threads.submit(self._work, stream, make)
             return stream

@@ -1,12 +1,25 @@
 """Persons and groups."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from firmground.app.accounts import may_remove
 from firmground.app.app import App
 from firmground.app.names import new_person, plain
 from firmground.app.rights import administrators_only
-from firmground.types import Actor
+from firmground.groups import EVERYONE, PUBLIC
+from firmground.types import Account, Actor
+
+_ALL = frozenset({EVERYONE, PUBLIC})
+
+
+class Known(NamedTuple):
+    """A person, the groups they were put in, and their account where they may sign in."""
+
+    name: str
+    groups: tuple[str, ...]
+    admin: bool
+    account: Account | None
 
 
 def add_person(app: App, actor: Actor, name: str, *, admin: bool = False, groups: Sequence[str] = ()) -> tuple[bool, list[str]]:
@@ -19,7 +32,7 @@ def add_person(app: App, actor: Actor, name: str, *, admin: bool = False, groups
         before = known.get(name)
         keeps = before is not None and tx.actor(name).admin  # nobody loses rights by being put into a group
         tx.add_person(name, admin=admin or keeps, groups=[plain(group) for group in groups])
-        return before is None, sorted(tx.people()[name] - (before or frozenset()) - {"everyone", "public"})
+        return before is None, sorted(tx.people()[name] - (before or frozenset()) - _ALL)
 
 
 def add_group(app: App, actor: Actor, name: str, *, members: Sequence[str] = ()) -> tuple[bool, list[str]]:
@@ -64,3 +77,14 @@ def groups(app: App, actor: Actor) -> dict[str, list[str]]:
     administrators_only(actor, "manage people")
     with app.database.reading() as tx:
         return {name: sorted(members) for name, members in tx.groups().items()}
+
+
+def directory(app: App, actor: Actor) -> list[Known]:
+    """Everybody, by name, with what they may do."""
+    administrators_only(actor, "manage people")
+    with app.database.reading() as tx:
+        may_sign_in = {account.person: account for account in tx.accounts()}
+        return [
+            Known(name, tuple(sorted(groups - _ALL)), tx.actor(name).admin, may_sign_in.get(name))
+            for name, groups in sorted(tx.people().items())
+        ]

@@ -52,6 +52,8 @@ class Served:
         self._open = threading.Event()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._doorkeepers = ThreadPoolExecutor(_DOORKEEPERS, thread_name_prefix="door")
+        self._notes = ThreadPoolExecutor(1, thread_name_prefix="notes")
+        self._noting: set[str] = set()
         self._places = threading.Semaphore(threads + waiting)
 
     async def run(self, use: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -66,9 +68,19 @@ class Served:
         """Call what is quick and must not wait behind requests: who asks."""
         return await asyncio.wrap_future(self._doorkeepers.submit(use, *args, **kwargs))
 
-    def later(self, use: Callable[[], object]) -> None:
-        """Call what nobody waits for, and what may fail: then it is left out."""
-        self._doorkeepers.submit(_or_not, use)
+    def later(self, name: str, use: Callable[[], object]) -> None:
+        """Call what nobody waits for, and what may fail: then it is left out. Once, however often it is asked for meanwhile."""
+        if name not in self._noting:
+            self._noting.add(name)
+            self._notes.submit(self._note, name, use)
+
+    def _note(self, name: str, use: Callable[[], object]) -> None:
+        try:
+            use()
+        except FirmgroundError as error:
+            _log.info("left out: %s", error)
+        finally:
+            self._noting.discard(name)
 
     async def opened(self, *, anyway: bool = False) -> None:
         """Wait until model and index are open, holding no thread. What keeps them closed is raised, unless `anyway`."""
@@ -114,13 +126,7 @@ class Served:
         self.streams.close()
         self._threads.shutdown(cancel_futures=True)
         self._doorkeepers.shutdown(cancel_futures=True)
-
-
-def _or_not(use: Callable[[], object]) -> None:
-    try:
-        use()
-    except FirmgroundError as error:
-        _log.info("left out: %s", error)
+        self._notes.shutdown(cancel_futures=True)
 
 
 async def _served(request: Request) -> Served:

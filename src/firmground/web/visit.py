@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from firmground.app.answers import ask, new_id
 from firmground.app.app import App
 from firmground.app.repeats import Repeat, remember
+from firmground.errors import NotAllowed
 from firmground.ports import Filters
 from firmground.serve.conversation import Turn
 from firmground.types import Actor, Answer, Event
@@ -86,7 +87,14 @@ class Visit:
                 remember(self.app, self.actor, key.name, Repeat(key.body, answer.id))
             return answer
 
-        return self.served.streams.begin(id, self.actor, make, question=question, request_id=request_id, key=key)
+        crowd = self.credential if self.by == "widget" else ""
+        return self.served.streams.begin(id, self.actor, make, question=question, request_id=request_id, key=key, crowd=crowd)
+
+
+def in_person(visit: Visit, what: str) -> None:
+    """Refused to a key: whoever finds one must not get more from it than it lasts. An administrator's programs may."""
+    if visit.by in {"key", "widget"} and not visit.actor.admin:
+        raise NotAllowed(f"a key may not {what}", "sign in, and do it there")
 
 
 async def unless_gone(request: Request, stream: Stream) -> Answer:

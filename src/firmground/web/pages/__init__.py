@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from firmground.web.pages import ask, components, documents
+from firmground.web.pages import account, ask, components, documents, people, widget
 
 router = APIRouter(include_in_schema=False)
-for each in (ask, components, documents):
+for each in (account, ask, components, documents, people, widget):
     router.include_router(each.router)

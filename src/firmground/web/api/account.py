@@ -1,0 +1,160 @@
+"""People, groups and keys."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from pydantic import Field, StringConstraints
+
+from firmground.app import accounts, keys, people
+from firmground.app.names import folded
+from firmground.types import ApiKey
+from firmground.web.api.shapes import PREFIX, Body, Name
+from firmground.web.visit import TheVisit, in_person
+
+Password = Annotated[str, StringConstraints(max_length=1024)]
+
+router = APIRouter()
+
+
+class NewKey(Body):
+    name: Name
+    person: Name | None = Field(None, description="For whom it acts; yourself when absent.")
+    groups: list[Name] | None = Field(
+        None, max_length=1000, description="Of a key for a page elsewhere: what its visitors may see."
+    )
+    origins: list[Name] = Field([], max_length=100, description="Of a key for a page elsewhere: the sites it is on.")
+    expires_days: int | None = Field(None, ge=1, le=3650)
+
+
+class MadeKey(Body):
+    key: ApiKey
+    secret: str = Field(description="Shown here and never again.")
+
+
+class Keys(Body):
+    keys: list[ApiKey]
+
+
+class NewPerson(Body):
+    name: Name
+    groups: list[Name] = Field([], max_length=1000)
+    admin: bool = False
+    owner: bool = False
+    password: Password | None = Field(None, description="With one they may sign in.")
+
+
+class Person(Body):
+    name: str
+    groups: list[str]
+    admin: bool
+    owner: bool
+    account_since: datetime | None
+
+
+class People(Body):
+    people: list[Person]
+
+
+class NewGroup(Body):
+    name: Name
+    members: list[Name] = Field([], max_length=1000)
+
+
+class Groups(Body):
+    groups: dict[str, list[str]]
+
+
+@router.get("/keys")
+async def get_keys(visit: TheVisit) -> Keys:
+    """Your keys; administrators see all. Never their secrets."""
+    return Keys(keys=await visit.run(keys.keys, visit.app, visit.actor))
+
+
+@router.post("/keys", status_code=201)
+async def post_key(body: NewKey, visit: TheVisit, response: Response) -> MadeKey:
+    """A new key: it acts for a person, or, with `origins`, is for a page elsewhere."""
+    in_person(visit, "make keys")
+    if body.origins or body.groups is not None:
+        key, secret = await visit.run(
+            keys.add_widget_key,
+            visit.app,
+            visit.actor,
+            body.name,
+            origins=body.origins,
+            groups=body.groups or [],
+            days=body.expires_days,
+        )
+    else:
+        person = body.person or visit.actor.person
+        key, secret = await visit.run(keys.add_key, visit.app, visit.actor, body.name, person=person, days=body.expires_days)
+    response.headers["Location"] = f"{PREFIX}/keys"
+    return MadeKey(key=key, secret=secret)
+
+
+@router.delete("/keys/{name}", status_code=204)
+async def delete_key(name: str, visit: TheVisit) -> None:
+    """It is refused from this moment on."""
+    await visit.run(keys.remove_key, visit.app, visit.actor, name)
+
+
+@router.get("/people")
+async def get_people(visit: TheVisit) -> People:
+    """Everybody, for administrators."""
+    return People(people=[_person(each) for each in await visit.run(people.directory, visit.app, visit.actor)])
+
+
+@router.post("/people", status_code=201)
+async def post_person(body: NewPerson, visit: TheVisit) -> Person:
+    """Make a person known, with a password so that they may sign in. For administrators; owners are made by owners."""
+    if body.password is not None or body.owner:
+        await visit.run(
+            accounts.add_account,
+            visit.app,
+            visit.actor,
+            body.name,
+            body.password or "",
+            owner=body.owner,
+            admin=body.admin,
+            groups=body.groups,
+        )
+    else:
+        await visit.run(people.add_person, visit.app, visit.actor, body.name, admin=body.admin, groups=body.groups)
+    known = await visit.run(people.directory, visit.app, visit.actor)
+    return next(_person(each) for each in known if folded(each.name) == folded(body.name))
+
+
+@router.delete("/people/{name}", status_code=204)
+async def delete_person(name: str, visit: TheVisit) -> None:
+    """Forget a person; their sessions and keys end at once."""
+    await visit.run(people.remove_person, visit.app, visit.actor, name)
+
+
+@router.get("/groups")
+async def get_groups(visit: TheVisit) -> Groups:
+    """Every group with who is in it, for administrators."""
+    return Groups(groups=await visit.run(people.groups, visit.app, visit.actor))
+
+
+@router.post("/groups", status_code=201)
+async def post_group(body: NewGroup, visit: TheVisit) -> Groups:
+    """Make a group known, and put people in it."""
+    await visit.run(people.add_group, visit.app, visit.actor, body.name, members=body.members)
+    return Groups(groups=await visit.run(people.groups, visit.app, visit.actor))
+
+
+@router.delete("/groups/{group}/members/{person}", status_code=204)
+async def delete_member(group: str, person: str, visit: TheVisit) -> None:
+    """Take a person out of a group."""
+    await visit.run(people.remove_members, visit.app, visit.actor, group, [person])
+
+
+def _person(known: people.Known) -> Person:
+    account = known.account
+    return Person(
+        name=known.name,
+        groups=list(known.groups),
+        admin=known.admin,
+        owner=account is not None and account.owner,
+        account_since=None if account is None else account.created_at,
+    )

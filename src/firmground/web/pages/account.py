@@ -1,0 +1,124 @@
+"""The pages to come in by, and to leave."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from firmground.app import accounts
+from firmground.errors import FirmgroundError
+from firmground.web.credentials import cookie_name, secure, session_secret
+from firmground.web.origins import sender
+from firmground.web.pages.forms import form
+from firmground.web.problems import Forbidden, status_of
+from firmground.web.rendering import page
+from firmground.web.served import Served
+from firmground.web.visit import TheVisit, Visit
+
+_OUR_OWN = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,2000}")
+_LONGEST_NAME = 200
+
+router = APIRouter()
+
+
+@router.get("/setup")
+async def setup_page(request: Request, visit: TheVisit, token: str = "") -> Response:
+    if await visit.run(_owned, visit.served):
+        return RedirectResponse("/login", 303)
+    _check_setup(visit.served, token)
+    return await visit.run(page, request, "setup.html", {"setup": token, "name": "", "error": None})
+
+
+@router.post("/setup")
+async def setup(request: Request, visit: TheVisit) -> Response:
+    """Become the first owner, with the link that the server printed."""
+    fields = await form(request, visit)
+    if await visit.run(_owned, visit.served):
+        return RedirectResponse("/login", 303)
+    _check_setup(visit.served, fields.get("setup", ""))
+    return await visit.run(_set_up, request, visit, fields)
+
+
+@router.get("/login")
+async def login_page(request: Request, visit: TheVisit, wanted: Annotated[str, Query(alias="next")] = "") -> Response:
+    if not await visit.run(_owned, visit.served):
+        return RedirectResponse("/", 303)
+    return await visit.run(page, request, "login.html", {"name": "", "next": destination(wanted), "error": None})
+
+
+@router.post("/login")
+async def login(request: Request, visit: TheVisit) -> Response:
+    fields = await form(request, visit)
+    return await visit.run(_signed_in, request, visit, fields)
+
+
+@router.post("/logout")
+async def logout(request: Request, visit: TheVisit) -> Response:
+    await form(request, visit)
+    if visit.by == "session":
+        await visit.run(accounts.sign_out, visit.app, visit.credential)
+    return signed_out(visit.served)
+
+
+def destination(wanted: str) -> str:
+    """Where to go after signing in: an address of ours, never one that a browser reads as another site."""
+    return wanted if _OUR_OWN.fullmatch(wanted) and not wanted.startswith(("/login", "/logout", "/setup")) else "/"
+
+
+def with_session(response: Response, served: Served, secret: str) -> Response:
+    """The response that gives a browser its session."""
+    days = served.app.workspace.settings.serve.session_days
+    response.set_cookie(
+        cookie_name(served), secret, max_age=int(days * 86_400), httponly=True, samesite="lax", secure=secure(served)
+    )
+    return response
+
+
+def signed_out(served: Served) -> Response:
+    """The response that takes the session from a browser."""
+    response = RedirectResponse("/login", 303)
+    response.delete_cookie(cookie_name(served), httponly=True, samesite="lax", secure=secure(served))
+    return response
+
+
+def _set_up(request: Request, visit: Visit, fields: Mapping[str, str]) -> Response:
+    name, password = fields.get("name", "")[: _LONGEST_NAME + 1], fields.get("password", "")
+    try:
+        account = accounts.create_owner(visit.app, name, password)
+    except FirmgroundError as error:
+        values = {"setup": fields.get("setup", ""), "name": name, "error": error}
+        return page(request, "setup.html", values, status=status_of(error))
+    visit.served.owned = True
+    secret = accounts.sign_in(visit.app, account.person, password)
+    return with_session(RedirectResponse("/", 303), visit.served, secret)
+
+
+def _signed_in(request: Request, visit: Visit, fields: Mapping[str, str]) -> Response:
+    name, there = fields.get("name", "")[: _LONGEST_NAME + 1], destination(fields.get("next", ""))
+    served, settings = visit.served, visit.app.workspace.settings.serve
+    try:
+        secret = accounts.sign_in(
+            visit.app,
+            name,
+            fields.get("password", ""),
+            address=sender(request.scope, request.headers, settings),
+            before=session_secret(served, request.headers),
+        )
+    except FirmgroundError as error:
+        values = {"name": name, "next": there, "error": error}
+        return page(request, "login.html", values, status=status_of(error))
+    return with_session(RedirectResponse(there, 303), served, secret)
+
+
+def _owned(served: Served) -> bool:
+    served.owned = served.owned or accounts.has_owner(served.app)
+    return served.owned
+
+
+def _check_setup(served: Served, token: str) -> None:
+    if not secrets.compare_digest(token.encode("utf-8", "surrogatepass"), served.setup_token.encode()):
+        raise Forbidden("this is not the link that the server printed", "open the one it printed when it started last")

@@ -45,7 +45,12 @@ class Served:
         """Whoever has it may become the first owner."""
         self.stopping = threading.Event()
         limits = app.workspace.settings.serve
-        self.streams = streams or Streams(self.stopping, most=limits.answers_under_way, threads=limits.answers_at_once)
+        self.streams = streams or Streams(
+            self.stopping,
+            most=limits.answers_under_way,
+            threads=limits.answers_at_once,
+            most_of_a_crowd=limits.widget_answers_under_way,
+        )
         self._patience = patience
         self.trouble: FirmgroundError | None = None
         """What keeps model and index from opening, as of the last attempt."""

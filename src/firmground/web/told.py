@@ -52,7 +52,7 @@ def style(status: AnswerStatus) -> str:
 
 def turn(trace: Trace) -> Turn:
     answer = trace.answer
-    text = " ".join(answer.text.split())
+    text = " ".join("".join(piece.text for piece in pieces(answer)).split())
     short = text if len(text) <= _SHORT else text[: max(text.rfind(" ", 0, _SHORT), _SHORT // 2)] + " …"
     return Turn(answer.id, answer.question, answer.status, style(answer.status), short, answer.created_at.isoformat())
 

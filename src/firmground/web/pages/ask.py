@@ -3,14 +3,16 @@
 import asyncio
 from contextlib import suppress
 from itertools import islice
-from typing import Any
-from urllib.parse import quote
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from firmground.app import kept
+from firmground.app.asked import asked
 from firmground.app.quotes import quotes
 from firmground.errors import FirmgroundError, NotFound
 from firmground.types import Answer, Trace
@@ -30,6 +32,13 @@ _TURNS = 50
 _LONGEST_CLOSE = 500
 
 router = APIRouter()
+
+
+class Wanted(BaseModel):
+    """Which of my questions: those with these words, those before an answer's id."""
+
+    query: str = Field("", max_length=200)
+    before: str = Field("", max_length=100)
 
 
 @router.get("/")
@@ -73,6 +82,12 @@ async def stop(request: Request, visit: TheVisit, id: str) -> Response:
     if (stream := _under_way(visit, id)) is not None:
         stream.give_up()
     return RedirectResponse("/", 303)
+
+
+@router.get("/me")
+async def my_questions(request: Request, visit: TheVisit, wanted: Annotated[Wanted, Query()]) -> Response:
+    """What this person asked, newest first."""
+    return await visit.run(_my_questions, request, visit, wanted)
 
 
 async def _wait(request: Request, stream: Stream, seconds: float) -> None:
@@ -134,6 +149,21 @@ def _signs(visit: Visit, answer: Answer) -> list[dict[str, Any]]:
         return kept.explanation(visit.app, visit.actor, answer.id)["signs"]
     except FirmgroundError:
         return []
+
+
+def _my_questions(request: Request, visit: Visit, wanted: Wanted) -> Response:
+    found, following = asked(visit.app, visit.actor, wanted.query, before=wanted.before)
+    conversations: dict[str, list[told.Turn]] = {}
+    for trace in found:
+        conversations.setdefault(trace.answer.conversation, []).insert(0, told.turn(trace))
+    chosen = {"query": wanted.query} if wanted.query else {}
+    values = {
+        "query": wanted.query,
+        "conversations": [*conversations.values()],
+        "newest": "/me?" + urlencode(chosen) if wanted.before else "",
+        "older": "/me?" + urlencode({**chosen, "before": following}) if following else "",
+    }
+    return page(request, "me.html", values)
 
 
 def _to_answer(id: str) -> Response:

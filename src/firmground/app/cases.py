@@ -37,6 +37,12 @@ def listed(app: App, actor: Actor, *, kind: str | None = None, status: str | Non
     ]
 
 
+def dataset(app: App, actor: Actor) -> Dataset:
+    """All cases in their files, and what could not be read."""
+    administrators_only(actor, "read golden cases")
+    return load(app.workspace.root)
+
+
 def check(app: App, actor: Actor) -> Checked:
     """Everything that is wrong with the golden cases of this workspace, against the documents as they are indexed now."""
     administrators_only(actor, "check golden cases")

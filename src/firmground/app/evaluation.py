@@ -50,18 +50,25 @@ class _Found(NamedTuple):
 
 
 def run(app: App, actor: Actor, *, repeats: int = 1, watch: Callable[[Job], None] = lambda _: None) -> Report:
-    """Evaluate the candidate on the active golden cases, beside what is simpler than it. InvalidInput for a number of repeats that cannot
-    be used; NotFound without cases, or where nothing is indexed."""
+    """Evaluate the candidate on the active golden cases, beside what is simpler than it. Goes on with one that was interrupted.
+    InvalidInput for a number of repeats that cannot be used; NotFound without cases, or where nothing is indexed."""
+    while True:
+        made = cast("dict[str, str]", follow(app, request(app, actor, repeats=repeats).id, handlers(app), watch))
+        found = report(app, actor, made["evaluation"])
+        if found.repeats == repeats:  # else it was one that somebody else had asked for
+            return found
+
+
+def request(app: App, actor: Actor, *, repeats: int = 1) -> Job:
+    """The job that does it, for whoever does not wait: one that is not finished yet, or a new one. Refused as `run` is."""
     administrators_only(actor, "evaluate")
     if not 1 <= repeats <= MOST_REPEATS:
         raise InvalidInput(f"{repeats} repeats cannot be used", f"use 1 to {MOST_REPEATS}")
     check_that_something_is_indexed(app)
     if not _active(app):
         raise NotFound("there are no active golden cases", "write some under golden/, see `firmground cases check`")
-    wanted: dict[str, Json] = {"repeats": repeats, "id": ""}
-    job = next((each.id for each in app.jobs.unfinished("evaluate")), None) or app.jobs.submit("evaluate", wanted)
-    made = cast("dict[str, str]", follow(app, job, handlers(app), watch))
-    return report(app, actor, made["evaluation"])
+    unfinished = app.jobs.unfinished("evaluate")
+    return unfinished[0] if unfinished else app.jobs.get(app.jobs.submit("evaluate", {"repeats": repeats}))
 
 
 def handlers(app: App) -> dict[str, Handler]:

@@ -1,0 +1,86 @@
+"""Golden cases, and what a release is worth on them."""
+
+from collections import Counter
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
+
+from firmground.app import cases, evaluation
+from firmground.evaluate.report import Report
+from firmground.types import Job
+from firmground.web.api.shapes import PREFIX, Body, Name
+from firmground.web.visit import TheVisit
+
+router = APIRouter()
+
+
+class EvaluationOf(Body):
+    repeats: int = Field(1, ge=1, le=evaluation.MOST_REPEATS, description="How often each case is asked, for models that vary.")
+
+
+class CaseList(Body):
+    cases: list[dict[str, Any]] = Field(description="As they stand in their files, with `place`: file and line.")
+    digest: str = Field(description="Of the active ones: an evaluation names the dataset it ran by it.")
+
+
+class FlawFound(Body):
+    severity: str = Field(description="`error` or `warning`.")
+    code: str
+    place: str = Field(description="`file:line`; empty where it is the whole dataset.")
+    case: str
+    detail: str
+    remedy: str
+
+
+class CasesChecked(Body):
+    digest: str
+    kinds: dict[str, int] = Field(description="Active cases of each kind.")
+    flaws: list[FlawFound]
+
+
+class Evaluations(Body):
+    evaluations: list[Report]
+
+
+@router.get("/cases")
+async def get_cases(
+    visit: TheVisit,
+    kind: Annotated[Name | None, Query(description="Only this kind.")] = None,
+    status: Annotated[Name | None, Query(description="Only draft, active or retired ones.")] = None,
+) -> CaseList:
+    """The golden cases of the workspace."""
+    found = await visit.run(cases.listed, visit.app, visit.actor, kind=kind, status=status)
+    dataset = await visit.run(cases.dataset, visit.app, visit.actor)
+    return CaseList(
+        cases=[{**each.case.model_dump(mode="json"), "place": str(each.place)} for each in found], digest=dataset.digest
+    )
+
+
+@router.get("/cases/check")
+async def get_cases_check(visit: TheVisit) -> CasesChecked:
+    """What is wrong with the golden cases, against the documents as they are indexed now."""
+    found = await visit.run(cases.check, visit.app, visit.actor)
+    kinds = Counter(each.case.kind for each in found.dataset.cases if each.case.status == "active")
+    flaws = [FlawFound(**flaw._asdict()) for flaw in found.flaws]
+    return CasesChecked(digest=found.dataset.digest, kinds=dict[str, int](kinds), flaws=flaws)
+
+
+@router.post("/evaluations", status_code=202)
+async def post_evaluation(visit: TheVisit, response: Response, body: EvaluationOf | None = None) -> Job:
+    """Ask the candidate every golden case: a job to follow; its result names the evaluation."""
+    job = await visit.run(evaluation.request, visit.app, visit.actor, repeats=body.repeats if body else 1)
+    response.headers["Location"] = f"{PREFIX}/jobs/{job.id}"
+    return job
+
+
+@router.get("/evaluations")
+async def get_evaluations(visit: TheVisit) -> Evaluations:
+    """All evaluations, newest first."""
+    return Evaluations(evaluations=await visit.run(evaluation.reports, visit.app, visit.actor))
+
+
+@router.get("/evaluations/{id}")
+async def get_evaluation(visit: TheVisit, id: str) -> Report:
+    """One evaluation."""
+    return await visit.run(evaluation.report, visit.app, visit.actor, id)

@@ -53,7 +53,8 @@ COMMANDS = [
     *(f"answers {name}" for name in ("list", "show", "replay")),
     "release calibrate",
     *(f"documents {name}" for name in ("list", "show", "release", "purge", "quality")),
-    *("person add", "person remove", "person list", "group add", "group remove", "group list"),
+    *("person add", "person password", "person remove", "person list", "group add", "group remove", "group list"),
+    *("key add", "key list", "key remove"),
 ]
 HEAVY = {"pydantic", "numpy", "sqlalchemy", "lancedb", "onnxruntime", "rich", "fastapi", "yaml"}
 

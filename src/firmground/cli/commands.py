@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from firmground.cli import answers, ask, cases, documents, evaluate, people, release, sync, workspace
+from firmground.cli import answers, ask, cases, documents, evaluate, keys, people, release, sync, workspace
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -54,5 +54,6 @@ _app.add_typer(documents.group, name="documents")
 _app.add_typer(release.group, name="release")
 _app.add_typer(people.persons, name="person")
 _app.add_typer(people.groups, name="group")
+_app.add_typer(keys.group, name="key")
 
 commands = get_command(_app)

@@ -14,6 +14,8 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from firmground.types import Job
 
 
@@ -50,6 +52,26 @@ def confirm(question: str) -> None:
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise Refused("nothing was done", "answer y to go ahead")
+
+
+def password(path: "Path | None", prompt: str) -> str:
+    """The first line of a file, or what somebody types, twice and unseen. InvalidInput where there is neither file nor terminal."""
+    from getpass import getpass
+
+    from firmground.errors import InvalidInput
+
+    if path is not None:
+        try:
+            return path.read_text(encoding="utf-8").partition("\n")[0].removesuffix("\r")
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise InvalidInput(f"cannot read the password file {path} ({why})", "check its path and permissions") from None
+    if not sys.stdin.isatty():
+        raise InvalidInput("there is no terminal to ask for the password at", "name a file with --password-file")
+    typed = getpass(safe(f"{prompt}: "))
+    if getpass("The same again: ") != typed:
+        raise InvalidInput("the two were not the same", "run the command again")
+    return typed
 
 
 def safe(text: str) -> str:

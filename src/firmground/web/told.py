@@ -1,13 +1,13 @@
 """What the pages show of an answer, worked out before a template sees it."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from firmground.types import Answer, AnswerStatus, Trace
 from firmground.web import prose
 from firmground.web.prose import Block
+from firmground.web.view import address, place
 
 _SAID_ANYWAY = frozenset({"not_released", "not_calibrated"})
 _SHORT = 240
@@ -52,9 +52,14 @@ def style(status: AnswerStatus) -> str:
 
 def turn(trace: Trace) -> Turn:
     answer = trace.answer
-    text = " ".join("".join(piece.text for piece in pieces(answer)).split())
+    text = " ".join("".join(map(_words, pieces(answer))).split())
     short = text if len(text) <= _SHORT else text[: max(text.rfind(" ", 0, _SHORT), _SHORT // 2)] + " …"
     return Turn(answer.id, answer.question, answer.status, style(answer.status), short, answer.created_at.isoformat())
+
+
+def _words(piece: Piece) -> str:
+    rows = piece.table.rows if piece.table else ()
+    return piece.text + " ".join(" · ".join("".join(run.text for run in cell) for cell in row) for row in rows)
 
 
 def sure(answer: Answer) -> Sure:
@@ -99,16 +104,21 @@ def _tidied(found: list[Piece]) -> list[Piece]:
     return [replace(piece, text=text) for piece, text in zip(found, texts, strict=True)]
 
 
-def as_text(answer: Answer, links: Sequence[str], *, markdown: bool = False) -> str:
-    """The answer with its sources, to be put into a mail or a ticket. `links` are where each citation is shown, in their order."""
-    lines = [f"**{_plain(answer.question)}**" if markdown else answer.question, "", answer.text]
-    for number, (citation, link) in enumerate(zip(answer.citations, links, strict=True)):
-        lines += [""] if not number else []
-        title = citation.title or citation.uri
-        lines.append(f"{citation.n}. [{_plain(title)}](<{link}>)" if markdown else f"[{citation.n}] {title} {link}")
+def as_text(answer: Answer, site: str, *, markdown: bool = False) -> str:
+    """The answer with its sources, for a mail or a ticket; `site` is where this server is reached."""
+    lines = [f"**{_escaped(answer.question)}**" if markdown else answer.question, "", answer.text.strip()]
+    if answer.citations:
+        lines.append("")
+    for each in answer.citations:
+        title, where = each.title or each.uri, place(each.locator, each.title)
+        link = site + address(each.document, each.locator)
+        if markdown:
+            lines.append(f"{each.n}. [{_escaped(title)}](<{link}>){', ' if where else ''}{_escaped(where)}")
+        else:
+            lines.append(f"[{each.n}] {title}{', ' if where else ''}{where}: {link}")
     return "\n".join(lines)
 
 
-def _plain(text: str) -> str:
+def _escaped(text: str) -> str:
     """Words that Markdown takes for nothing else."""
-    return re.sub(r"([\\`*_\[\]<>])", r"\\\1", text)
+    return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", " ".join(text.split()))

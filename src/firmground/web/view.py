@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from firmground.app.quotes import Quote
 from firmground.types import Citation, Finding, Locator, Passage
 from firmground.web import prose
+from firmground.web.language import _
 from firmground.web.prose import Block, Mark
 
 PART = 40_000
@@ -78,7 +79,7 @@ def close(passages: Sequence[Passage], longest: int) -> list[Source]:
 
 def place(locator: Locator, title: str) -> str:
     """`page 3 · Carrying over`."""
-    parts = [f"page {locator.page}"] if locator.page is not None else []
+    parts = [_("page %(n)s", n=locator.page)] if locator.page is not None else []
     heading = locator.heading.removeprefix(f"{title} > ").replace(" > ", " › ")
     return " · ".join([*parts, heading] if heading and heading != title else parts)
 

@@ -117,10 +117,10 @@ def _answer_page(request: Request, visit: Visit, id: str, template: str) -> Resp
     trace = kept.show(visit.app, visit.actor, id)
     if trace.answer.id != id:
         return _to_answer(trace.answer.id)
-    return page(request, template, {"under_way": "", **_shown(visit, trace)})
+    return page(request, template, {"under_way": "", **_shown(visit, trace, _site(request, visit))})
 
 
-def _shown(visit: Visit, trace: Trace) -> dict[str, Any]:
+def _shown(visit: Visit, trace: Trace, site: str) -> dict[str, Any]:
     answer, own = trace.answer, trace.person == visit.actor.person
     turns = kept.listed(visit.app, visit.actor, conversation=answer.conversation, limit=_TURNS, own=True) if own else []
     return {
@@ -135,6 +135,8 @@ def _shown(visit: Visit, trace: Trace) -> dict[str, Any]:
         "pieces": told.pieces(answer),
         "notices": told.notices(answer),
         "calibrated": not any(each.code == "not_calibrated" for each in answer.notices),
+        "as_text": told.as_text(answer, site),
+        "as_markdown": told.as_text(answer, site, markdown=True),
         "signs": _signs(visit, answer),
         "sources": view.sources(quotes(visit.app, visit.actor, trace)),
         "closest": view.close(answer.closest, _LONGEST_CLOSE),
@@ -164,6 +166,11 @@ def _my_questions(request: Request, visit: Visit, wanted: Wanted) -> Response:
         "older": "/me?" + urlencode({**chosen, "before": following}) if following else "",
     }
     return page(request, "me.html", values)
+
+
+def _site(request: Request, visit: Visit) -> str:
+    """Where people reach this server."""
+    return (visit.app.workspace.settings.serve.url or str(request.base_url)).rstrip("/")
 
 
 def _to_answer(id: str) -> Response:

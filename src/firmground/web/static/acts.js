@@ -1,0 +1,34 @@
+// What to do with an answer, without leaving the page: copy it, rate it, hand it on. The server says how things stand afterwards.
+
+const texts = document.getElementById("texts").dataset;
+const told = document.querySelector("body > [data-announcer]");
+
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copiedAsBefore(text); // Plain HTTP has no clipboard interface.
+  }
+}
+
+function copiedAsBefore(text) {
+  const focused = document.activeElement;
+  const field = Object.assign(document.createElement("textarea"), { value: text, className: "unseen" });
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  focused?.focus();
+  return done;
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-copy]");
+  if (!button) return;
+  const done = await copied(document.getElementById(button.dataset.copy).content.textContent);
+  told.textContent = done ? texts.copied : texts.notCopied;
+  button.dataset.words ??= button.textContent;
+  button.textContent = told.textContent;
+  setTimeout(() => (button.textContent = button.dataset.words), done ? 1500 : 4000);
+});

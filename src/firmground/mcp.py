@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from firmground.app import documents
 from firmground.app.app import App
-from firmground.app.search import search
+from firmground.app.search import band, search
 from firmground.errors import FirmgroundError, InvalidInput, NotFound
 from firmground.types import Answer
 from firmground.web.served import Served
@@ -69,7 +69,10 @@ async def _search(visit: Visit, wanted: Search) -> dict[str, Any]:
     await visit.opened()
     found = await visit.run(search, visit.app, visit.actor, wanted.query, limit=wanted.limit)
     shown = {"document", "title", "uri", "locator", "text", "score"}
-    return {"passages": [passage.model_dump(mode="json", include=shown) for passage in found.passages]}
+    passages = [passage.model_dump(mode="json", include=shown) for passage in found.passages]
+    if not visit.actor.admin:
+        passages = [told | {"score": band(passage)} for told, passage in zip(passages, found.passages, strict=True)]
+    return {"passages": passages}
 
 
 async def _read(visit: Visit, wanted: ReadDocument) -> dict[str, Any]:

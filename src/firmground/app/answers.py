@@ -8,9 +8,10 @@ from firmground.answer.judge import Judge
 from firmground.app.app import App
 from firmground.app.calibrated import fingerprint, stale, stored
 from firmground.app.readiness import check_that_something_is_indexed, not_up_to_date
+from firmground.app.rights import may_ask_candidate
 from firmground.app.search import corpus, within
 from firmground.app.traces import as_seen, conversation_of, keep
-from firmground.errors import Busy, InvalidInput
+from firmground.errors import Busy, InvalidInput, NotAllowed
 from firmground.ports import Filters, Transaction, Vectors
 from firmground.release.spec import ReleaseSpec
 from firmground.serve.ask import Asked, Live, answer, time_ordered
@@ -46,6 +47,8 @@ def ask(
     sentence as soon as there is one. InvalidInput for an empty or overlong question; NotFound or Damaged where nothing was found
     because nothing is indexed, and for a conversation that is not theirs; ModelFailed(cancelled) where `cancelled`; then nothing is kept.
     """
+    if not may_ask_candidate(actor):
+        raise NotAllowed(f"{actor.person} may not ask what is not released", "ask the release that is live")
     longest = app.workspace.settings.serve.max_question_characters
     if len(question) > longest:
         raise InvalidInput(f"the question has {len(question)} characters", f"use at most {longest}")

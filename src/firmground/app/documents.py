@@ -15,13 +15,16 @@ from firmground.types import Actor, Document, DocumentState, Finding
 
 
 def listed(app: App, actor: Actor, *, source: str | None = None, state: DocumentState | None = None) -> list[Document]:
-    """The documents this person may see, by source and uri."""
+    """The documents this person may see, by source and uri: administrators all, others those that can be asked."""
     if source is not None and source not in app.sources:
-        raise NotFound(f"there is no source {source!r}", f"known sources: {', '.join(app.sources)}")
+        known = f"known sources: {', '.join(app.sources)}" if actor.admin else "leave it out to see all"
+        raise NotFound(f"there is no source {source!r}", known)
     with app.database.reading() as tx:
-        scopes = None if actor.admin else tx.visible_scopes(actor.groups)
-        found = tx.documents(source=source, state=state)
-    return [document for document in found if scopes is None or document.scope in scopes]
+        if actor.admin:
+            return tx.documents(source=source, state=state)
+        scopes = tx.visible_scopes(actor.groups)
+        found = tx.documents(source=source, state="indexed") if state in {None, "indexed"} else []
+    return [_told(document, actor) for document in found if document.scope in scopes]
 
 
 def show(app: App, actor: Actor, reference: str) -> dict[str, Any]:
@@ -88,11 +91,16 @@ def _visible(tx: Transaction, actor: Actor, reference: str) -> Document:
         return tx.find_document(reference)
     with suppress(NotFound, InvalidInput):
         document = tx.find_document(reference)
-        if document.scope in tx.visible_scopes(actor.groups):
-            return document
+        if document.state == "indexed" and document.scope in tx.visible_scopes(actor.groups):
+            return _told(document, actor)
     raise NotFound(
         f"there is no document {reference!r}", "list them with `firmground documents list` and name one as source/path"
     )
+
+
+def _told(document: Document, actor: Actor) -> Document:
+    """Who else may see it is not everybody's business."""
+    return document.model_copy(update={"groups": tuple(group for group in document.groups if group in actor.groups)})
 
 
 def quality(app: App, actor: Actor, *, source: str | None = None) -> list[Finding]:

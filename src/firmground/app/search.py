@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from typing import Literal, TypeAlias
 
 from firmground.app import quality
 from firmground.app.app import App
@@ -12,11 +13,16 @@ from firmground.ports import Filters, Transaction
 from firmground.serve.remembered import Remembered
 from firmground.serve.search import Corpus, Found
 from firmground.serve.search import search as find
-from firmground.types import Actor, Scalar, Within
+from firmground.types import Actor, Passage, Scalar, Within
 
 BUILTIN_KEYS = frozenset({"source", "uri", "title", "language", "media_type", "modified"})
 """What every document can be filtered by."""
 _KEYS_NAMED = 20
+Band: TypeAlias = Literal["high", "middle", "low"]
+_HIGH, _MIDDLE = 0.5, 0.3
+"""Of the cosine."""
+_HIGH_SHARE, _MIDDLE_SHARE = 0.75, 0.5
+"""Of the best score of the question, where there is no cosine."""
 
 
 def search(app: App, actor: Actor, question: str, *, filters: Filters | None = None, limit: int = 10) -> Found:
@@ -26,6 +32,14 @@ def search(app: App, actor: Actor, question: str, *, filters: Filters | None = N
     if not found.passages:
         check_that_something_is_indexed(app)
     return found
+
+
+def band(passage: Passage) -> Band:
+    """How near a passage is, for who is no administrator: exact scores would tell apart what is hidden from what is not there."""
+    dense = passage.scores.dense
+    if dense is not None:
+        return "high" if dense >= _HIGH else "middle" if dense >= _MIDDLE else "low"
+    return "high" if passage.score >= _HIGH_SHARE else "middle" if passage.score >= _MIDDLE_SHARE else "low"
 
 
 def warm_up(app: App, actor: Actor) -> None:

@@ -116,11 +116,12 @@ class Served:
         return True
 
     def reasons(self) -> list[str]:
-        """Why it is not ready; empty when it is."""
+        """Why it is not ready; empty when it is. Whoever watches over it needs no credentials, so once others reach it they are told
+        no more than that."""
         if self.stopping.is_set():
             return ["the server is stopping"]
         if self.trouble is not None:
-            return [str(self.trouble)]
+            return ["the model or the index cannot be opened" if self.owned else str(self.trouble)]
         return [] if self._open.is_set() else ["the model and the index are being opened"]
 
     def stop(self) -> None:

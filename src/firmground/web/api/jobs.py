@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import Field
 
+from firmground.app import jobs
 from firmground.app.status import status
 from firmground.app.sync import request as request_sync
 from firmground.types import Job
@@ -29,14 +30,13 @@ async def post_sync(visit: TheVisit, response: Response, body: SyncOf | None = N
 @router.get("/jobs/{id}")
 async def get_job(id: str, visit: TheVisit) -> Job:
     """How far a job is."""
-    return await visit.run(visit.app.jobs.get, id)
+    return await visit.run(jobs.job, visit.app, visit.actor, id)
 
 
 @router.delete("/jobs/{id}", status_code=202)
 async def delete_job(id: str, visit: TheVisit) -> Job:
     """Ask a job to stop: a running one does at its next check, a queued one never starts."""
-    await visit.run(visit.app.jobs.cancel, id)
-    return await visit.run(visit.app.jobs.get, id)
+    return await visit.run(jobs.cancel, visit.app, visit.actor, id)
 
 
 @router.get("/status")

@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import Field
 
-from firmground.app.search import search
-from firmground.types import Passage
+from firmground.app.search import Band, band, search
+from firmground.types import Actor, Passage
 from firmground.web.api.shapes import Body, Filters, Text, plain_filters
 from firmground.web.visit import TheVisit
 
@@ -26,8 +26,8 @@ class SearchHit(Body):
     uri: str
     locator: dict[str, Any]
     snippet: str
-    score: float
-    scores: dict[str, float | None]
+    score: float | Band = Field(description="A number for administrators, how near it is for others.")
+    scores: dict[str, float | None] | None = Field(description="Of both retrievers, for administrators.")
 
 
 class Hits(Body):
@@ -37,14 +37,16 @@ class Hits(Body):
 
 @router.post("/search")
 async def post_search(body: SearchFor, visit: TheVisit) -> Hits:
-    """Find passages, with the scores of both retrievers."""
+    """Find passages: with the scores of both retrievers for administrators, with how near they are for others."""
     filters = plain_filters(body.filters)
     await visit.opened()
     found = await visit.run(search, visit.app, visit.actor, body.query, filters=filters, limit=body.limit)
     timings = {stage: round(took, 2) for stage, took in found.timings_ms.items()}
-    return Hits(hits=[_hit(passage) for passage in found.passages], timings_ms=timings)
+    return Hits(hits=[_hit(passage, visit.actor) for passage in found.passages], timings_ms=timings)
 
 
-def _hit(passage: Passage) -> SearchHit:
+def _hit(passage: Passage, actor: Actor) -> SearchHit:
     fields = passage.model_dump(mode="json", include={"passage", "document", "title", "uri", "locator", "score", "scores"})
+    if not actor.admin:
+        fields |= {"score": band(passage), "scores": None}
     return SearchHit(**fields, snippet=passage.text)

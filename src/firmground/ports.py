@@ -358,8 +358,12 @@ class Transaction(Protocol):
         """Insert, or replace the one with its id."""
         ...
 
-    def reviews(self, answer: str) -> list[ReviewRequest]:
-        """Oldest first."""
+    def reviews(self, answers: Collection[str]) -> list[ReviewRequest]:
+        """Of these answers, oldest first."""
+        ...
+
+    def drop_comments(self, answers: Collection[str]) -> None:
+        """Comments of thumbs and notes of requests become empty: they may quote what the answers rest on."""
         ...
 
     def share(self, answer: str, person: str, at: datetime) -> None:

@@ -1,10 +1,11 @@
 """Look at answers that were given: list them, show one, explain it, replay it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 from firmground.app.answers import RECIPES
 from firmground.app.app import App
+from firmground.app.sharing import shared_with
 from firmground.app.traces import EVALUATION, as_seen
 from firmground.errors import Damaged, InvalidInput, NotFound
 from firmground.ports import Transaction
@@ -12,7 +13,7 @@ from firmground.release.spec import ReleaseSpec
 from firmground.serve.conversation import estimated_tokens
 from firmground.serve.generation import EXTRACTIVE
 from firmground.serve.replay import Replay, replayed
-from firmground.types import Actor, Step, Trace
+from firmground.types import Actor, ReviewRequest, Step, Trace
 
 _AN_EXAMPLE = "closeness to an example of what is not answered"
 
@@ -26,21 +27,51 @@ def listed(
     with app.database.reading() as tx:
         whose = None if actor.admin and not own else actor.person
         found = tx.traces(person=whose, but=EVALUATION, conversation=conversation, before=before, limit=limit)
-        return [_told(as_seen(tx, trace, actor), actor) for trace in found]
+        return _with_requests(tx, actor, [_told(as_seen(tx, trace, actor), actor) for trace in found])
 
 
 def show(app: App, actor: Actor, reference: str) -> Trace:
-    """By id, unambiguous prefix, or `last` (the latest of one's own), as this person may see it now. NotFound for somebody else's;
-    administrators see everybody's, and they alone what a model said unchecked, sentences that were held, signs, whose answer this one
-    repeats, and the examples of what is not answered."""
-    return _told(_found(app, actor, reference), actor)
-
-
-def _found(app: App, actor: Actor, reference: str) -> Trace:
+    """By id, unambiguous prefix, or `last` (the latest of one's own), as this person may see it now. NotFound for somebody else's, unless
+    it is shared, named in full, and theirs to see: then what `shared_with` leaves of it. Administrators see everybody's, and they alone
+    what a model said unchecked, sentences that were held, signs, whose answer this one repeats, and the examples of what is not
+    answered. `review` tells of the request for a person that they have open."""
     with app.database.reading() as tx:
-        if reference == LAST:
-            return as_seen(tx, _latest(tx, actor), actor)
-        return as_seen(tx, tx.find_trace(reference, person=None if actor.admin else actor.person), actor)
+        return seen(tx, actor, reference)
+
+
+def seen(tx: Transaction, actor: Actor, reference: str) -> Trace:
+    """The same, within a transaction."""
+    try:
+        found = _told(_found(tx, actor, reference), actor)
+    except NotFound:
+        shared = shared_with(tx, actor, reference)
+        if shared is None:
+            raise
+        found = shared
+    return _with_requests(tx, actor, [found])[0]
+
+
+def _found(tx: Transaction, actor: Actor, reference: str) -> Trace:
+    """Not what others share."""
+    if reference == LAST:
+        return as_seen(tx, _latest(tx, actor), actor)
+    return as_seen(tx, tx.find_trace(reference, person=None if actor.admin else actor.person), actor)
+
+
+def _with_requests(tx: Transaction, actor: Actor, traces: Sequence[Trace]) -> list[Trace]:
+    """Kept answers stay as they were given: what became of them since is filled in when they are read."""
+    requests = tx.reviews([trace.answer.id for trace in traces])
+    open_ = {each.answer: {"id": each.id, "state": each.state} for each in requests if _theirs(each, actor)}
+    return [
+        trace.model_copy(update={"answer": trace.answer.model_copy(update={"review": open_[trace.answer.id]})})
+        if trace.answer.id in open_
+        else trace
+        for trace in traces
+    ]
+
+
+def _theirs(request: ReviewRequest, actor: Actor) -> bool:
+    return request.person == actor.person and request.state == "open"
 
 
 def _latest(tx: Transaction, actor: Actor) -> Trace:
@@ -90,8 +121,8 @@ def explanation(app: App, actor: Actor, reference: str) -> dict[str, Any]:
 
 def replay(app: App, actor: Actor, reference: str) -> Replay:
     """Make an answer once more from what was kept of it: the recipe, the evidence, what the model said. No model is asked."""
-    trace = _found(app, actor, reference)
     with app.database.reading() as tx:
+        trace = _found(tx, actor, reference)
         recipe = recipe_of(tx, trace)
     return replayed(trace, recipe.answering, app.embedder, _count(app, trace.answer.model))
 

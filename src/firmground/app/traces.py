@@ -36,13 +36,15 @@ def keep(tx: Transaction, trace: Trace, *, known: int) -> Trace:
 
 
 def erase(tx: Transaction, documents: Collection[str]) -> None:
-    """Take every word of these documents (ids; they are still there) out of all kept answers, and of those understood by one."""
+    """Take every word of these documents (ids; they are still there) out of all kept answers, and of those understood by one, and what
+    people wrote beside them."""
     known = [found for id in documents if (found := tx.document(id))]
     gone = {*documents, *(f"{document.source}/{document.uri}" for document in known)}
     before = ""
     while found := tx.traces_of(gone, before=before, limit=_AT_ONCE):
         for trace in found:  # an answer before those it was understood by, which must still say what it may have from them
             tx.save_trace(understood_alone(tombstoned(trace, gone, _earlier(tx, trace))))
+        tx.drop_comments([trace.answer.id for trace in found])
         before = found[-1].answer.id
 
 

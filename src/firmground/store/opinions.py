@@ -1,17 +1,22 @@
 """What people say of answers: thumbs, requests for a person, and which answers are shared."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import BindParameter, and_, bindparam, delete, select, update
 
 from firmground.store.tables import feedback as thumbs
 from firmground.store.tables import reviews, shares
-from firmground.store.unit import Unit
+from firmground.store.unit import Unit, in_lots
 from firmground.types import Feedback, ReviewRequest
 
 _f = thumbs.c
 _r = reviews.c
+_ANSWERS: BindParameter[str] = bindparam("answers", expanding=True)
+_REVIEWS = select(reviews).where(_r.answer.in_(_ANSWERS))
+_WITHOUT_COMMENT = update(thumbs).where(_f.answer.in_(_ANSWERS), _f.comment != "").values(comment="")
+_WITHOUT_NOTE = update(reviews).where(_r.answer.in_(_ANSWERS), _r.note != "").values(note="")
 
 
 class Opinions(Unit):
@@ -33,9 +38,15 @@ class Opinions(Unit):
         row = review.model_dump(mode="json")
         self._put(update(reviews).where(_r.id == review.id).values(row), reviews.insert().values(row))
 
-    def reviews(self, answer: str) -> list[ReviewRequest]:
-        found = self._rows(select(reviews).where(_r.answer == answer).order_by(_r.created_at, _r.id))
-        return [ReviewRequest.model_validate(_named(reviews.c, row)) for row in found]
+    def reviews(self, answers: Collection[str]) -> list[ReviewRequest]:
+        found = [row for lot in in_lots(answers) for row in self._rows(_REVIEWS, {"answers": lot})]
+        requests = [ReviewRequest.model_validate(_named(reviews.c, row)) for row in found]
+        return sorted(requests, key=lambda each: (each.created_at, each.id))
+
+    def drop_comments(self, answers: Collection[str]) -> None:
+        for lot in in_lots(answers):
+            self._connection.execute(_WITHOUT_COMMENT, {"answers": lot})
+            self._connection.execute(_WITHOUT_NOTE, {"answers": lot})
 
     def share(self, answer: str, person: str, at: datetime) -> None:
         if not self.shared(answer):

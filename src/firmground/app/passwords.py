@@ -111,7 +111,7 @@ class Attempts:
     def _wait(self, known: _Failures | None, free: int, now: datetime) -> float:
         if known is None or known.count < free or now - known.last >= _FORGOTTEN:
             return 0.0
-        delay = min(2 ** min(known.count - free, 10), _LONGEST_WAIT)
+        delay = min(2 ** min(known.count - free + 1, 10), _LONGEST_WAIT)
         return delay - (now - known.last).total_seconds()
 
 

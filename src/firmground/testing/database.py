@@ -9,6 +9,7 @@ import pytest
 
 from firmground.errors import Busy, FirmgroundError, InvalidInput, NotFound
 from firmground.ports import Database
+from firmground.testing.accounts import AccountsContract
 from firmground.testing.documents import BUILD, DocumentsContract, a_document, chunks_of
 from firmground.testing.traces import TracesContract
 from firmground.types import Finding
@@ -16,7 +17,7 @@ from firmground.types import Finding
 __all__ = ["BUILD", "DatabaseContract", "a_document", "chunks_of"]
 
 
-class DatabaseContract(DocumentsContract, TracesContract):
+class DatabaseContract(DocumentsContract, TracesContract, AccountsContract):
     """Subclass it, and give a fixture `database` and a way to open the same data once more."""
 
     # ------------------------------------------------------------ people

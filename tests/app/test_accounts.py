@@ -1,0 +1,421 @@
+"""Who may sign in, and how long they stay."""
+
+import sqlite3
+from collections.abc import Callable, Generator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from firmground.app import accounts, keys, people
+from firmground.app.accounts import SignInFailed, digest_of
+from firmground.app.app import App
+from firmground.app.passwords import Passwords, TooManyAttempts
+from firmground.errors import FirmgroundError, InvalidInput, NotAllowed, NotFound, Refused
+from firmground.testing.app import ADMINISTRATOR, Bench
+from firmground.types import Actor
+
+SECRET = "correct horse battery"
+OTHER = "another long password"
+
+
+def quick(**more: int) -> Passwords:
+    return Passwords(**{"time_cost": 1, "memory_kib": 8, "lanes": 1, **more})
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+@pytest.fixture
+def app(bench: Bench) -> Generator[App]:
+    with bench.app() as app:
+        app.once("passwords", quick)
+        accounts.create_owner(app, "ada", SECRET)
+        yield app
+
+
+def session(app: App, name: str = "ada", password: str = SECRET, **more: str) -> str:
+    return digest_of(accounts.sign_in(app, name, password, **more))
+
+
+def actor(app: App, person: str) -> Actor:
+    with app.database.reading() as tx:
+        return tx.actor(person, via="http")
+
+
+# ---------------------------------------------------------------- the first owner
+
+
+def test_there_is_one_first_owner_however_many_try(app: App):
+    assert accounts.has_owner(app)
+    with pytest.raises(Refused, match="there is an owner already: sign in"):
+        accounts.create_owner(app, "eve", SECRET)
+    assert [each.name for each in people.directory(app, ADMINISTRATOR)] == ["ada"]
+    assert actor(app, "ada").admin
+
+
+@pytest.mark.parametrize("line", ["ada", ":x" * 20, "ada:short", "ada:long enough\nmore", "", "\n"])
+def test_an_owners_file_that_is_not_one_line_makes_nobody(bench: Bench, line: str):
+    (bench.root / "owner").write_text(line)
+    with bench.app() as app:
+        app.once("passwords", quick)
+        with pytest.raises(InvalidInput):
+            accounts.owner_from_file(app, bench.root / "owner")
+        assert not accounts.has_owner(app)
+
+
+def test_an_owners_file_counts_once_and_its_password_may_hold_a_colon(bench: Bench):
+    (bench.root / "owner").write_text(f"ada:{SECRET}:x\r\n")
+    with bench.app() as app:
+        app.once("passwords", quick)
+        accounts.owner_from_file(app, bench.root / "owner")
+        assert accounts.present(app, session(app, password=f"{SECRET}:x"))
+        accounts.owner_from_file(app, bench.root / "is not there any more")
+
+
+def test_an_owners_file_that_cannot_be_read_makes_nobody(bench: Bench):
+    (bench.root / "owner").write_bytes(b"ad\xff:" + SECRET.encode())
+    with bench.app() as app:
+        for name, why in (("nowhere", "No such file"), ("owner", "not UTF-8")):
+            with pytest.raises(InvalidInput, match=why):
+                accounts.owner_from_file(app, bench.root / name)
+        assert not accounts.has_owner(app)
+
+
+def test_nobody_gets_an_account_or_a_key_before_there_is_an_owner(bench: Bench):
+    local = ADMINISTRATOR.model_copy(update={"via": "http"})
+    with bench.app() as app:
+        app.once("passwords", quick)
+        for owner in (False, True):
+            with pytest.raises(Refused, match="there is no owner yet"):
+                accounts.add_account(app, local, "eve", SECRET, owner=owner)
+        with pytest.raises(Refused, match="there is no owner yet"):
+            keys.add_widget_key(app, local, "site", origins=["https://x.example"], groups=[])
+        assert people.directory(app, local) == []
+        assert accounts.add_account(app, ADMINISTRATOR, "ada", SECRET, owner=True).owner
+
+
+# ---------------------------------------------------------------- names, passwords
+
+
+@pytest.mark.parametrize("name", ["ADA", " Ada ", "ad\u0430", "widget:x", "Widget:x", "", "a\nb", "a\u200bda", "x" * 201])
+def test_a_name_that_could_be_taken_for_another_is_refused(app: App, name: str):
+    for add in (
+        lambda: accounts.add_account(app, ADMINISTRATOR, name, SECRET),
+        lambda: people.add_person(app, ADMINISTRATOR, name),
+    ):
+        with pytest.raises(InvalidInput):
+            add()
+    assert [each.name for each in people.directory(app, ADMINISTRATOR)] == ["ada"]
+
+
+@pytest.mark.parametrize("name", ["Ada", "ADA", " ada ", "\uff41\uff44\uff41"])
+def test_a_name_is_known_however_it_is_written(app: App, name: str):
+    assert accounts.present(app, session(app, name)).actor.person == "ada"
+
+
+def test_who_has_an_account_gets_no_second_one(app: App):
+    with pytest.raises(InvalidInput, match="ada has an account already"):
+        accounts.add_account(app, ADMINISTRATOR, "ada", OTHER)
+    assert session(app)
+
+
+@pytest.mark.parametrize("password", ["", "x" * 11, "x" * 1025, "é" * 513])
+def test_only_length_makes_a_password_bad(app: App, password: str):
+    with pytest.raises(InvalidInput, match=r"the password has (fewer|more) than"):
+        accounts.add_account(app, ADMINISTRATOR, "bob", password)
+
+
+def test_a_password_is_the_same_from_every_keyboard(app: App):
+    accounts.add_account(app, ADMINISTRATOR, "zoe", "caf\u00e9 caf\u00e9 caf\u00e9")
+    assert session(app, "zoe", "cafe\u0301 cafe\u0301 cafe\u0301")
+
+
+def test_neither_passwords_nor_secrets_are_stored(app: App, bench: Bench):
+    secret = accounts.sign_in(app, "ada", SECRET)
+    _, key = keys.add_key(app, actor(app, "ada"), "ci", person="ada")
+    rows = sqlite3.connect(bench.root / ".firmground" / "firmground.sqlite")
+    kept = "\n".join(rows.iterdump())
+    rows.close()
+    assert "$argon2id$" in kept
+    assert digest_of(secret) in kept
+    for each in (SECRET, secret, key):
+        assert each not in kept
+
+
+def test_a_password_is_hashed_anew_when_more_work_is_asked_for(app: App):
+    with app.database.reading() as tx:
+        before = tx.password("ada")
+    app._parts["passwords"] = quick(time_cost=2)
+    assert session(app)
+    with app.database.reading() as tx:
+        after = tx.password("ada")
+    assert before != after
+    assert "t=2" in after
+    assert session(app)
+
+
+# ---------------------------------------------------------------- signing in
+
+
+@pytest.mark.parametrize("name", ["ada", "nobody", ""])
+def test_what_is_wrong_is_not_told(app: App, name: str):
+    with pytest.raises(SignInFailed, match="name or password is wrong"):
+        session(app, name, OTHER)
+
+
+def test_unknown_names_cost_as_much_work(app: App):
+    passwords = app.once("passwords", quick)
+    verified: list[str] = []
+
+    class Counting:
+        def __getattr__(self, name: str) -> object:
+            return getattr(passwords._hasher, name)
+
+        def verify(self, stored: str, password: bytes) -> bool:
+            verified.append(stored.rpartition("$")[0].rpartition("$")[0])
+            return hasher.verify(stored, password)
+
+    hasher, passwords._hasher = passwords._hasher, Counting()  # type: ignore[assignment]
+    for name in ("ada", "nobody"):
+        with pytest.raises(SignInFailed):
+            session(app, name, "x" * 2000)
+    assert len(verified) == 2
+    assert verified[0] == verified[1], "the same parameters"
+
+
+def test_after_some_failures_a_name_must_wait_and_longer_each_time(app: App, bench: Bench):
+    for _ in range(5):
+        with pytest.raises(SignInFailed):
+            session(app, "ADA", OTHER)
+    waits: list[int] = []
+    for _ in range(8):
+        with pytest.raises(TooManyAttempts) as refused:
+            session(app)  # even with the right one
+        waits.append(refused.value.seconds)
+        bench.clock.now += timedelta(seconds=refused.value.seconds)
+        with pytest.raises(SignInFailed):
+            session(app, "ada", OTHER)
+    assert waits == sorted(waits)
+    assert 40 < waits[-1] <= 60
+    bench.clock.now += timedelta(seconds=61)
+    assert session(app)
+    with pytest.raises(SignInFailed):  # it begins anew
+        session(app, "ada", OTHER)
+
+
+def test_an_address_that_tries_many_names_must_wait_and_others_need_not(app: App):
+    for n in range(20):
+        with pytest.raises(SignInFailed):
+            session(app, f"name {n}", OTHER, address="10.0.0.9")
+    with pytest.raises(TooManyAttempts, match="try again in"):
+        session(app, address="10.0.0.9")
+    assert session(app, address="10.0.0.8")
+
+
+def test_whoever_signs_in_often_need_not_wait(app: App):
+    assert len({session(app, address="10.0.0.9") for _ in range(30)}) == 30
+
+
+# ---------------------------------------------------------------- sessions
+
+
+def test_each_sign_in_has_another_secret_and_ends_the_one_before(app: App):
+    first = accounts.sign_in(app, "ada", SECRET)
+    second = accounts.sign_in(app, "ada", SECRET, before=first)
+    assert first != second
+    assert accounts.present(app, digest_of(first)) is None
+    assert accounts.present(app, digest_of(second)).actor == actor(app, "ada")
+    accounts.sign_out(app, digest_of(second))
+    assert accounts.present(app, digest_of(second)) is None
+
+
+def test_a_session_ends_when_nothing_is_done_and_after_its_time_whatever_is_done(app: App, bench: Bench):
+    idle = session(app)
+    bench.clock.now += timedelta(hours=72)
+    assert accounts.present(app, idle) is None
+    used = session(app)
+    for _ in range(14):
+        bench.clock.now += timedelta(hours=50)
+        assert accounts.present(app, used).due
+        accounts.seen(app, used)
+        assert not accounts.present(app, used).due
+    bench.clock.now += timedelta(hours=20, minutes=30)
+    assert accounts.present(app, used) is None
+    session(app)
+    with app.database.reading() as tx:
+        assert tx.session(used) is None, "what is over is tidied away"
+
+
+def test_groups_count_as_they_are_at_the_moment(app: App):
+    accounts.add_account(app, ADMINISTRATOR, "bob", OTHER, groups=["hr"])
+    bob = session(app, "bob", OTHER)
+    assert "hr" in accounts.present(app, bob).actor.groups
+    people.remove_members(app, ADMINISTRATOR, "hr", ["bob"])
+    assert "hr" not in accounts.present(app, bob).actor.groups
+
+
+def test_a_changed_password_ends_every_session_but_the_one_it_was_changed_in(app: App):
+    old = session(app)
+    new = digest_of(accounts.change_password(app, "ada", SECRET, OTHER))
+    assert accounts.present(app, old) is None
+    assert accounts.present(app, new) is not None
+    with pytest.raises(SignInFailed):
+        session(app)
+    assert session(app, password=OTHER)
+
+
+def test_who_holds_a_session_does_not_know_the_password_and_cannot_guess_it(app: App):
+    for _ in range(5):
+        with pytest.raises(SignInFailed):
+            accounts.change_password(app, "ada", "wrong and wrong", OTHER)
+    with pytest.raises(TooManyAttempts):
+        accounts.change_password(app, "ada", SECRET, OTHER)
+
+
+def test_signing_out_everywhere_is_for_ones_own_sessions(app: App):
+    accounts.add_account(app, ADMINISTRATOR, "bob", OTHER)
+    mine, more, bobs = session(app), session(app), session(app, "bob", OTHER)
+    assert accounts.sign_out_everywhere(app, actor(app, "ada")) == 2
+    assert [accounts.present(app, each) is not None for each in (mine, more, bobs)] == [False, False, True]
+
+
+# ---------------------------------------------------------------- who may do what
+
+
+@pytest.fixture
+def house(app: App) -> App:
+    """Ada is an owner, root an administrator, bob neither."""
+    accounts.add_account(app, ADMINISTRATOR, "root", OTHER, admin=True)
+    accounts.add_account(app, ADMINISTRATOR, "bob", OTHER)
+    return app
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda app, by: accounts.add_account(app, by, "eve", SECRET, owner=True),
+        lambda app, by: accounts.set_password(app, by, "ada", OTHER),
+        lambda app, by: people.remove_person(app, by, "ada"),
+        lambda app, by: keys.add_key(app, by, "k", person="ada"),
+    ],
+)
+@pytest.mark.parametrize("by", ["root", "bob"])
+def test_no_one_but_an_owner_touches_an_owner(house: App, act: Callable[[App, Actor], object], by: str):
+    mine = session(house)
+    with pytest.raises(NotAllowed):
+        act(house, actor(house, by))
+    assert accounts.present(house, mine) is not None
+    assert sum(bool(each.account and each.account.owner) for each in people.directory(house, ADMINISTRATOR)) == 1
+    assert keys.keys(house, ADMINISTRATOR) == []
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda app, by: accounts.add_account(app, by, "eve", SECRET),
+        lambda app, by: accounts.set_password(app, by, "bob", OTHER),
+        lambda app, by: accounts.set_password(app, by, "root", OTHER),
+        accounts.accounts,
+        people.directory,
+        lambda app, by: keys.add_key(app, by, "k", person="root"),
+        lambda app, by: keys.add_widget_key(app, by, "k", origins=["https://x.example"], groups=[]),
+    ],
+)
+def test_who_is_no_administrator_manages_nobody(house: App, act: Callable[[App, Actor], object]):
+    with pytest.raises(NotAllowed):
+        act(house, actor(house, "bob"))
+
+
+def test_an_administrator_manages_everybody_else(house: App):
+    root = actor(house, "root")
+    accounts.set_password(house, root, "BOB", SECRET)
+    assert session(house, "bob", SECRET)
+    keys.add_key(house, root, "k", person="bob")
+    people.remove_person(house, root, "bob")
+    assert keys.keys(house, root) == []
+
+
+def test_the_last_owner_stays(app: App):
+    with pytest.raises(Refused, match="ada is the last owner: make another owner first"):
+        people.remove_person(app, ADMINISTRATOR, "ada")
+    accounts.add_account(app, actor(app, "ada"), "grace", OTHER, owner=True)
+    people.remove_person(app, actor(app, "grace"), "ada")
+    assert [each.person for each in accounts.accounts(app, ADMINISTRATOR)] == ["grace"]
+
+
+def test_who_is_removed_is_out_at_once(house: App):
+    bob = session(house, "bob", OTHER)
+    _, secret = keys.add_key(house, actor(house, "bob"), "k", person="bob")
+    people.remove_person(house, ADMINISTRATOR, "bob")
+    assert accounts.present(house, bob) is None
+    assert keys.bearer(house, digest_of(secret)) is None
+    for act in (lambda: session(house, "bob", OTHER), lambda: accounts.change_password(house, "bob", OTHER, SECRET)):
+        with pytest.raises(SignInFailed):
+            act()
+
+
+# ---------------------------------------------------------------- keys
+
+
+def test_a_key_acts_for_its_person_as_they_are_at_the_moment(house: App, bench: Bench):
+    bob = actor(house, "bob")
+    key, secret = keys.add_key(house, bob, " ci ", person="bob", days=30)
+    assert (key.name, secret[:3], len(secret) > 40) == ("ci", "fg_", True)
+    found = keys.bearer(house, digest_of(secret))
+    assert (found.actor, found.due) == (bob, True)
+    keys.used(house, key)
+    assert not keys.bearer(house, digest_of(secret)).due
+    people.add_group(house, ADMINISTRATOR, "hr", members=["bob"])
+    assert "hr" in keys.bearer(house, digest_of(secret)).actor.groups
+    assert [each.used_at is not None for each in keys.keys(house, bob)] == [True]
+    bench.clock.now += timedelta(days=30)
+    assert keys.bearer(house, digest_of(secret)) is None
+
+
+def test_everybody_sees_and_removes_their_own_keys_and_administrators_all(house: App):
+    bob, root = actor(house, "bob"), actor(house, "root")
+    _, secret = keys.add_key(house, bob, "bob's", person="bob")
+    keys.add_key(house, root, "root's", person="root")
+    assert [key.name for key in keys.keys(house, bob)] == ["bob's"]
+    assert [key.name for key in keys.keys(house, root)] == ["bob's", "root's"]
+    assert [key.name for key in keys.keys(house, root, own=True)] == ["root's"]
+    for name in ("root's", "nobody's"):
+        with pytest.raises(NotFound, match=f"you have no key '{name}'"):
+            keys.remove_key(house, bob, name)
+    keys.remove_key(house, bob, "bob's")
+    assert keys.bearer(house, digest_of(secret)) is None
+
+
+def test_a_key_for_a_page_elsewhere_has_fixed_groups_and_is_no_administrator(house: App):
+    people.add_group(house, ADMINISTRATOR, "hr", members=["bob"])
+    key, secret = keys.add_widget_key(
+        house, actor(house, "root"), "site", origins=["https://X.example:443/", "http://[::1]:8080"], groups=["hr"]
+    )
+    assert key.origins == ("https://x.example", "http://[::1]:8080")
+    found = keys.bearer(house, digest_of(secret)).actor
+    assert (found.person, found.groups, found.admin) == ("widget:site", {"hr", "public"}, False)
+    with pytest.raises(NotFound, match="no group 'hrr'"):
+        keys.add_widget_key(house, ADMINISTRATOR, "other", origins=["https://x.example"], groups=["hrr"])
+
+
+SITES = (
+    "* null x.example https:// https://*.example https://x.example/path https://u@x.example ftp://x.example https://x.example?q"
+)
+SITES += " https://x.example:99999 https://[x https://\u00e4.example javascript:alert(1)"
+
+
+@pytest.mark.parametrize("site", ["", *SITES.split()])
+def test_what_is_not_one_site_is_refused(house: App, site: str):
+    with pytest.raises(InvalidInput):
+        keys.add_widget_key(house, ADMINISTRATOR, "site", origins=[site] if site else [], groups=[])
+
+
+@pytest.mark.parametrize(("name", "days"), [("", None), ("a\nb", None), ("k", 0), ("k", 4000), ("taken", None)])
+def test_a_key_that_cannot_be_is_refused_and_none_is_made(house: App, name: str, days: int | None):
+    keys.add_key(house, ADMINISTRATOR, "taken", person="bob")
+    with pytest.raises(FirmgroundError):
+        keys.add_key(house, ADMINISTRATOR, name, person="bob", days=days)
+    assert len(keys.keys(house, ADMINISTRATOR)) == 1

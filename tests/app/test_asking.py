@@ -10,9 +10,10 @@ import pytest
 
 from firmground.answer.confidence import Confidence, Logistic
 from firmground.app import documents, people
-from firmground.app.answers import RECIPES, ask
+from firmground.app.answers import ask
 from firmground.app.app import App
 from firmground.app.kept import explanation, latest_conversation, listed, replay, show
+from firmground.app.releases import RECIPES
 from firmground.app.sync import sync
 from firmground.errors import Busy, Damaged, InvalidInput, InvalidSettings, ModelFailed, NotFound
 from firmground.settings import AnswerSection, ServeSection, Settings

@@ -6,8 +6,9 @@ from typing import cast
 
 from firmground.answer.judge import Judge
 from firmground.app.app import App
-from firmground.app.calibrated import fingerprint, stale, stored
+from firmground.app.calibrated import fingerprint, stale
 from firmground.app.readiness import check_that_something_is_indexed, not_up_to_date
+from firmground.app.releases import LIVE, RECIPES, named
 from firmground.app.rights import may_ask_candidate
 from firmground.app.search import corpus, within
 from firmground.app.traces import as_seen, conversation_of, keep
@@ -24,8 +25,6 @@ from firmground.types import Actor, Answer, Event, Json, Notice, Step, Trace, Us
 
 _ATTEMPTS = 3
 """To keep an answer; each waits as long as the database has patience."""
-RECIPES = "recipe"
-"""Namespace of the recipes that gave answers, by digest: what a replay needs."""
 
 
 def ask(
@@ -36,16 +35,18 @@ def ask(
     filters: Filters | None = None,
     conversation: str = "",
     history: Sequence[Turn] = (),
+    release: str = LIVE,
     id: str = "",
     listen: Callable[[Event], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Answer:
-    """The candidate's answer from what this person may see, or why there is none; it is kept before it is returned.
+    """The answer of a release from what this person may see, or why there is none; it is kept before it is returned.
 
     `conversation`: id of the conversation that it goes on with, one of the person's own; without one, `history` is what was said before,
-    where the asker's program keeps that itself. `id`: what the answer shall be called, from `new_id`. `listen` hears of each checked
-    sentence as soon as there is one. InvalidInput for an empty or overlong question; NotFound or Damaged where nothing was found
-    because nothing is indexed, and for a conversation that is not theirs; ModelFailed(cancelled) where `cancelled`; then nothing is kept.
+    where the asker's program keeps that itself. `release`: which recipe answers, as `named` takes it. `id`: what the answer shall be
+    called, from `new_id`. `listen` hears of each checked sentence as soon as there is one. InvalidInput for an empty or overlong
+    question; NotFound or Damaged where nothing was found because nothing is indexed, and for a conversation that is not theirs;
+    ModelFailed(cancelled) where `cancelled`; then nothing is kept.
     """
     if not may_ask_candidate(actor):
         raise NotAllowed(f"{actor.person} may not ask what is not released", "ask the release that is live")
@@ -55,7 +56,7 @@ def ask(
     with app.database.reading() as tx:
         version = tx.corpus_version()
         settled = not tx.stale_documents(app.candidate.build, limit=1)
-        recipe = recipe_now(app, tx)
+        recipe = named(app, tx, release)
         history = conversation_of(tx, actor, conversation) if conversation else history
         latest = tx.latest_trace(actor.person)
         notices = standing(tx, app, recipe)
@@ -117,22 +118,6 @@ def new_id(app: App, actor: Actor) -> str:
     with app.database.reading() as tx:
         latest = tx.latest_trace(actor.person)
     return time_ordered(app.clock(), SystemRandom(), latest)
-
-
-def recipe_now(app: App, tx: Transaction) -> ReleaseSpec:
-    """The candidate with the confidence that calibration found for it, if it did; a threshold in the settings has the last word."""
-    base = app.candidate
-    calibration = stored(tx, fingerprint(base))
-    if calibration is None or not calibration.calibrated:
-        return base
-    confidence = calibration.confidence
-    threshold = app.workspace.settings.answer.threshold
-    if threshold is not None:
-        confidence = confidence.model_copy(update={"threshold": threshold, "sure": max(threshold, confidence.sure)})
-    return app.once(
-        f"recipe {confidence.digest}",
-        lambda: base.model_copy(update={"answering": base.answering.model_copy(update={"confidence": confidence})}),
-    )
 
 
 def examples(app: App, recipe: ReleaseSpec) -> Vectors | None:

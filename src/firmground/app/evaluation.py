@@ -13,10 +13,11 @@ from time import perf_counter
 from typing import NamedTuple, cast
 
 from firmground.answer.judge import Judge
-from firmground.app.answers import RECIPES, examples, recipe_now
+from firmground.app.answers import examples
 from firmground.app.app import App
 from firmground.app.following import follow
 from firmground.app.readiness import check_that_something_is_indexed
+from firmground.app.releases import RECIPES, recipe_now
 from firmground.app.rights import administrators_only
 from firmground.app.search import corpus as corpus_of
 from firmground.app.traces import EVALUATION, keep

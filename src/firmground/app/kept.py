@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
-from firmground.app.answers import RECIPES
 from firmground.app.app import App
+from firmground.app.releases import RECIPES
 from firmground.app.sharing import shared_with
 from firmground.app.traces import EVALUATION, as_seen
 from firmground.errors import Damaged, InvalidInput, NotFound

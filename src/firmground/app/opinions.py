@@ -10,6 +10,8 @@ import unicodedata
 from random import SystemRandom
 from typing import Literal, TypeAlias, cast, get_args
 
+from pydantic import Field
+
 from firmground.app.app import App
 from firmground.app.kept import seen
 from firmground.app.sharing import signed_in
@@ -29,14 +31,13 @@ _REASONS: tuple[str, ...] = get_args(FeedbackReason)
 class Opinion(Value):
     """What was said of one answer, as one person may know it."""
 
-    answer: str
-    feedback: Feedback | None = None
-    """Their own."""
-    review: ReviewRequest | None = None
-    """Their own request for a person, while it is open."""
-    shared: bool = False
-    everybody: tuple[Feedback, ...] | None = None
-    """Oldest first; None for others than administrators."""
+    answer: str = Field(description="Its id.")
+    feedback: Feedback | None = Field(None, description="Their own thumb.")
+    review: ReviewRequest | None = Field(None, description="Their own request for a person, while it is open.")
+    shared: bool = Field(False, description="Whether others who may see all that it rests on may see the answer.")
+    everybody: tuple[Feedback, ...] | None = Field(
+        None, description="Every thumb on it, oldest first; null for others than administrators."
+    )
 
 
 def rate(app: App, actor: Actor, answer: str, verdict: str, *, reason: str | None = None, comment: str = "") -> Feedback:

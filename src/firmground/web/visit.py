@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from firmground.app.answers import ask, new_id
 from firmground.app.app import App
+from firmground.app.releases import LIVE
 from firmground.app.repeats import Repeat, remember
 from firmground.errors import NotAllowed
 from firmground.ports import Filters
@@ -72,6 +73,7 @@ class Visit:
         filters: Filters | None = None,
         conversation: str = "",
         history: Sequence[Turn] = (),
+        release: str = LIVE,
         request_id: str = "",
         key: Key | None = None,
     ) -> Stream:
@@ -79,7 +81,8 @@ class Visit:
         await self.served.opened()
         # Not among other requests: many who ask at the same moment would be refused there, although their answers have room.
         id = await asyncio.to_thread(new_id, self.app, self.actor)
-        once = partial(ask, self.app, self.actor, question, filters=filters, conversation=conversation, history=history, id=id)
+        what = partial(ask, self.app, self.actor, question, filters=filters, conversation=conversation, history=history)
+        once = partial(what, release=release, id=id)
 
         def make(*, listen: Callable[[Event], None], cancelled: Callable[[], bool]) -> Answer:
             answer = once(listen=listen, cancelled=cancelled)

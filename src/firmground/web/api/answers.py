@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from firmground.app import kept
 from firmground.app.app import App
+from firmground.app.releases import LIVE
 from firmground.app.repeats import recall
 from firmground.errors import NotFound
 from firmground.types import Actor, Answer, digest
@@ -30,6 +31,11 @@ class Question(Body):
     question: Text = Field(description="In the asker's own words.")
     filters: Filters = Field({}, description="Key → value (equal), list (any of them) or range.")
     conversation: Text = Field("", description="Id of the conversation that it goes on with; a new one when empty.")
+    release: Name = Field(
+        LIVE,
+        description="What answers: `live`, `candidate` (the workspace as it stands), or a digest or its beginning, of six characters or"
+        " more. As long as nothing is released, `live` is the candidate; the answer has a notice `not_released` then.",
+    )
     stream: bool = Field(False, description="Answer with server-sent events, sentence by sentence.")
 
 
@@ -61,6 +67,7 @@ async def post_answer(request: Request, body: Question, visit: TheVisit, idempot
         body.question,
         filters=plain_filters(body.filters),
         conversation=body.conversation,
+        release=body.release,
         request_id=request.state.request_id,
         key=key,
     )
@@ -87,7 +94,8 @@ async def get_answers(
 
 @router.get("/answers/{id}", response_model=Answer, responses={304: NOT_MODIFIED})
 async def get_answer(request: Request, id: str, visit: TheVisit) -> Response:
-    """An answer that was given, as the asker may see it now: what rests on an erased document is silent."""
+    """An answer that was given, as you may see it now: what rests on an erased document is silent. Yours, or one that was shared and rests
+    on nothing but documents that you may see; then without the conversation before it. `review` tells of your open request for a person."""
     return tagged(request, (await visit.run(kept.show, visit.app, visit.actor, id)).answer.model_dump_json().encode())
 
 

@@ -1,0 +1,76 @@
+"""What you think of an answer: a thumb, a person to look at it, others to see it."""
+
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from firmground.app import opinions
+from firmground.app.opinions import Opinion
+from firmground.types import FeedbackReason, ReviewRequest
+from firmground.web.api.shapes import NOT_MODIFIED, Body, Text, tagged
+from firmground.web.visit import TheVisit
+
+router = APIRouter(prefix="/answers/{id}")
+
+
+class Thumb(Body):
+    verdict: Literal["up", "down"] | None = Field(description="Null takes your thumb back.")
+    reason: FeedbackReason | None = Field(None, description="What is wrong, where something is.")
+    comment: Text = Field("", description="In your own words. It is emptied when a document that the answer rests on is erased.")
+
+
+class Wish(Body):
+    note: Text = Field("", description="What the person should know. It is emptied like a comment.")
+
+
+class Shared(BaseModel):
+    shared: bool = Field(description="Whether others who may see all that it rests on may see the answer.")
+    path: str = Field(description="Of its page on this server: the link to give to them.")
+
+
+@router.post("/feedback")
+async def post_feedback(id: str, body: Thumb, visit: TheVisit) -> Opinion:
+    """Say whether an answer helped. The latest counts; sent again it changes nothing but its time."""
+    if body.verdict is None:
+        await visit.run(opinions.withdraw_rating, visit.app, visit.actor, id)
+    else:
+        await visit.run(opinions.rate, visit.app, visit.actor, id, body.verdict, reason=body.reason, comment=body.comment)
+    return await visit.run(opinions.of, visit.app, visit.actor, id)
+
+
+@router.get("/feedback", response_model=Opinion, responses={304: NOT_MODIFIED})
+async def get_feedback(request: Request, id: str, visit: TheVisit) -> Response:
+    """What you said of an answer; administrators also get what everybody did."""
+    return tagged(request, (await visit.run(opinions.of, visit.app, visit.actor, id)).model_dump_json().encode())
+
+
+@router.post(
+    "/review", status_code=201, responses={200: {"model": ReviewRequest, "description": "The one that you have open already."}}
+)
+async def post_review(id: str, visit: TheVisit, response: Response, body: Wish | None = None) -> ReviewRequest:
+    """Ask that a person looks at an answer. A second request while the first is open is the first."""
+    before = await visit.run(opinions.of, visit.app, visit.actor, id)
+    request = await visit.run(opinions.ask_person, visit.app, visit.actor, id, body.note if body else "")
+    if before.review is not None and before.review.id == request.id:
+        response.status_code = 200
+    return request
+
+
+@router.delete("/review", status_code=204)
+async def delete_review(id: str, visit: TheVisit) -> None:
+    """Nobody need look at it any more. Without an open request nothing changes."""
+    await visit.run(opinions.withdraw_request, visit.app, visit.actor, id)
+
+
+@router.post("/share")
+async def post_share(id: str, visit: TheVisit) -> Shared:
+    """Let everybody who is signed in, and may see all that it rests on, see an answer of yours. Sharing gives nobody more rights."""
+    answer = await visit.run(opinions.share, visit.app, visit.actor, id)
+    return Shared(shared=True, path=f"/answers/{answer}")
+
+
+@router.delete("/share", status_code=204)
+async def delete_share(id: str, visit: TheVisit) -> None:
+    """From now on nobody else sees it. Without a share nothing changes."""
+    await visit.run(opinions.unshare, visit.app, visit.actor, id)

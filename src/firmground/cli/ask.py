@@ -21,6 +21,9 @@ def ask(
         str,
         typer.Option("--conversation", "-c", metavar="ID", help="Go on with this conversation; `last` is the latest of yours."),
     ] = "",
+    release: Annotated[
+        str, typer.Option("--release", metavar="REF", help="What answers: live, candidate, or a digest or its beginning.")
+    ] = "live",
     explain: Annotated[bool, typer.Option("--explain", help="Show each sign, rule and step that the answer came by.")] = False,
     as_json: AsJson = False,
     directory: Directory = None,
@@ -36,7 +39,8 @@ def ask(
         asker = actor(app, person)
         if conversation == "last":
             conversation = latest_conversation(app, asker)
-        answer = use(app, asker, question, filters=parse_filters(filters or []), conversation=conversation)
+        wanted = parse_filters(filters or [])
+        answer = use(app, asker, question, filters=wanted, conversation=conversation, release=release)
         explained = explanation(app, asker, answer.id) if explain else None
     if as_json:
         print_json(answer.model_dump(mode="json") | ({"explanation": explained} if explained else {}))

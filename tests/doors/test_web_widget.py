@@ -181,6 +181,7 @@ def test_visitors_do_not_see_each_others_answers_nor_go_on_with_them(page: Page)
     assert page.send("POST", "/api/v1/answers", follow, visitor=other).status_code == 404
     assert page.send("POST", f"/api/v1/answers/{mine['id']}/feedback", {"verdict": "up"}, visitor=other).status_code == 404
     assert page.send("POST", "/api/v1/answers", follow).status_code == 200
+    assert page.send("POST", f"/api/v1/answers/{mine['id']}/feedback", {"verdict": "up"}).status_code == 200
 
 
 @pytest.mark.parametrize("visitor", ["", "me", "0123456789abcdef", "F" * 32, "g" * 32, "a" * 31, "a" * 65])
@@ -238,3 +239,4 @@ def test_the_script_has_its_texts_in_every_language(page: Page):
     assert texts["en"]["ask"] == "Ask"
     assert set(texts) == {"en", "de"}
     assert texts["de"].keys() == texts["en"].keys()
+    assert texts["de"]["stop"] == "Anhalten"

@@ -306,7 +306,7 @@ textarea{display:block;width:100%;font-size:1rem;font-size:medium;color:var(--in
       this.#status = make("p", "status quiet");
       this.#status.role = "status";
       this.#input = make("textarea");
-      Object.assign(this.#input, { rows: 1, maxLength: 4000, required: true, dir: "auto", autocomplete: "off" });
+      Object.assign(this.#input, { rows: 1, maxLength: 4000, dir: "auto", autocomplete: "off" });
       this.#go = make("button", "main", t.ask);
       const form = make("form", "", "", make("label", "", t.question, this.#input), this.#go);
       form.addEventListener("submit", (event) => (event.preventDefault(), this.#leave ? this.#stop() : this.#ask(this.#input.value)));

@@ -1,0 +1,294 @@
+"""The widget in a real browser, on a page of another site that is strict, hostile or both."""
+
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from listening import QUESTION, SAID, Listening, listening, until
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from firmground.app.accounts import create_owner
+from firmground.app.keys import add_widget_key, remove_key
+from firmground.testing.app import ADMINISTRATOR
+from firmground.testing.model_server import Reply
+
+DOCS = Path(__file__).parents[2] / "docs" / "how-to"
+# A closed shadow root is closed to tests too: this opens it, where a test wants to look inside.
+OPENED = """
+const attach = Element.prototype.attachShadow;
+Element.prototype.attachShadow = function (how) { return attach.call(this, { ...how, mode: "open" }); };
+"""
+HOSTILE_STYLE = """
+* { color: red !important; font-size: 3px !important; text-transform: uppercase; }
+body * { display: none !important; visibility: hidden !important; opacity: 0 !important; pointer-events: none !important; }
+body * { transform: scale(0) !important; position: static !important; width: 1px !important; height: 1px !important; }
+html { font-size: 4px; } button, .panel, .main { all: unset !important; } body { line-height: 9; letter-spacing: 1em; }
+"""
+HOSTILE_SCRIPT = """
+Array.prototype.extra = () => 1; Object.prototype.toJSON = () => "broken"; Object.prototype.inherited = true;
+addEventListener("load", () => setTimeout(() => {
+  window.fetch = () => { throw new Error("theirs"); };
+  window.JSON = null; Node.prototype.appendChild = null; document.createElement = null; document.createElementNS = null;
+  Array.prototype.map = null; Array.prototype.forEach = null; window.setTimeout = null;
+}, 300));
+"""
+
+
+@dataclass
+class Site:
+    """A page elsewhere. What it is made of may be changed before it is loaded."""
+
+    on: Listening
+    origin: str
+    secret: str
+    head: str = ""
+    tags: str = ""
+    policy: str = ""
+
+    def tag(self, attributes: str = "") -> str:
+        return f'<script src="{self.on.address}/widget.js" data-key="{self.secret}" {attributes} async></script>'
+
+    def html(self) -> bytes:
+        body = f"<body><main><h1>Intranet</h1><p id='theirs'>News</p></main>{self.tags or self.tag()}</body>"
+        return f"<!doctype html><html lang='en'><head><title>Intranet</title>{self.head}</head>{body}</html>".encode()
+
+
+@contextmanager
+def site(place: Path, default: Reply | None = None, groups: tuple[str, ...] = ("everyone",)) -> Generator[Site]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/" else 404)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            if made.policy:
+                self.send_header("Content-Security-Policy", made.policy)
+            self.end_headers()
+            self.wfile.write(made.html() if self.path == "/" else b"")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    origin = f"http://127.0.0.1:{server.server_port}"
+    with listening(place, default=default, said=default is not None, streams={"grace": 0.1}) as on:
+        create_owner(on.app, "olga", "correct horse battery staple")
+        _, secret = add_widget_key(on.app, ADMINISTRATOR, "intranet", origins=[origin], groups=groups)
+        made = Site(on, origin, secret)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield made
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Generator[Site]:
+    with site(tmp_path_factory.mktemp("site")) as made:
+        yield made
+
+
+@pytest.fixture
+def there(shared: Site) -> Site:
+    """A page with the widget in it and nothing special."""
+    shared.head = shared.tags = shared.policy = ""
+    return shared
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Generator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def page_of(chromium: Browser, site: Site, *, opened: bool = True, complains: bool = False, **context: Any) -> Generator[Page]:
+    """The page, loaded. Whatever it complains of fails the test."""
+    with chromium.new_context(**context) as visit:
+        page = visit.new_page()
+        page.set_default_timeout(15_000)
+        wrong: list[str] = []
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on(
+            "console",
+            lambda told: wrong.append(told.text) if told.type == "error" and "favicon" not in told.location["url"] else None,
+        )
+        if opened:
+            page.add_init_script(OPENED)
+        page.goto(site.origin)
+        page.locator("firmground-ask").wait_for(state="attached")
+        yield page
+        assert bool(wrong) == complains, wrong
+
+
+def ask(page: Page, question: str = QUESTION) -> None:
+    page.get_by_label("Your question").fill(question)
+    page.keyboard.press("Enter")
+
+
+def open_and_ask(page: Page) -> None:
+    page.get_by_role("button", name="Ask our documents").click()
+    ask(page)
+    page.get_by_role("button", name="This helped").wait_for()
+
+
+def test_it_opens_asks_cites_and_goes_on(chromium: Browser, there: Site):
+    with page_of(chromium, there) as page:
+        assert not page.get_by_role("dialog").is_visible()
+        open_and_ask(page)
+        assert page.get_by_text("Weakly supported").is_visible()
+        said = page.locator(".said")
+        assert said.text_content() == f"{SAID}1"
+        page.get_by_role("button", name="Source 1").click()
+        assert page.get_by_role("blockquote").text_content() == SAID
+        link = page.get_by_role("link")
+        address = link.get_attribute("href") or ""
+        assert address.startswith(f"{there.on.address}/documents/")
+        assert (link.get_attribute("target"), link.get_attribute("rel")) == ("_blank", "noopener noreferrer")
+        page.get_by_role("button", name="This did not help").click()
+        page.get_by_role("button", name="It is incomplete").click()
+        page.get_by_text("Thank you.").wait_for()
+        ask(page, "and who asks a manager?")
+        page.locator("article").nth(1).get_by_role("button", name="This helped").wait_for()
+        with there.on.app.database.reading() as tx:
+            traces = tx.traces(limit=2)
+        assert len({trace.answer.conversation for trace in traces}) == 1
+        assert [trace.person.startswith("widget:intranet/") for trace in traces] == [True] * 2
+
+
+def test_where_there_is_no_answer_it_says_so_in_the_fixed_words(chromium: Browser, tmp_path: Path):
+    with site(tmp_path, groups=()) as there, page_of(chromium, there) as page:
+        open_and_ask(page)
+        assert page.get_by_text("No answer", exact=True).is_visible()
+        assert "I don't know" in (page.locator(".said").text_content() or "")
+
+
+def test_without_a_right_to_ask_it_says_what_is_wrong(chromium: Browser, tmp_path: Path):
+    with site(tmp_path) as there, page_of(chromium, there, complains=True) as page:
+        remove_key(there.on.app, ADMINISTRATOR, "intranet")
+        add_widget_key(there.on.app, ADMINISTRATOR, "other", origins=[there.origin], groups=[])
+        page.get_by_role("button", name="Ask our documents").click()
+        ask(page)
+        page.get_by_text("No answer could be made.").wait_for()
+        assert page.get_by_text("this key is not known").is_visible()
+        assert page.get_by_role("button", name="Try again").is_visible()
+
+
+def test_sentences_come_one_by_one_and_a_reader_can_stop(chromium: Browser, tmp_path: Path):
+    endless = Reply(say="Every employee may carry over five vacation days [1]. ", endless=True, delay=0.01)
+    with site(tmp_path, endless) as there, page_of(chromium, there) as page:
+        page.get_by_role("button", name="Ask our documents").click()
+        ask(page)
+        page.locator(".said", has_text="five vacation days").wait_for()
+        page.get_by_role("button", name="Stop").click()
+        page.get_by_text("Stopped. Nothing was answered.").wait_for()
+        until(lambda: not there.on.served.streams._streams or all(s.over for s in there.on.served.streams._streams.values()))
+        assert page.get_by_role("button", name="Ask", exact=True).is_visible()
+
+
+def test_what_the_page_does_to_styles_and_to_the_language_does_not_reach_it(chromium: Browser, there: Site):
+    there.head = f"<style>{HOSTILE_STYLE}</style><script>{HOSTILE_SCRIPT}</script>"
+    with page_of(chromium, there) as page:
+        page.wait_for_function("window.fetch.toString().includes('theirs')")
+        open_and_ask(page)
+        look = (
+            "e => { const s = getComputedStyle(e); return [s.fontSize, s.textTransform, s.letterSpacing, s.display, s.color]; }"
+        )
+        assert page.locator(".said").evaluate(look) == ["16px", "none", "normal", "block", "rgb(33, 38, 43)"]
+        box = page.get_by_role("button", name="Ask our documents").bounding_box()
+        assert box is not None
+        assert box["height"] > 30
+
+
+def test_nothing_of_it_reaches_the_page(chromium: Browser, there: Site):
+    with page_of(chromium, there, opened=False) as page:
+        before = "() => { const s = getComputedStyle(document.querySelector('#theirs')); return [s.font, s.color, s.margin, s.display]; }"
+        assert page.evaluate("document.querySelector('firmground-ask').shadowRoot") is None
+        page.get_by_role("heading", name="Intranet").wait_for()
+        with_widget = page.evaluate(before)
+        own = page.evaluate("Object.keys(document.querySelector('firmground-ask'))")
+        globals_ = page.evaluate("Object.keys(window).filter((name) => /firmground|widget/i.test(name))")
+        page.evaluate("document.querySelector('firmground-ask').remove()")
+        assert (page.evaluate(before), own, globals_) == (with_widget, [], [])
+        assert page.evaluate("document.cookie") == ""
+        assert page.context.cookies() == []
+
+
+def test_a_page_with_a_strict_policy_needs_two_lines_for_it(chromium: Browser, there: Site):
+    host = there.on.address
+    there.policy = f"default-src 'none'; script-src {host}; connect-src {host}; require-trusted-types-for 'script'"
+    with page_of(chromium, there) as page:
+        open_and_ask(page)
+        assert page.get_by_role("button", name="Ask our documents").evaluate("e => getComputedStyle(e).borderRadius") == "10px"
+
+
+def test_several_tags_make_one_button(chromium: Browser, there: Site):
+    there.tags = there.tag() * 3
+    with page_of(chromium, there) as page:
+        page.wait_for_load_state("networkidle")
+        assert page.locator("firmground-ask").count() == 1
+
+
+def test_markup_in_a_document_stays_text(chromium: Browser, tmp_path: Path):
+    evil = "<img src=x onerror=alert(1)> carry over five vacation days"
+    with site(tmp_path, Reply(say=f"{SAID} [1]")) as there:
+        source = there.on.app.sources["docs"]
+        source.contents["evil.md"] = f"# Evil\n\n{evil}\n".encode()  # pyright: ignore[reportAttributeAccessIssue]
+        with page_of(chromium, there) as page:
+            page.get_by_role("button", name="Ask our documents").click()
+            ask(page, evil)
+            page.get_by_role("button", name="This helped").wait_for()
+            assert page.locator("img").count() == 0
+            assert page.locator(".asked").text_content() == evil
+
+
+def test_it_is_used_by_keyboard_alone(chromium: Browser, there: Site):
+    there.head = "<script>addEventListener('keydown', (event) => (window.heard = (window.heard ?? '') + event.key));</script>"
+    with page_of(chromium, there) as page:
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.keyboard.type(QUESTION)
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="This helped").wait_for()
+        for _ in range(3):
+            page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Escape")
+        assert not page.get_by_role("dialog").is_visible()
+        inside = "document.querySelector('firmground-ask').shadowRoot.activeElement.ariaExpanded"
+        assert page.evaluate(inside) == "false"
+        assert page.evaluate("window.heard").startswith("Tab")
+        assert "v" not in page.evaluate("window.heard")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_accessible_open_and_closed_on_a_small_screen_too(chromium: Browser, there: Site, scheme: Any):
+    with page_of(chromium, there, color_scheme=scheme) as page:
+        assert Axe().run(page).response["violations"] == []
+        open_and_ask(page)
+        page.get_by_role("button", name="Source 1").click()
+        page.get_by_role("button", name="This did not help").click()
+        page.wait_for_timeout(200)
+        assert Axe().run(page).response["violations"] == []
+        page.set_viewport_size({"width": 320, "height": 480})
+        assert Axe().run(page).response["violations"] == []
+        assert page.locator("firmground-ask .panel *").evaluate_all("all => all.filter((e) => e.scrollWidth > 320).length") == 0
+
+
+def test_its_looks_and_language_are_the_pages_choice(chromium: Browser, there: Site):
+    there.head = "<style>firmground-ask { --firmground-radius: 3px; }</style>"
+    there.tags = there.tag('data-lang="de" data-accent="#ffcc00" data-position="left" data-theme="dark" data-title="Frag uns"')
+    with page_of(chromium, there) as page:
+        button = page.get_by_role("button", name="Frag uns")
+        look = "e => { const s = getComputedStyle(e); return [s.backgroundColor, s.color, s.borderRadius]; }"
+        assert button.evaluate(look) == ["rgb(255, 204, 0)", "rgb(0, 0, 0)", "3px"]
+        assert (button.bounding_box() or {"x": 999})["x"] < 100
+        assert page.locator("firmground-ask").get_attribute("lang") == "de"

@@ -220,7 +220,7 @@ def _figure(title: str, drawing: Markup | None, table: Markup | None = None, *, 
     told = Markup('<p class="quiet">{}</p>').format(note) if note else Markup("")
     behind = Markup("")
     if table:
-        wide = Markup('<div class="wide" role="region" aria-label="{}" tabindex="0">{}</div>').format(title, table)
+        wide = Markup('<div class="wide" role="group" aria-label="{}" tabindex="0">{}</div>').format(title, table)
         behind = Markup("<details><summary>{}</summary>{}</details>").format(_("The figures"), wide)
     return Markup('<figure class="chart {}"><figcaption>{}</figcaption>{}{}{}</figure>').format(kind, title, told, shown, behind)
 

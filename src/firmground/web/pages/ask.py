@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from firmground.app import kept
+from firmground.app import kept, opinions
 from firmground.app.asked import asked
 from firmground.app.quotes import quotes
 from firmground.errors import FirmgroundError, NotFound
@@ -117,16 +117,33 @@ def _answer_page(request: Request, visit: Visit, id: str, template: str) -> Resp
     trace = kept.show(visit.app, visit.actor, id)
     if trace.answer.id != id:
         return _to_answer(trace.answer.id)
-    return page(request, template, {"under_way": "", **_shown(visit, trace, _site(request, visit))})
+    return page(request, template, {"under_way": "", "wrong": None, **_shown(visit, trace), **_acts(request, visit, trace)})
 
 
-def _shown(visit: Visit, trace: Trace, site: str) -> dict[str, Any]:
+def acts(request: Request, visit: Visit, id: str) -> dict[str, Any]:
+    """What can be done with an answer, and what this person did."""
+    return _acts(request, visit, kept.show(visit.app, visit.actor, id))
+
+
+def _acts(request: Request, visit: Visit, trace: Trace) -> dict[str, Any]:
+    answer = trace.answer
+    # Where people reach this server.
+    site = (visit.app.workspace.settings.serve.url or str(request.base_url)).rstrip("/")
+    return {
+        "answer": answer,
+        "own": trace.person == visit.actor.person,
+        "opinion": opinions.of(visit.app, visit.actor, answer.id),
+        "link": f"{site}/answers/{quote(answer.id, safe='')}",
+        "as_text": told.as_text(answer, site),
+        "as_markdown": told.as_text(answer, site, markdown=True),
+    }
+
+
+def _shown(visit: Visit, trace: Trace) -> dict[str, Any]:
     answer, own = trace.answer, trace.person == visit.actor.person
     turns = kept.listed(visit.app, visit.actor, conversation=answer.conversation, limit=_TURNS, own=True) if own else []
     return {
-        "answer": answer,
         "question": answer.question,
-        "own": own,
         "asker": trace.person,
         "earlier": [told.turn(each) for each in reversed(turns) if each.answer.id < answer.id],
         "later": next((told.turn(each) for each in reversed(turns) if each.answer.id > answer.id), None),
@@ -135,8 +152,6 @@ def _shown(visit: Visit, trace: Trace, site: str) -> dict[str, Any]:
         "pieces": told.pieces(answer),
         "notices": told.notices(answer),
         "calibrated": not any(each.code == "not_calibrated" for each in answer.notices),
-        "as_text": told.as_text(answer, site),
-        "as_markdown": told.as_text(answer, site, markdown=True),
         "signs": _signs(visit, answer),
         "sources": view.sources(quotes(visit.app, visit.actor, trace)),
         "closest": view.close(answer.closest, _LONGEST_CLOSE),
@@ -166,11 +181,6 @@ def _my_questions(request: Request, visit: Visit, wanted: Wanted) -> Response:
         "older": "/me?" + urlencode({**chosen, "before": following}) if following else "",
     }
     return page(request, "me.html", values)
-
-
-def _site(request: Request, visit: Visit) -> str:
-    """Where people reach this server."""
-    return (visit.app.workspace.settings.serve.url or str(request.base_url)).rstrip("/")
 
 
 def _to_answer(id: str) -> Response:

@@ -32,3 +32,24 @@ document.addEventListener("click", async (event) => {
   button.textContent = told.textContent;
   setTimeout(() => (button.textContent = button.dataset.words), done ? 1500 : 4000);
 });
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("[data-act]")) return;
+  event.preventDefault();
+  const body = new URLSearchParams(new FormData(form));
+  body.set("part", "acts");
+  try {
+    const answer = await fetch(form.action, { method: "POST", body });
+    const part = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("acts");
+    if (!part) throw new Error(`${answer.status}`);
+    document.getElementById("acts").replaceWith(part);
+    if (answer.ok) told.textContent = part.dataset.told;
+    document.getElementById(form.dataset.act)?.focus();
+  } catch {
+    told.textContent = texts.notSaved;
+    let note = form.querySelector(".wrong");
+    if (!note) form.append((note = Object.assign(document.createElement("p"), { className: "wrong" })));
+    note.textContent = texts.notSaved;
+  }
+});

@@ -233,6 +233,20 @@ def test_the_models_are_named(quotes: Listening):
     assert client(quotes).models.retrieve("firmground@candidate").id == "firmground@candidate"
 
 
+def test_a_release_is_asked_by_the_name_of_its_model(quotes: Listening):
+    digest = complete(quotes, ASKED).firmground["release"]
+    for reference in ("live", "candidate", digest, digest[:6]):
+        model = f"firmground@{reference}"
+        assert client(quotes).models.retrieve(model).id == model
+        completion = client(quotes).chat.completions.create(model=model, messages=ASKED)
+        assert (completion.model, completion.firmground["release"]) == (model, digest)
+    for model in ("firmground@7", "firmground@", f"firmground@{digest[:5]}"):
+        with pytest.raises(openai.NotFoundError, match="there is no release"):
+            client(quotes).chat.completions.create(model=model, messages=ASKED)
+    with pytest.raises(openai.NotFoundError, match="there is no release '7'"):
+        client(quotes).embeddings.create(model="firmground@7", input="one")
+
+
 def test_embeddings_are_those_that_documents_are_searched_with(quotes: Listening):
     texts = ["vacation days", "train tickets"]
     wanted = quotes.app.embedder.embed(texts)

@@ -19,15 +19,17 @@ from starlette.responses import JSONResponse, Response
 
 from firmground.app.app import App
 from firmground.app.history import history
+from firmground.app.releases import LIVE, digest_of
 from firmground.errors import NotFound
 from firmground.ports import Filters
 from firmground.serve.conversation import estimated_tokens
 from firmground.types import Answer
 from firmground.web.problems import BadParameter, Malformed, openai_error
 from firmground.web.streams import EventStream, Stream
-from firmground.web.visit import TheVisit, unless_gone
+from firmground.web.visit import TheVisit, Visit, unless_gone
 
 MODELS = ("firmground", "firmground@candidate")
+_OF_A_RELEASE = "firmground@"
 USED = frozenset({"messages", "model", "stream", "stream_options", "firmground"})
 IGNORED = frozenset(
     {
@@ -100,9 +102,9 @@ async def get_models() -> Response:
 
 
 @router.get("/models/{name}")
-async def get_model(name: str) -> Response:
-    """One of them."""
-    _known(name)
+async def get_model(name: str, visit: TheVisit) -> Response:
+    """One of them, or `firmground@` with a digest or its beginning."""
+    await _find(visit, name)
     return JSONResponse(_model(name))
 
 
@@ -115,6 +117,7 @@ async def post_completion(request: Request, visit: TheVisit) -> Response:
         filters=wanted.filters,
         conversation=wanted.conversation,
         history=await visit.run(history, wanted.said),
+        release=_reference(wanted.model),
         request_id=request.state.request_id,
     )
     base = f"{request.url.scheme}://{request.url.netloc}"
@@ -134,7 +137,7 @@ async def post_embeddings(request: Request, visit: TheVisit) -> Response:
     """Vectors of the embedder that documents are searched with."""
     fields = await _fields(request)
     texts, coded = _texts(fields)
-    await visit.opened()
+    await _find(visit, fields.get("model"))
     vectors = await visit.run(_embedded, visit.app, texts)
     data = [
         {"object": "embedding", "index": place, "embedding": _base64(vector) if coded else [float(each) for each in vector]}
@@ -244,9 +247,21 @@ def _model(name: str) -> Fields:
 
 
 def _known(name: object) -> str:
-    if name not in MODELS:
-        raise NotFound(f"there is no model {name!r}", f"use one of {', '.join(MODELS)}")
-    return str(name)
+    if not isinstance(name, str) or not (name == MODELS[0] or name.startswith(_OF_A_RELEASE)):
+        raise NotFound(f"there is no model {name!r}"[:200], f"use one of {', '.join(MODELS)}")
+    return name
+
+
+def _reference(model: str) -> str:
+    """The release that a model's name asks for."""
+    return LIVE if model == MODELS[0] else model.removeprefix(_OF_A_RELEASE)
+
+
+async def _find(visit: Visit, name: object) -> None:
+    """NotFound where there is no such model."""
+    reference = _reference(_known(name))
+    await visit.opened()
+    await visit.run(digest_of, visit.app, reference)
 
 
 # ---------------------------------------------------------------- reading requests
@@ -387,7 +402,6 @@ def _texts(fields: Fields) -> tuple[list[str], bool]:
     coding = fields.get("encoding_format") or "float"
     if coding not in ("float", "base64"):
         raise BadParameter("encoding_format", "there is no such encoding", "use float or base64")
-    _known(fields.get("model"))
     return checked, coding == "base64"
 
 

@@ -19,6 +19,8 @@ from firmground.web.visit import Visit
 
 OPEN = frozenset({"/healthz", "/readyz", "/login", "/setup", "/widget.js"})
 """What needs no credentials, besides /static/."""
+_FORMS = frozenset({"/login", "/setup"})
+"""Those of them that depend on whether there is an owner; the others answer also while the database does not."""
 
 
 class Credentials:
@@ -34,6 +36,8 @@ class Credentials:
     async def visit(self, scope: Scope, headers: Headers) -> Visit:
         """Whose request it is. Unauthenticated where that needs credentials which are missing, wrong or over."""
         if is_open(scope["path"]):
+            if scope["path"] in _FORMS:
+                await self._served.look(self._local)
             return self.nobody()
         return await self._served.look(self._visit, scope, headers)
 

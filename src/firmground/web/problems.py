@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from firmground.app.accounts import SignInFailed
 from firmground.app.passwords import TooManyAttempts
 from firmground.errors import (
     Busy,
@@ -110,6 +111,7 @@ class NotReady(OutsideFailed):
 
 _STATUS: tuple[tuple[type[FirmgroundError], HTTPStatus], ...] = (
     (Unauthenticated, HTTPStatus.UNAUTHORIZED),
+    (SignInFailed, HTTPStatus.UNAUTHORIZED),
     (TooManyAttempts, HTTPStatus.TOO_MANY_REQUESTS),
     (Forbidden, HTTPStatus.FORBIDDEN),
     (NotAllowed, HTTPStatus.FORBIDDEN),
@@ -156,7 +158,7 @@ def status_of(error: FirmgroundError) -> HTTPStatus:
 def response(request: Request, error: FirmgroundError) -> Response:
     """A problem document for programs, a page for people."""
     status = status_of(error)
-    headers = _headers(error, status)
+    headers = headers_of(error)
     if is_page(request.url.path):
         return rendering.page(request, "problem.html", {"error": error, "status": status}, status=status, headers=headers)
     if request.url.path.startswith("/v1/"):
@@ -165,7 +167,9 @@ def response(request: Request, error: FirmgroundError) -> Response:
     return JSONResponse(problem, int(status), headers, media_type="application/problem+json")
 
 
-def _headers(error: FirmgroundError, status: HTTPStatus) -> dict[str, str] | None:
+def headers_of(error: FirmgroundError) -> dict[str, str] | None:
+    """What a program has to know besides the status."""
+    status = status_of(error)
     if isinstance(error, TooManyAttempts):
         return {"Retry-After": str(error.seconds)}
     if status == HTTPStatus.UNAUTHORIZED:

@@ -14,7 +14,7 @@ from firmground.errors import FirmgroundError
 from firmground.web.credentials import cookie_name, secure, session_secret
 from firmground.web.origins import sender
 from firmground.web.pages.forms import form
-from firmground.web.problems import Forbidden, status_of
+from firmground.web.problems import Forbidden, headers_of, status_of
 from firmground.web.rendering import page
 from firmground.web.served import Served
 from firmground.web.visit import TheVisit, Visit
@@ -91,7 +91,7 @@ def _set_up(request: Request, visit: Visit, fields: Mapping[str, str]) -> Respon
         account = accounts.create_owner(visit.app, name, password)
     except FirmgroundError as error:
         values = {"setup": fields.get("setup", ""), "name": name, "error": error}
-        return page(request, "setup.html", values, status=status_of(error))
+        return page(request, "setup.html", values, status=status_of(error), headers=headers_of(error))
     visit.served.owned = True
     secret = accounts.sign_in(visit.app, account.person, password)
     return with_session(RedirectResponse("/", 303), visit.served, secret)
@@ -110,7 +110,7 @@ def _signed_in(request: Request, visit: Visit, fields: Mapping[str, str]) -> Res
         )
     except FirmgroundError as error:
         values = {"name": name, "next": there, "error": error}
-        return page(request, "login.html", values, status=status_of(error))
+        return page(request, "login.html", values, status=status_of(error), headers=headers_of(error))
     return with_session(RedirectResponse(there, 303), served, secret)
 
 

@@ -24,6 +24,9 @@ _NOT_KEYS = frozenset(
     {"FIRMGROUND_DATA", "FIRMGROUND_WORKSPACE", "FIRMGROUND_MODEL_DIR", "FIRMGROUND_DEBUG", "FIRMGROUND_OWNER_FILE"}
 )
 
+_FILE = "_file"
+"""Ends a variable that names a file with the value: for secrets."""
+
 Kind: TypeAlias = Literal["setting", "recipe"]
 
 
@@ -371,7 +374,9 @@ def _with_environment(content: dict[str, Any], environment: Mapping[str, str]) -
         path = variable.removeprefix(_ENVIRONMENT_PREFIX).lower().split("__")
         if len(path) == 1 and path[0] not in Settings.model_fields:
             continue
-        generic = ".".join(path if path[0] != "models" else [path[0], "<name>", *path[2:]])
+        if path[-1].endswith(_FILE) and _generic([*path[:-1], path[-1].removesuffix(_FILE)]) in known:
+            path[-1], value = path[-1].removesuffix(_FILE), _content(variable, value)
+        generic = _generic(path)
         if generic not in known:
             hint = _nearest(generic, [name for name in known if "[]" not in name]) or "see the settings reference"
             raise InvalidSettings(f"{variable} names no key that the environment may set", hint)
@@ -386,6 +391,27 @@ def _with_environment(content: dict[str, Any], environment: Mapping[str, str]) -
         section[path[-1]] = [part.strip() for part in value.split(",")] if get_origin(field.annotation) is tuple else value
         overrides[".".join(path)] = variable
     return overrides
+
+
+def secret(variable: str, environment: Mapping[str, str] = os.environ) -> str:
+    """The value of a variable, or what the file holds that `<variable>_FILE` names; empty where there is neither."""
+    if variable and (named := environment.get(f"{variable}_FILE")):
+        return _content(f"{variable}_FILE", named)
+    return environment.get(variable, "") if variable else ""
+
+
+def _content(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise InvalidSettings(
+            f"{variable} names {path}, which cannot be read ({why})", "check the path and who may read it"
+        ) from None
+
+
+def _generic(path: list[str]) -> str:
+    return ".".join(path if path[0] != "models" else [path[0], "<name>", *path[2:]])
 
 
 def _checked(content: dict[str, Any], path: Path, overrides: Mapping[str, str]) -> Settings:

@@ -10,7 +10,7 @@ from firmground.app.app import App
 from firmground.errors import FirmgroundError, InvalidSettings, OutsideFailed
 from firmground.ports import Database, Embedder, Jobs, LanguageModel, Parser, SearchIndex, Source
 from firmground.release.spec import ReleaseSpec
-from firmground.settings import Settings, Workspace, find_workspace, load_workspace
+from firmground.settings import Settings, Workspace, find_workspace, load_workspace, secret
 from firmground.types import Check, Message, ModelCall, Tokens
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
@@ -101,7 +101,7 @@ class _Adapters:
         model_there = OpenAIModel(
             name,
             place.base_url,
-            os.environ.get(place.api_key_env, "") if place.api_key_env else "",
+            secret(place.api_key_env),
             model,
             connect_seconds=place.connect_seconds,
             read_seconds=place.read_seconds,
@@ -152,8 +152,7 @@ def open_embedder(root: Path, settings: Settings) -> Embedder:
         from firmground.models.openai_embedder import OpenAIEmbedder
 
         place = settings.models[server]
-        key = os.environ.get(place.api_key_env, "") if place.api_key_env else ""
-        return OpenAIEmbedder(place.base_url, key, model, languages=languages)
+        return OpenAIEmbedder(place.base_url, secret(place.api_key_env), model, languages=languages)
     directory = (root / name).expanduser()
     if directory.is_dir():
         from firmground.models.onnx_embedder import OnnxEmbedder

@@ -13,7 +13,7 @@ from firmground.errors import InvalidSettings, NotFound
 from firmground.index.chunk import Chunker
 from firmground.release.spec import candidate
 from firmground.retrieve.fuse import Fusion
-from firmground.settings import Settings, find_workspace, keys, load_workspace
+from firmground.settings import Settings, find_workspace, keys, load_workspace, secret
 
 TEMPLATE = files("firmground.app").joinpath("firmground.toml.template").read_text(encoding="utf-8")
 
@@ -113,6 +113,19 @@ def test_the_environment_overrides_settings_and_never_the_recipe(tmp_path: Path)
     with pytest.raises(InvalidSettings, match="FIRMGROUND_SOURCES names no key"):
         load(tmp_path, "", {"FIRMGROUND_SOURCES": "x"})
     assert load(tmp_path, "", {"FIRMGROUND_SOMETHING_ELSE": "x"}) == Settings()
+
+
+def test_a_secret_may_be_in_a_file_that_a_variable_names(tmp_path: Path):
+    place = tmp_path / "secret"
+    place.write_text("postgresql://me:word@db/firmground\n")
+    assert load(tmp_path, "", {"FIRMGROUND_DATABASE__URL_FILE": str(place)}).database.url == "postgresql://me:word@db/firmground"
+    assert secret("SOME_KEY", {"SOME_KEY_FILE": str(place)}) == "postgresql://me:word@db/firmground"
+    assert secret("SOME_KEY", {"SOME_KEY": "a"}) == "a"
+    assert secret("", {"_FILE": "x"}) == secret("SOME_KEY", {}) == ""
+    with pytest.raises(InvalidSettings, match="FIRMGROUND_DATABASE__URL_FILE names /nowhere, which cannot be read"):
+        load(tmp_path, "", {"FIRMGROUND_DATABASE__URL_FILE": "/nowhere"})
+    with pytest.raises(InvalidSettings, match="FIRMGROUND_ANSWER__REFUSAL_FILE would change answers"):
+        load(tmp_path, "", {"FIRMGROUND_ANSWER__REFUSAL_FILE": str(place)})
 
 
 OTHER = {

@@ -368,14 +368,15 @@ def _with_environment(content: dict[str, Any], environment: Mapping[str, str]) -
     """Put overrides into `content`; which variable decided which key."""
     known = {name: (kind, field) for name, kind, field in keys()}
     overrides: dict[str, str] = {}
-    for variable, value in sorted(environment.items()):
+    for variable, given in sorted(environment.items()):
         if not variable.startswith(_ENVIRONMENT_PREFIX) or variable in _NOT_KEYS:
             continue
         path = variable.removeprefix(_ENVIRONMENT_PREFIX).lower().split("__")
         if len(path) == 1 and path[0] not in Settings.model_fields:
             continue
+        value = given
         if path[-1].endswith(_FILE) and _generic([*path[:-1], path[-1].removesuffix(_FILE)]) in known:
-            path[-1], value = path[-1].removesuffix(_FILE), _content(variable, value)
+            path[-1], value = path[-1].removesuffix(_FILE), _content(variable, given)
         generic = _generic(path)
         if generic not in known:
             hint = _nearest(generic, [name for name in known if "[]" not in name]) or "see the settings reference"

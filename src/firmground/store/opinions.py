@@ -31,8 +31,9 @@ class Opinions(Unit):
         self._connection.execute(delete(thumbs).where(_f.answer == answer, _f.person == person))
 
     def feedback(self, answer: str) -> list[Feedback]:
-        found = self._rows(select(thumbs).where(_f.answer == answer).order_by(_f.at, _f.person))
-        return [Feedback.model_validate(_named(thumbs.c, row)) for row in found]
+        found = self._rows(select(thumbs).where(_f.answer == answer))
+        given = [Feedback.model_validate(_named(thumbs.c, row)) for row in found]
+        return sorted(given, key=lambda each: (each.at, each.person))
 
     def save_review(self, review: ReviewRequest) -> None:
         row = review.model_dump(mode="json")

@@ -11,13 +11,14 @@ from firmground.errors import Busy, FirmgroundError, InvalidInput, NotFound
 from firmground.ports import Database
 from firmground.testing.accounts import AccountsContract
 from firmground.testing.documents import BUILD, DocumentsContract, a_document, chunks_of
+from firmground.testing.opinions import OpinionsContract
 from firmground.testing.traces import TracesContract
 from firmground.types import Finding
 
 __all__ = ["BUILD", "DatabaseContract", "a_document", "chunks_of"]
 
 
-class DatabaseContract(DocumentsContract, TracesContract, AccountsContract):
+class DatabaseContract(DocumentsContract, TracesContract, AccountsContract, OpinionsContract):
     """Subclass it, and give a fixture `database` and a way to open the same data once more."""
 
     # ------------------------------------------------------------ people

@@ -227,6 +227,68 @@ def test_an_answer_can_be_copied_with_its_sources(site: tuple[TestClient, Served
     assert re.search(rf"\n1\. \[Leave\]\(&lt;{HERE}/documents/\S+&gt;\)$", markdown)
 
 
+def test_what_one_thinks_of_an_answer_is_said_by_forms_and_shown_afterwards(tmp_path: Path):
+    with serving(tmp_path) as (client, served):
+        address = ask(client, served.local_form_token)
+
+        def say(what: str, **fields: str) -> str:
+            response = client.post(f"{address}/{what}", data={"token": served.local_form_token, **fields})
+            assert (response.status_code, response.headers["location"]) == (303, f"{address}#acts")
+            return client.get(address).text
+
+        assert 'id="act-up" class="quiet small" aria-pressed="true"' in say("feedback", verdict="up")
+        page = say("feedback", verdict="down", reason="outdated", comment="<b>six</b> by now")
+        assert "Not helpful: noted" in page
+        assert 'value="outdated" checked' in page
+        assert "&lt;b&gt;six&lt;/b&gt; by now</textarea>" in page
+        assert "Not helpful: noted" not in say("feedback", verdict="none")
+        assert "A person was asked" in say("review", note="is that <i>so</i>?")
+        assert "A person was asked" not in say("review", withdraw="yes")
+        assert f'value="{HERE}{address}"' in say("share")
+        assert f'value="{HERE}{address}"' not in say("share", withdraw="yes")
+
+
+@pytest.mark.parametrize("what", ["feedback", "review", "share"])
+def test_what_is_said_of_an_answer_needs_the_token_of_our_pages_and_the_right_to_see_it(tmp_path: Path, what: str):
+    with serving(tmp_path) as (_, served):
+        person(served, "olivia")
+        anna, token = person(served, "anna")
+        boris, other = person(served, "boris")
+        address = f"{ask(anna, token)}/{what}"
+        for browser, given, status in ((anna, other, 403), (boris, other, 404), (anna, token, 303)):
+            assert browser.post(address, data={"token": given, "verdict": "up"}).status_code == status
+
+
+def test_a_script_gets_the_forms_as_they_stand_or_what_is_wrong(site: tuple[TestClient, Served]):
+    client, served = site
+    address = ask(client, served.local_form_token)
+    fields = {"token": served.local_form_token, "part": "acts", "verdict": "up"}
+    good = client.post(f"{address}/feedback", data=fields)
+    assert good.status_code == 200
+    assert Elements(good.text).named("html", "main") == []
+    assert 'aria-pressed="true"' in good.text
+    wrong = client.post(f"{address}/feedback", data={**fields, "reason": "<b>"})
+    assert wrong.status_code == 400
+    assert Elements(wrong.text).named("b") == []
+    assert 'role="alert"' in wrong.text
+    assert client.post("/answers/nowhere/feedback", data=fields).status_code == 404
+
+
+def test_a_shared_answer_is_seen_by_others_alone_without_what_only_its_asker_may_do(tmp_path: Path):
+    with serving(tmp_path) as (_, served):
+        person(served, "olivia")
+        anna, token = person(served, "anna")
+        boris, _ = person(served, "boris")
+        address = ask(anna, token)
+        assert anna.post(f"{address}/share", data={"token": token}).status_code == 303
+        page = boris.get(address).text
+        assert "five vacation days" in page
+        assert "Asked by anna" in page
+        assert "/share" not in page
+        assert "Adds to the log-odds" not in page
+        assert boris.get("/").text.count(QUESTION) == 0
+
+
 def test_my_questions_are_shown_by_conversation_searched_by_words_and_turned_page_by_page(tmp_path: Path):
     with serving(tmp_path) as (client, served):
         first = ask(client, served.local_form_token)

@@ -23,6 +23,18 @@ function copiedAsBefore(text) {
   return done;
 }
 
+document.addEventListener("click", (event) => {
+  for (const each of document.querySelectorAll(".acts details[open]")) if (!each.contains(event.target)) each.open = false;
+});
+
+document.addEventListener("keydown", (event) => {
+  const open = event.key === "Escape" && !event.defaultPrevented && document.querySelector(".acts details[open]");
+  if (!open) return;
+  event.preventDefault();
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest?.("[data-copy]");
   if (!button) return;
@@ -42,14 +54,23 @@ document.addEventListener("submit", async (event) => {
   try {
     const answer = await fetch(form.action, { method: "POST", body });
     const part = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("acts");
-    if (!part) throw new Error(`${answer.status}`);
+    if (!answer.ok || !part) return refused(form, part?.querySelector(".wrong")?.textContent ?? texts.notSaved);
     document.getElementById("acts").replaceWith(part);
-    if (answer.ok) told.textContent = part.dataset.told;
-    document.getElementById(form.dataset.act)?.focus();
+    told.textContent = part.dataset.told;
+    const button = document.getElementById(form.dataset.act);
+    if ("stay" in form.dataset) button.closest("details").open = true;
+    button.focus();
   } catch {
-    told.textContent = texts.notSaved;
-    let note = form.querySelector(".wrong");
-    if (!note) form.append((note = Object.assign(document.createElement("p"), { className: "wrong" })));
-    note.textContent = texts.notSaved;
+    refused(form, texts.notSaved);
   }
 });
+
+// What was typed stays.
+function refused(form, why) {
+  form.querySelector(".wrong")?.remove();
+  const note = document.createElement("p");
+  note.className = "wrong";
+  note.setAttribute("role", "alert");
+  note.textContent = why;
+  form.append(note);
+}

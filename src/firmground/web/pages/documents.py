@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from firmground.app import documents
-from firmground.app.search import search
+from firmground.app.search import band, search
 from firmground.app.status import status
 from firmground.app.sync import request as request_sync
 from firmground.errors import InvalidInput, NotFound
@@ -67,19 +67,20 @@ async def document_page(request: Request, visit: TheVisit, id: str, stretch: Ann
 
 def _documents(request: Request, visit: Visit, wanted: Wanted) -> Response:
     found, following = documents_page(visit, wanted.source or None, wanted.state or None, wanted.after, _PAGE)
-    now = status(visit.app, visit.actor)
+    admin = visit.actor.admin
+    now = status(visit.app, visit.actor) if admin else {"sources": []}
     chosen = {"state": wanted.state, "source": wanted.source}
-    findings = documents.quality(visit.app, visit.actor)
+    findings = documents.quality(visit.app, visit.actor) if admin else []
     values: dict[str, Any] = {
         "query": wanted.query,
         "found": None,
         "error": None,
         "status": now,
-        "jobs": _jobs(visit, wanted.job),
+        "jobs": _jobs(visit, wanted.job) if admin else [],
         "findings": view.grouped(findings),
         "finding_count": len(findings),
         "documents": found,
-        "states": _STATES,
+        "states": _STATES if admin else (),
         "chosen": chosen,
         "after": wanted.after,
         "following": "/documents?" + urlencode({**chosen, "after": following}) + "#list" if following else "",
@@ -87,7 +88,7 @@ def _documents(request: Request, visit: Visit, wanted: Wanted) -> Response:
     if wanted.query.strip():
         try:
             hits = search(visit.app, visit.actor, wanted.query, limit=_SEARCH_HITS)
-            values["scores"] = [(each.score, each.scores) for each in hits.passages]
+            values["scores"] = [(each.score, each.scores) if admin else (band(each), None) for each in hits.passages]
             values["found"] = view.close(hits.passages, 280)
         except InvalidInput as error:
             values["error"] = error

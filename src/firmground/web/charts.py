@@ -52,7 +52,7 @@ def bars(
     most = max((value for _label, value in sound), default=0) or 1
     body = Markup("").join(
         Markup(
-            '<tr><th scope="row" dir="auto">{}</th>'
+            '<tr><th scope="row"><bdi>{}</bdi></th>'
             '<td class="drawn"><svg aria-hidden="true" viewBox="0 0 100 10" preserveAspectRatio="none">'
             '<rect class="bar s1" width="{:.2f}" height="10"/></svg></td><td class="n">{}</td></tr>'
         ).format(label, 100 * value / most, (form or _whole)(value))

@@ -24,8 +24,8 @@ class Drawn(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
-        self._cell = tag in {"td", "th"}
-        if self._cell:
+        if tag in {"td", "th"}:
+            self._cell = True
             self.cells.append("")
 
     def handle_endtag(self, tag: str) -> None:

@@ -34,7 +34,8 @@ def builder() -> ModuleType:
 
 @pytest.fixture(scope="module")
 def cases() -> list[dict[str, Any]]:
-    return yaml.safe_load((SAMPLE / "golden" / "handbook.yaml").read_text(encoding="utf-8"))
+    files = sorted((SAMPLE / "golden").glob("*.yaml"))
+    return [case for path in files for case in yaml.safe_load(path.read_text(encoding="utf-8"))]
 
 
 def files() -> list[Path]:
@@ -177,7 +178,7 @@ def test_the_readme_names_only_files_that_exist():
 
 
 def test_golden_cases_cover_every_kind_language_and_permission(cases: list[dict[str, Any]]):
-    assert len(cases) >= 60
+    assert len(cases) >= 200
     assert len({case["id"] for case in cases}) == len(cases)
     kinds = Counter(case["kind"] for case in cases)
     assert set(kinds) == {"normal", "messy", "missing_context", "sensitive", "out_of_scope"}

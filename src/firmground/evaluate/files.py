@@ -115,7 +115,7 @@ def written(cases: Sequence[Case], kind: str) -> str:
     """The cases as a file of that kind (`yaml`, `csv`, `jsonl`): reading it gives the same cases."""
     plain = [case.model_dump(mode="json") for case in cases]
     for case in plain:
-        case["expect"] = {key: _shortened(value) for key, value in case["expect"].items()}
+        case["expect"] = {key: _shortened(value) for key, value in case["expect"].items() if value}
     if kind == "jsonl":
         return "".join(json.dumps(case, ensure_ascii=False) + "\n" for case in plain)
     if kind == "csv":
@@ -266,7 +266,8 @@ def _csv_of(cases: Sequence[Mapping[str, Any]]) -> str:
     writer.writerow(columns)
     for case in cases:
         values = {**case, **case["expect"]}
-        writer.writerow([json.dumps(values[name], ensure_ascii=False) if name in _LISTS else values[name] for name in columns])
+        given = (values.get(name, []) for name in columns)
+        writer.writerow([json.dumps(each, ensure_ascii=False) if isinstance(each, list) else each for each in given])
     return told.getvalue()
 
 

@@ -126,6 +126,13 @@ def test_a_question_that_cannot_be_answered_stays_in_its_field_with_its_conversa
     assert "How so?</textarea>" in unknown.text
 
 
+def test_a_question_in_the_address_is_only_put_into_its_field(site: tuple[TestClient, Served]):
+    client, _ = site
+    before = client.get("/api/v1/answers").json()
+    assert ">And &lt;b&gt;?</textarea>" in client.get("/", params={"question": "And <b>?"}).text
+    assert client.get("/api/v1/answers").json() == before
+
+
 def test_what_was_said_before_stands_above_an_answer_and_what_came_after_is_one_step_away(site: tuple[TestClient, Served]):
     client, served = site
     first = ask(client, served.local_form_token)

@@ -42,8 +42,9 @@ class Wanted(BaseModel):
 
 
 @router.get("/")
-async def ask_page(request: Request, visit: TheVisit) -> Response:
-    return await visit.run(_ask_page, request, visit)
+async def ask_page(request: Request, visit: TheVisit, question: Annotated[str, Query(max_length=4000)] = "") -> Response:
+    """With a `question`, that stands in its field; it is asked by whoever reads it there."""
+    return await visit.run(_ask_page, request, visit, question)
 
 
 @router.post("/")

@@ -11,7 +11,7 @@ from firmground.app.app import App
 from firmground.app.names import WIDGET, plain
 from firmground.app.rights import administrators_only, is_owner, owners_only
 from firmground.errors import InvalidInput, NotAllowed, NotFound, Refused
-from firmground.groups import PUBLIC
+from firmground.groups import EVERYONE, PUBLIC
 from firmground.ports import Transaction
 from firmground.types import Actor, ApiKey
 
@@ -54,7 +54,7 @@ def add_widget_key(
         )
     with app.database.transaction() as tx:
         _check_accounts(tx)
-        known = {*tx.groups(), PUBLIC}
+        known = {*tx.groups(), PUBLIC, EVERYONE}
         if unknown := [group for group in groups if group not in known]:
             raise NotFound(f"there is no group '{unknown[0]}'", "`firmground group list` shows all")
         fixed = tuple(sorted({*groups, PUBLIC}))

@@ -1,7 +1,9 @@
 """What the pages show of an answer, worked out before a template sees it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Literal, TypeAlias
 
 from firmground.types import Answer, AnswerStatus, Trace
@@ -11,6 +13,7 @@ from firmground.web.view import address, place
 
 _SAID_ANYWAY = frozenset({"not_released", "not_calibrated"})
 _SHORT = 240
+_ITEM = re.compile(r"\s*[-*•]\s+(?=\S)")
 
 Sure: TypeAlias = Literal["high", "medium", "low"]
 _STYLES: dict[AnswerStatus, str] = {
@@ -30,6 +33,15 @@ class Piece:
 
     text: str = ""
     source: int = 0
+    table: Block | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """A paragraph, or a list with one line for each item; else a table."""
+
+    kind: Literal["text", "list", "table"]
+    lines: tuple[tuple[Piece, ...], ...] = ()
     table: Block | None = None
 
 
@@ -70,6 +82,39 @@ def sure(answer: Answer) -> Sure:
 def notices(answer: Answer) -> list[str]:
     """Those about this answer; what holds for every answer is said at its confidence."""
     return [each.text for each in answer.notices if each.code not in _SAID_ANYWAY]
+
+
+def parts(answer: Answer) -> list[Part]:
+    """The text as it is laid out."""
+    found: list[Part] = []
+    lines: list[list[Piece]] = [[]]
+    for piece in pieces(answer):
+        if piece.table:
+            found += [*_laid_out(lines), Part("table", table=piece.table)]
+            lines = [[]]
+        elif piece.source:
+            lines[-1].append(piece)
+        else:
+            first, *more = (Piece(text) for text in piece.text.split("\n"))
+            lines[-1].append(first)
+            lines += [[each] for each in more]
+    return [*found, *_laid_out(lines)]
+
+
+def _laid_out(lines: Sequence[Sequence[Piece]]) -> list[Part]:
+    found: list[Part] = []
+    for kind, group in groupby(lines, key=_kind):
+        if kind == "list":
+            found.append(Part(kind, tuple((replace(first, text=_ITEM.sub("", first.text)), *rest) for first, *rest in group)))
+        elif kind == "text":
+            found.append(Part(kind, tuple(map(tuple, group))))
+    return found
+
+
+def _kind(line: Sequence[Piece]) -> Literal["text", "list", "blank"]:
+    if not any(piece.source or piece.text.strip() for piece in line):
+        return "blank"
+    return "list" if _ITEM.match(line[0].text) else "text"
 
 
 def pieces(answer: Answer) -> list[Piece]:

@@ -45,6 +45,10 @@ function show(source, n) {
     // The passage says it in words; a picture that cannot be had is not missed.
     each.querySelector("img").addEventListener("error", () => each.remove());
   }
+  const from = copy.querySelector(".from");
+  from.remove();
+  for (const each of from.querySelectorAll(".ref")) each.remove();
+  panel.querySelector("[data-from]").replaceChildren(...from.childNodes);
   inside.replaceChildren(...copy.childNodes);
 }
 

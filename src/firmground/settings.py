@@ -246,7 +246,7 @@ class ServeSection(Section):
     @field_validator("url")
     @classmethod
     def _origin(cls, url: str) -> str:
-        if url and not re.fullmatch(r"https?://[^\s/?#@]+/?", url):
+        if url and not re.fullmatch(r"(?i)https?://[^\s/?#@]+/?", url):
             raise ValueError("write scheme and host, e.g. https://ask.example.org")
         return url.rstrip("/").lower()
 

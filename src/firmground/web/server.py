@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 from typing import cast
+from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -21,7 +22,7 @@ from firmground.app.app import App
 from firmground.app.work import handlers
 from firmground.errors import Busy, OutsideFailed
 from firmground.web.application import application
-from firmground.web.origins import address, loopback
+from firmground.web.origins import address, is_loopback, loopback
 from firmground.web.served import Served
 
 _DRAIN_SECONDS = 30
@@ -181,6 +182,8 @@ class Server(uvicorn.Server):
         if self._served.owned:
             public = workspace.settings.serve.url
             self._ready(f"serving {workspace.name} at {place}{f' for {public}' if public else ''}; stop with Ctrl-C")
+            if not public.startswith("https://") and not is_loopback(urlsplit(place).hostname or ""):
+                self._ready("without https others on the way can read passwords: put a proxy before it and set [serve] url")
             return
         self._ready(f"serving {workspace.name} at {place} for this machine only; stop with Ctrl-C")
         self._ready(f"there are no accounts yet: become the owner at {place}setup?token={self._served.setup_token}")

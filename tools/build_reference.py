@@ -41,7 +41,8 @@ def settings_page() -> str:
         "key can change an answer: it is part of the recipe digest that every answer carries, and no environment variable touches it.",
         "An unknown key is an error that names the nearest known one.",
         "",
-        "Lists of tables (`[[sources]]`) and lists of values are set in the file alone. Four variables stand beside the keys:",
+        "Lists of values are separated by commas there; lists of tables (`[[sources]]`) are set in the file alone. With `_FILE` behind",
+        "its name, a variable names a file that holds the value: for secrets, keys of models too. Five variables stand beside the keys:",
         "",
     ]
     lines += table(
@@ -50,6 +51,10 @@ def settings_page() -> str:
             ("`FIRMGROUND_WORKSPACE`", "The workspace, where no `--workspace` does."),
             ("`FIRMGROUND_DATA`", "The data directory; `.firmground` inside the workspace otherwise."),
             ("`FIRMGROUND_MODEL_DIR`", "Where the default embedding model lies; beside the installation otherwise."),
+            (
+                "`FIRMGROUND_OWNER_FILE`",
+                "A file with one line `name:password`: the first owner, made by `serve` where there is none.",
+            ),
             ("`FIRMGROUND_DEBUG`", "Anything: errors come with a traceback, as with `--debug`."),
         ],
     )

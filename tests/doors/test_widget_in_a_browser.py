@@ -1,5 +1,6 @@
 """The widget in a real browser, on a page of another site that is strict, hostile or both."""
 
+import re
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -281,6 +282,21 @@ def test_it_is_accessible_open_and_closed_on_a_small_screen_too(chromium: Browse
         page.set_viewport_size({"width": 320, "height": 480})
         assert Axe().run(page).response["violations"] == []
         assert page.locator("firmground-ask .panel *").evaluate_all("all => all.filter((e) => e.scrollWidth > 320).length") == 0
+
+
+def test_the_page_in_the_how_to_works_as_it_stands(chromium: Browser, there: Site):
+    page = (DOCS / "put-the-widget-on-a-page.md").read_text().partition("```html widget-page.html\n")[2].partition("```")[0]
+    there.tags = (
+        re.findall(r"<script.*</script>", page)[0]
+        .replace("https://ask.example.org", there.on.address)
+        .replace("fg_…", there.secret)
+    )
+    with page_of(chromium, there) as shown:
+        button = shown.get_by_role("button", name="Ask the handbook")
+        assert button.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(122, 32, 72)"
+        button.click()
+        ask(shown)
+        shown.get_by_role("button", name="This helped").wait_for()
 
 
 def test_its_looks_and_language_are_the_pages_choice(chromium: Browser, there: Site):

@@ -39,7 +39,8 @@ ANSWERED = "Until when can a customer cancel an order?"
 PICTURES = (
     Picture("ask", question=ANSWERED),
     Picture("evidence", question=ANSWERED, then="a.ref", width=1280),
-    Picture("clarify", question="How many vacation days can I carry over?"),
+    Picture("weak", question="How many vacation days can I carry over?"),
+    Picture("clarify", question="How much notice do I have to give?"),
     Picture("abstained", question="Who won the football world cup in 1974?"),
     Picture("documents", "/documents", height=900),
     Picture("phone", question=ANSWERED, width=360, height=740),
@@ -59,6 +60,7 @@ def run(root: Path, *command: str) -> None:
 def serving(root: Path) -> Iterator[str]:
     """The address of the sample workspace in `root`, made and synced where it is not there yet."""
     if not (root / "firmground.toml").exists():
+        root.mkdir(exist_ok=True)
         run(root, "init", ".", "--sample")
         run(root, "sync")
     server = subprocess.Popen(
@@ -103,7 +105,7 @@ def main() -> None:
     given = parser.parse_args()
     wanted = [each for each in PICTURES if each.name in given.names or not given.names]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
-        root = given.workspace or Path(folder)
+        root = given.workspace or Path(folder) / "handbook"
         browser = play.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
         for calibrated in (False, True):
             pictures = [each for each in wanted if each.calibrated == calibrated]

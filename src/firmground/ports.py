@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from types import TracebackType
+from typing import Protocol, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +75,44 @@ class Source(Protocol):
     def watch(self, stop: threading.Event) -> Iterator[frozenset[str]]:
         """The uris that may have changed, changes close together as one item. Ends when `stop` is set; a source that cannot tell ends
         at once."""
+        ...
+
+
+class Arriving(Protocol):
+    """One file that is being uploaded. Nobody sees anything of it before it is kept, and nothing is left of it if it never is."""
+
+    def write(self, part: bytes) -> None:
+        """InvalidInput once it is too large; StorageFull."""
+        ...
+
+    def keep(self, name: str, groups: Sequence[str] | None, *, replace: bool = True) -> bool:
+        """It is complete: from now on it is a file of the source, and on the disk. `groups` may see it (none: administrators only); with
+        None those who could see the one it replaces. Whether it replaced one; Refused where that is not wanted."""
+        ...
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+
+
+class Uploads(Source, Protocol):
+    """The source of what people gave to the workspace itself; its files are the workspace's own. Several processes may use it at once."""
+
+    def exists(self) -> bool:
+        """Whether anything was ever uploaded."""
+        ...
+
+    def named(self, name: str) -> str:
+        """The uri that an upload of this name has. InvalidInput for a name that no document can have."""
+        ...
+
+    def holds(self, uri: str) -> bool: ...
+
+    def receive(self) -> Arriving:
+        """Begin to take one in; a context manager."""
+        ...
+
+    def remove(self, uri: str) -> None:
+        """Delete the file, and what was said of it. Nothing where there is none."""
         ...
 
 
@@ -240,13 +279,20 @@ class Transaction(Protocol):
 
     def documents_numbered(self, numbers: Collection[int]) -> dict[int, Document]: ...
     def documents(
-        self, *, source: str | None = None, state: DocumentState | None = None, after: str = "", limit: int | None = None
+        self,
+        *,
+        source: str | None = None,
+        state: DocumentState | None = None,
+        language: str | None = None,
+        scopes: Collection[int] | None = None,
+        after: str = "",
+        limit: int | None = None,
     ) -> list[Document]:
-        """Ordered by source and uri, those after the key `source/uri`; removed ones only when asked for."""
+        """Ordered by source and uri, those after the key `source/uri`; removed ones only when asked for; of `scopes` only, if given."""
         ...
 
-    def document_counts(self) -> dict[tuple[str, DocumentState, str], int]:
-        """How many documents there are of each source, state and language; removed ones left out."""
+    def document_counts(self, scopes: Collection[int] | None = None) -> dict[tuple[str, DocumentState, str], int]:
+        """How many documents there are of each source, state and language; removed ones left out; of `scopes` only, if given."""
         ...
 
     def save_document(self, document: Document, text: str | None = None, spans: Sequence[Span] | None = None) -> Document:
@@ -336,9 +382,9 @@ class Transaction(Protocol):
         """Id of this person's newest answer; empty where there is none."""
         ...
 
-    def traces_of(self, documents: Collection[str], *, before: str = "", limit: int) -> list[Trace]:
+    def traces_of(self, documents: Collection[str], *, person: str | None = None, before: str = "", limit: int) -> list[Trace]:
         """Those that are found by one of these documents (ids, or addresses `source/uri` of passages' `also` and of notices), newest
-        first, those older than the answer id `before`."""
+        first, those older than the answer id `before`; of one person only, if given."""
         ...
 
     def drop_traces(self, ids: Collection[str]) -> None: ...

@@ -70,6 +70,8 @@ class SourceSection(Section):
     def _plain(cls, name: str) -> str:
         if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", name):
             raise ValueError("use small letters, digits, - and _")
+        if name == "uploads":
+            raise ValueError("this is what documents that people upload are under; use another name")
         return name
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from firmground.app.app import App
 from firmground.errors import FirmgroundError, InvalidSettings, OutsideFailed
-from firmground.ports import Database, Embedder, Jobs, LanguageModel, Parser, SearchIndex, Source
+from firmground.ports import Database, Embedder, Jobs, LanguageModel, Parser, SearchIndex, Source, Uploads
 from firmground.release.spec import ReleaseSpec
 from firmground.settings import Settings, Workspace, find_workspace, load_workspace, secret
 from firmground.types import Check, Message, ModelCall, Tokens
@@ -64,6 +64,11 @@ class _Adapters:
             )
             for source in self._settings.sources
         }
+
+    def uploads(self) -> Uploads:
+        from firmground.sources.uploads import UploadsSource
+
+        return UploadsSource(self._workspace.data, max_bytes=self._settings.parsing.max_megabytes * 1_000_000)
 
     def parser(self) -> Parser:
         from firmground.sources.parse import SandboxedParser

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Protocol, TypeVar, cast
 
 from firmground.app.prompting import prompts
-from firmground.ports import Clock, Database, Embedder, Jobs, LanguageModel, Parser, SearchIndex, Source
+from firmground.ports import Clock, Database, Embedder, Jobs, LanguageModel, Parser, SearchIndex, Source, Uploads
 from firmground.release.spec import ReleaseSpec, candidate
 from firmground.serve.cache import AnswerCache
 from firmground.settings import Workspace
@@ -21,6 +21,7 @@ class Opening(Protocol):
     def database(self) -> Database: ...
     def jobs(self) -> Jobs: ...
     def sources(self) -> Mapping[str, Source]: ...
+    def uploads(self) -> Uploads: ...
     def parser(self) -> Parser: ...
     def embedder(self) -> Embedder: ...
     def model(self, name: str) -> LanguageModel: ...
@@ -56,7 +57,13 @@ class App:
 
     @property
     def sources(self) -> Mapping[str, Source]:
-        return self.once("sources", self._opening.sources)
+        """Those that the settings name, and the uploads once there are any, whichever process received them."""
+        named = self.once("sources", self._opening.sources)
+        return {**named, self.uploads.name: self.uploads} if self.uploads.exists() else named
+
+    @property
+    def uploads(self) -> Uploads:
+        return self.once("uploads", self._opening.uploads)
 
     @property
     def parser(self) -> Parser:

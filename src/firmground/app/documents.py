@@ -1,30 +1,92 @@
 """Look at documents, and decide about those that wait."""
 
 from contextlib import suppress
+from hashlib import sha256
 from typing import Any, get_args
 
-from firmground.app import traces
+from firmground.app import sync, traces
 from firmground.app.app import App
 from firmground.app.indexing import bring_up_to_date
 from firmground.app.quality import by_harm, take_out
 from firmground.app.rights import administrators_only
-from firmground.app.saving import forget_facts, let_in, mark_erased, purge_erased
-from firmground.errors import InvalidInput, NotFound, Refused
+from firmground.app.saving import forget, forget_facts, let_in, mark_erased, purge_erased
+from firmground.errors import InvalidInput, NotFound, ParseFailed, Refused
 from firmground.ports import Transaction
-from firmground.types import Actor, Document, DocumentState, Finding
+from firmground.types import Actor, Answer, Document, DocumentState, Finding, SourceFile
+
+_LOOKS = 20
+"""Into the answers that were found by a document, for those that quote it."""
 
 
-def listed(app: App, actor: Actor, *, source: str | None = None, state: DocumentState | None = None) -> list[Document]:
-    """The documents this person may see, by source and uri: administrators all, others those that can be asked."""
+def listed(
+    app: App,
+    actor: Actor,
+    *,
+    source: str | None = None,
+    state: DocumentState | None = None,
+    language: str | None = None,
+    after: str = "",
+    limit: int | None = None,
+) -> list[Document]:
+    """The documents this person may see, by source and uri, those after the address `after`: administrators all, others those that can
+    be asked."""
     if source is not None and source not in app.sources:
         known = f"known sources: {', '.join(app.sources)}" if actor.admin else "leave it out to see all"
         raise NotFound(f"there is no source {source!r}", known)
+    if not actor.admin and state not in {None, "indexed"}:
+        return []
+    with app.database.reading() as tx:
+        found = tx.documents(
+            source=source,
+            state=state if actor.admin else "indexed",
+            language=language,
+            scopes=None if actor.admin else tx.visible_scopes(actor.groups),
+            after=after,
+            limit=limit,
+        )
+    return found if actor.admin else [_told(document, actor) for document in found]
+
+
+def counted(app: App, actor: Actor) -> dict[tuple[str, DocumentState, str], int]:
+    """How many documents of each source, state and language this person may see."""
     with app.database.reading() as tx:
         if actor.admin:
-            return tx.documents(source=source, state=state)
-        scopes = tx.visible_scopes(actor.groups)
-        found = tx.documents(source=source, state="indexed") if state in {None, "indexed"} else []
-    return [_told(document, actor) for document in found if document.scope in scopes]
+            return tx.document_counts()
+        counts = tx.document_counts(tx.visible_scopes(actor.groups))
+    return {key: count for key, count in counts.items() if key[1] == "indexed"}
+
+
+def answers_of(app: App, actor: Actor, reference: str, *, limit: int = 20) -> list[Answer]:
+    """The latest answers that quote this document, newest first: everybody's for administrators, their own for others."""
+    with app.database.reading() as tx:
+        document = _visible(tx, actor, reference)
+        person, before, found = None if actor.admin else actor.person, "", list[Answer]()
+        for _ in range(_LOOKS):
+            kept = tx.traces_of([document.id], person=person, before=before, limit=limit)
+            found += [each.answer for each in kept if any(cited.document == document.id for cited in each.answer.citations)]
+            if len(kept) < limit or len(found) >= limit:
+                break
+            before = kept[-1].answer.id
+    return found[:limit]
+
+
+def original(app: App, actor: Actor, reference: str) -> tuple[Document, bytes]:
+    """The file as its source holds it. NotFound where it is gone, or is not what was taken in: then who may see it is not known."""
+    document = find(app, actor, reference)
+    address = f"{document.source}/{document.uri}"
+    source = app.sources.get(document.source)
+    if source is None or document.state in {"excluded", "removed"}:
+        raise NotFound(f"there is no file of {address}", "sync, to see what the sources hold")
+    file = SourceFile(uri=document.uri, stamp=document.stamp, size=document.size, modified_ns=document.modified_ns)
+    try:
+        content = source.read(file)
+    except ParseFailed as wrong:
+        raise NotFound(
+            f"the file of {address} cannot be read now ({wrong.detail})", "sync, to see what the sources hold"
+        ) from None
+    if sha256(content).hexdigest() != document.content_hash:
+        raise NotFound(f"the file of {address} has changed since it was taken in", "sync, then try again")
+    return document, content
 
 
 def show(app: App, actor: Actor, reference: str) -> dict[str, Any]:
@@ -62,15 +124,32 @@ def find(app: App, actor: Actor, reference: str) -> Document:
 
 def purge(app: App, actor: Actor, reference: str) -> Document:
     """Erase a document from database and index, and leave an exclusion, so that the next sync does not bring it back while its file
-    exists. One that is excluded stays as it is. For administrators."""
+    exists. One that is excluded stays as it is. Of an upload the file is deleted too, and nothing is left. For administrators."""
     administrators_only(actor, "purge documents")
-    with app.database.transaction() as tx:
+    with app.database.reading() as tx:
         document = _visible(tx, actor, reference)
+    if document.source == app.uploads.name:
+        return _purge_upload(app, actor, document)
+    with app.database.transaction() as tx:
+        document = _visible(tx, actor, document.id)
         if document.state != "excluded":
             document = _excluded(app, tx, document, actor)
     bring_up_to_date(app)
     purge_erased(app)
     return document
+
+
+def _purge_upload(app: App, actor: Actor, document: Document) -> Document:
+    """The file goes first: were it left behind, the next sync would bring the document back."""
+    app.uploads.remove(document.uri)
+    with app.database.transaction() as tx:
+        forget(tx, [document.id])
+        take_out(tx, app.sources, f"{document.source}/{document.uri}")
+    bring_up_to_date(app)
+    purge_erased(app)
+    if app.uploads.exists() and app.jobs.unfinished("sync"):
+        sync.request(app, actor, [app.uploads.name])  # one under way may have read the file before
+    return document.model_copy(update={"state": "removed"})
 
 
 def _excluded(app: App, tx: Transaction, document: Document, actor: Actor) -> Document:

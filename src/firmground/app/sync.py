@@ -49,18 +49,21 @@ def sync(app: App, actor: Actor, sources: Sequence[str] = (), *, watch: Callable
 
 
 def request(app: App, actor: Actor, sources: Sequence[str] = ()) -> Job:
-    """Ask for a sync without waiting for it: the job, new or joined, which whoever holds the worker lease runs. NotFound as in `sync`."""
+    """Ask for a sync without waiting for it: the job, new or joined, which whoever holds the worker lease runs. It takes in all that is
+    there by now, so one that has looked at the files already is not joined. NotFound as in `sync`."""
     administrators_only(actor, "sync")
     wanted: list[Json] = list(_wanted(app, sources))
-    return app.jobs.get(_unfinished(app, wanted) or _submitted(app, wanted))
+    return app.jobs.get(_unfinished(app, wanted, planned=False) or _submitted(app, wanted))
 
 
-def _unfinished(app: App, wanted: list[Json], *, running: bool = False) -> str | None:
+def _unfinished(app: App, wanted: list[Json], *, running: bool = False, planned: bool = True) -> str | None:
     """A sync of the same sources that waits, was stopped, or was left by a process that died; with `running`, also one that a live
-    process runs, which may have looked at the files before they were as they are now."""
+    process runs, which may have looked at the files before they were as they are now; without `planned` only one that has not looked."""
     either = running or not app.jobs.working()
     with app.database.reading() as tx:
         registered = tx.facts(SYNCS)
+        if not planned:
+            registered = {id: names for id, names in registered.items() if tx.fact(plan_of(id), LEFT) is None}
     waiting = [job.id for job in app.jobs.unfinished("sync") if job.state == "queued" or either]
     return next((id for id in waiting if registered.get(id) == wanted), None)
 

@@ -136,7 +136,7 @@ class FilesSource:
         for name in sorted(listed):
             if name.startswith((".", "~$")):
                 continue
-            uri = folder.uri + _uri_of(name)
+            uri = folder.uri + uri_of(name)
             if is_sidecar(name):
                 self._check_sidecar(uri, name, listed.keys())
             elif not self._exclude.fullmatch(uri):
@@ -199,7 +199,7 @@ class FilesSource:
         """A file that a link leads to is shown to nobody who may not see it at its own place."""
         real = os.path.realpath(entry.path) if entry.is_symlink() else f"{folder.real[-1]}/{entry.name}"
         names = real[len(root.rstrip("/")) + 1 :].split("/")
-        if "/".join(map(_uri_of, names)) == uri:
+        if "/".join(map(uri_of, names)) == uri:
             return labels
         home, path, place, beside = NONE, root, "", list[str]()
         for name in names:
@@ -208,7 +208,7 @@ class FilesSource:
             except OSError:
                 return Labels((), labels.metadata)
             home = home.narrowed(self._folder_labels(place, beside))
-            path, place = f"{path}/{name}", f"{place}{_uri_of(name)}/"
+            path, place = f"{path}/{name}", f"{place}{uri_of(name)}/"
         home = self._file_labels(place[:-1], names[-1], home, beside)
         return Labels(common(labels.groups or (), home.groups or ()), labels.metadata)
 
@@ -287,7 +287,7 @@ class FilesSource:
         ):
             names = {os.path.relpath(path, root) for _, path in changes}
             uris = frozenset(
-                "/".join(map(_uri_of, name.split("/"))) for name in names if not any(p.startswith(".") for p in name.split("/"))
+                "/".join(map(uri_of, name.split("/"))) for name in names if not any(p.startswith(".") for p in name.split("/"))
             )
             if uris:
                 yield uris
@@ -317,7 +317,7 @@ def _inside(path: str, root: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _uri_of(name: str) -> str:
+def uri_of(name: str) -> str:
     """One name as it stands in a uri; `unquote_to_bytes` is its inverse."""
     if name.isascii() and name.isprintable() and "%" not in name:
         return name

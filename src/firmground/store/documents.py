@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, func, literal, or_, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, literal, select, tuple_, update
 
 from firmground.errors import InvalidInput, NotFound
 from firmground.ports import Filters
@@ -103,18 +103,31 @@ class Documents(People):
         return {document.number: document for document in map(document_of, rows)}
 
     def documents(
-        self, *, source: str | None = None, state: DocumentState | None = None, after: str = "", limit: int | None = None
+        self,
+        *,
+        source: str | None = None,
+        state: DocumentState | None = None,
+        language: str | None = None,
+        scopes: Collection[int] | None = None,
+        after: str = "",
+        limit: int | None = None,
     ) -> list[Document]:
         statement = SELECT_DOCUMENT.where(_d.state != "removed" if state is None else _d.state == state)
         if source is not None:
             statement = statement.where(_d.source == source)
+        if language is not None:
+            statement = statement.where(_d.language == language)
+        if scopes is not None:
+            statement = statement.where(_d.scope.in_(scopes))
         if after:
             place, _, uri = after.partition("/")
-            statement = statement.where(or_(_d.source > place, and_(_d.source == place, _d.uri > uri)))
+            statement = statement.where(tuple_(_d.source, _d.uri) > (place, uri))
         return [document_of(row) for row in self._rows(statement.order_by(_d.source, _d.uri).limit(limit))]
 
-    def document_counts(self) -> dict[tuple[str, DocumentState, str], int]:
+    def document_counts(self, scopes: Collection[int] | None = None) -> dict[tuple[str, DocumentState, str], int]:
         grouped = select(_d.source, _d.state, _d.language, func.count()).where(_d.state != "removed")
+        if scopes is not None:
+            grouped = grouped.where(_d.scope.in_(scopes))
         rows = self._rows(grouped.group_by(_d.source, _d.state, _d.language))
         return {(source, state, language): count for source, state, language, count in rows}
 

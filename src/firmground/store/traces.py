@@ -63,10 +63,11 @@ class Traces(Unit):
     def latest_trace(self, person: str) -> str:
         return self._value(_ids(person, None).order_by(_t.id.desc()).limit(1)) or ""
 
-    def traces_of(self, documents: Collection[str], *, before: str = "", limit: int) -> list[Trace]:
+    def traces_of(self, documents: Collection[str], *, person: str | None = None, before: str = "", limit: int) -> list[Trace]:
         found: set[tuple[str]] = set()
         for lot in in_lots(documents):
             wanted = select(_d.trace).where(_d.document.in_(lot)).distinct().order_by(_d.trace.desc()).limit(limit)
+            wanted = wanted if person is None else wanted.join(traces, _t.id == _d.trace).where(_t.person == person)
             found |= {(id,) for (id,) in self._rows(wanted.where(_d.trace < before) if before else wanted)}
         return self._loaded(sorted(found, reverse=True)[:limit])
 

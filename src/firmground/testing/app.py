@@ -8,9 +8,10 @@ from pathlib import Path
 
 from firmground.app.app import App
 from firmground.errors import InvalidSettings
-from firmground.ports import Database, Embedder, Jobs, LanguageModel, Parser, SearchIndex, Source
+from firmground.ports import Database, Embedder, Jobs, LanguageModel, Parser, SearchIndex, Source, Uploads
 from firmground.release.spec import ReleaseSpec
 from firmground.settings import Settings, Workspace
+from firmground.sources.uploads import UploadsSource
 from firmground.store.database import open_database
 from firmground.testing.embedder import FakeEmbedder
 from firmground.testing.index import MemoryIndex
@@ -61,6 +62,10 @@ class Bench:
 
     def sources(self) -> Mapping[str, Source]:
         return {self.source.name: self.source}
+
+    def uploads(self) -> Uploads:
+        """The real one, since what it promises is about files."""
+        return UploadsSource(self.root / ".firmground", max_bytes=self.settings.parsing.max_megabytes * 1_000_000)
 
     def parser(self) -> Parser:
         return self.parser_

@@ -6,7 +6,7 @@ from typing import Any, cast
 from firmground.app.app import App
 from firmground.app.releases import RECIPES
 from firmground.app.sharing import shared_with
-from firmground.app.traces import EVALUATION, as_seen
+from firmground.app.traces import EVALUATION, all_as_seen, as_seen
 from firmground.errors import Damaged, InvalidInput, NotFound
 from firmground.ports import Transaction
 from firmground.release.spec import ReleaseSpec
@@ -27,7 +27,7 @@ def listed(
     with app.database.reading() as tx:
         whose = None if actor.admin and not own else actor.person
         found = tx.traces(person=whose, but=EVALUATION, conversation=conversation, before=before, limit=limit)
-        return _with_requests(tx, actor, [_told(as_seen(tx, trace, actor), actor) for trace in found])
+        return _with_requests(tx, actor, [_told(trace, actor) for trace in all_as_seen(tx, found, actor)])
 
 
 def show(app: App, actor: Actor, reference: str) -> Trace:

@@ -19,7 +19,7 @@ def signed_in(actor: Actor) -> bool:
 
 def shared_with(tx: Transaction, actor: Actor, id: str) -> Trace | None:
     """The shared answer with exactly this id, where this person may see all that it rests on: its evidence, citations and closest
-    passages, and those of every answer it was understood by. None also once any of that was erased.
+    passages, and those of every answer it was understood by. None also while any of that waits in quarantine, and once it was erased.
 
     It holds what is named here and nothing else, so that what traces come to hold is not shared by itself: never what was held back, what
     a model said unchecked, signs, steps, filters, the asker's groups, or the conversation before it.
@@ -49,7 +49,7 @@ def _all_visible(tx: Transaction, trace: Trace, actor: Actor) -> bool:
     while waiting:
         each = waiting.pop()
         documents = [tx.document(id) for id in documents_of(each)]
-        if each.erased or not all(document is not None and document.scope in scopes for document in documents):
+        if each.erased or not all(found and found.state == "indexed" and found.scope in scopes for found in documents):
             return False
         earlier = [tx.trace(id) for id in each.context if id not in known]
         known.update(each.context)

@@ -1,8 +1,7 @@
 """Keep what was answered, and erase from it what is erased."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from itertools import chain
-from types import MappingProxyType
 
 from firmground.errors import InvalidInput, NotFound
 from firmground.ports import Transaction
@@ -61,19 +60,20 @@ def conversation_of(tx: Transaction, actor: Actor, conversation: str) -> tuple[T
     found = tx.traces(person=actor.person, conversation=conversation, limit=_TURNS)
     if not found:
         raise NotFound(f"you have no conversation '{conversation}'", "leave it out to begin a new one")
-    return tuple(_turn(trace) for trace in reversed(_as_seen(tx, found, actor)))
+    return tuple(_turn(trace) for trace in reversed(all_as_seen(tx, found, actor)))
 
 
 def as_seen(tx: Transaction, trace: Trace, actor: Actor) -> Trace:
     """The trace as this person may see it now: what rests on a document that is gone, or is not theirs to see any more, is silent."""
-    return _as_seen(tx, [trace], actor)[0]
+    return all_as_seen(tx, [trace], actor)[0]
 
 
-def _as_seen(tx: Transaction, traces: Sequence[Trace], actor: Actor) -> list[Trace]:
+def all_as_seen(tx: Transaction, traces: Sequence[Trace], actor: Actor) -> list[Trace]:
+    """Several at once: what they have in common is looked up once."""
     if actor.admin:
         return list(traces)
-    at_hand = {trace.answer.id: trace for trace in traces}
-    before = [_earlier(tx, trace, at_hand) for trace in traces]
+    at_hand: dict[str, Trace | None] = {trace.answer.id: trace for trace in traces}
+    before = [_all_earlier(tx, trace, at_hand) for trace in traces]
     scopes = tx.visible_scopes(actor.groups)
     named = {id for each in (*traces, *chain(*before)) for id in documents_of(each)}
     at = {address: _at(tx, address) for each in traces for address in addresses_of(each)}
@@ -86,9 +86,25 @@ def _as_seen(tx: Transaction, traces: Sequence[Trace], actor: Actor) -> list[Tra
     return seen
 
 
-def _earlier(tx: Transaction, trace: Trace, at_hand: Mapping[str, Trace] = MappingProxyType({})) -> list[Trace]:
+def _earlier(tx: Transaction, trace: Trace) -> list[Trace]:
     """The answers it was understood by, those that are left."""
-    return [found for id in trace.context if (found := at_hand.get(id) or tx.trace(id))]
+    return [found for id in trace.context if (found := tx.trace(id))]
+
+
+def _all_earlier(tx: Transaction, trace: Trace, at_hand: dict[str, Trace | None]) -> list[Trace]:
+    """Those, and the ones that these were understood by: what was taken over may have been taken over again. What is not at hand is
+    added to it."""
+    found: dict[str, Trace] = {}
+    waiting = [*trace.context]
+    while waiting:
+        if (id := waiting.pop()) in found:
+            continue
+        if id not in at_hand:
+            at_hand[id] = tx.trace(id)
+        if (earlier := at_hand[id]) is not None:
+            found[id] = earlier
+            waiting += earlier.context
+    return list(found.values())
 
 
 def _turn(trace: Trace) -> Turn:

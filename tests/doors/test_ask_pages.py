@@ -133,6 +133,14 @@ def test_a_question_in_the_address_is_only_put_into_its_field(site: tuple[TestCl
     assert client.get("/api/v1/answers").json() == before
 
 
+def test_where_nothing_is_indexed_the_page_says_so_before_anybody_asks(tmp_path: Path, site: tuple[TestClient, Served]):
+    with serving(tmp_path, {}) as (client, _):
+        page = client.get("/").text
+    assert "There is nothing to ask yet" in page
+    assert "the sources hold no document" in page
+    assert "There is nothing to ask yet" not in site[0].get("/").text
+
+
 def test_what_was_said_before_stands_above_an_answer_and_what_came_after_is_one_step_away(site: tuple[TestClient, Served]):
     client, served = site
     first = ask(client, served.local_form_token)

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from firmground.app import kept, opinions
 from firmground.app.asked import asked
 from firmground.app.quotes import quotes
+from firmground.app.readiness import check_that_something_is_indexed
 from firmground.errors import FirmgroundError, NotFound
 from firmground.types import Answer, Trace
 from firmground.web import told, view
@@ -110,8 +111,25 @@ def _ask_page(
     found = kept.listed(visit.app, visit.actor, limit=4 * _LATELY, own=True) if error is None else []
     turns = {trace.answer.conversation: told.turn(trace) for trace in reversed(found)}
     latest = sorted(turns.values(), key=lambda turn: turn.id, reverse=True)
-    values = {"question": question, "conversation": conversation, "error": error, "recent": [*islice(latest, _LATELY)]}
+    values = {
+        "question": question,
+        "conversation": conversation,
+        "error": error,
+        "recent": [*islice(latest, _LATELY)],
+        "nothing": _nothing(visit) if error is None else None,
+    }
     return page(request, "ask.html", values, status=status_of(error) if error else 200)
+
+
+def _nothing(visit: Visit) -> FirmgroundError | None:
+    """Why there is nothing to ask yet. What keeps the index closed is told on every page anyway."""
+    if visit.served.reasons():
+        return None
+    try:
+        check_that_something_is_indexed(visit.app)
+    except FirmgroundError as why:
+        return why
+    return None
 
 
 def _answer_page(request: Request, visit: Visit, id: str, template: str) -> Response:

@@ -67,7 +67,14 @@ def test_what_is_for_administrators_is_refused(house: tuple[TestClient, Served],
 @pytest.mark.parametrize("act", ["add", "remove", "set-password", "add-members", "remove-member", "add-key", "add-widget-key"])
 def test_nor_do_forms_do_it(house: tuple[TestClient, Served], act: str):
     client, served = house
-    fields = {"name": "ada", "person": "ada", "group": "hr", "password": "eve's own password", "origins": "https://x.example"}
+    fields = {
+        "name": "ada",
+        "person": "ada",
+        "sure": "yes",
+        "group": "hr",
+        "password": "eve's own password",
+        "origins": "https://x.example",
+    }
     response = client.post(f"/people/{act}", data={"token": token_of(client, served), **fields})
     assert response.status_code == 403
     assert "may not" in response.text
@@ -127,7 +134,12 @@ def test_the_page_about_people_shows_what_is_ones_own(house: tuple[TestClient, S
     program = {"Authorization": f"Bearer fg_{secret}"}
     assert client.get("/v1/models", headers=program).status_code == 200
     assert client.delete("/api/v1/keys/<i>notes<%2Fi>").status_code == 404
-    gone = client.post("/people/remove-key", data={"token": token_of(client, served), "name": "<i>notes</i>"})
+    removal = {"token": token_of(client, served), "name": "<i>notes</i>"}
+    asked = client.post("/people/remove-key", data=removal)
+    assert "Remove this key?" in asked.text
+    assert "<i>" not in asked.text
+    assert client.get("/v1/models", headers=program).status_code == 200, "nothing has happened yet"
+    gone = client.post("/people/remove-key", data={**removal, "sure": "yes"})
     assert gone.headers["location"] == "/people"
     assert client.get("/v1/models", headers=program).status_code == 401
 
@@ -152,9 +164,11 @@ def test_an_owner_manages_everybody_with_plain_forms(tmp_path: Path):
         for told in ("bob", "Administrator", "no account", "https://y.example", "board"):
             assert told in page
         assert send("set-password", name="bob", password="x" * 12).status_code == 303
+        assert "Remove this person?" in send("remove", name="eve").text
+        assert len(people.directory(served.app, ADMINISTRATOR)) == 3
         for name in ("eve", "bob"):
-            assert send("remove", name=name).status_code == 303
-        last = send("remove", name="ada")
+            assert send("remove", name=name, sure="yes").status_code == 303
+        last = send("remove", name="ada", sure="yes")
         assert (last.status_code, "ada is the last owner" in last.text) == (409, True)
         assert send("nothing").status_code == 404
         changed = send("password", old=PASSWORD, password="quite another one")

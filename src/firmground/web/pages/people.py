@@ -60,6 +60,7 @@ def _people(request: Request, visit: Visit, *, status: int = 200, **more: Any) -
         "owned": visit.by != "local",
         "made": None,
         "secret": "",
+        "asked": None,
         "wrong": "",
         "error": None,
     }
@@ -67,6 +68,8 @@ def _people(request: Request, visit: Visit, *, status: int = 200, **more: Any) -
 
 
 def _done(request: Request, visit: Visit, act: str, fields: Fields) -> Response:
+    if act in _GRAVE and fields.get("sure") != "yes":
+        return _people(request, visit, asked={"act": act, "name": fields.get("name", "")})
     try:
         made = _ACTS[act](visit, fields)
     except FirmgroundError as error:
@@ -132,6 +135,10 @@ _ACTS: Mapping[str, Callable[[Visit, Fields], tuple[object, str] | None]] = {
     "add-widget-key": _add_widget_key,
     "remove-key": lambda visit, fields: keys.remove_key(visit.app, visit.actor, fields.get("name", "")),
 }
+
+
+_GRAVE = frozenset({"remove", "remove-key"})
+"""What is asked about once more."""
 
 
 def _listed(text: str) -> list[str]:

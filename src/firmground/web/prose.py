@@ -12,6 +12,7 @@ _HEADING = re.compile(r"#{1,6}[ \t]+")
 _RULE = frozenset("|:- \t")
 _BAR = re.compile(r"(?<!\\)\|")
 _FENCE = ("```", "~~~")
+_NUMBERED = re.compile(r"(?<=\d)\\(?=[.)])")
 
 
 class Mark(NamedTuple):
@@ -65,6 +66,11 @@ def blocks(text: str, first: int, last: int, marks: Sequence[Mark] = ()) -> list
         elif kind == "text" or kind == "code":  # noqa: PLR1714 - the type checker follows this
             found.append(Block(kind, _runs(text, lines[0].start, lines[-1].end, marks)))
     return found
+
+
+def shown(text: str) -> str:
+    """`2\\. Orders` → `2. Orders`: parsers write so what must not become a list, and nobody else does."""
+    return _NUMBERED.sub("", text)
 
 
 def _lines(text: str, first: int, last: int) -> Iterator[_Line]:
@@ -123,13 +129,13 @@ def _runs(text: str, start: int, end: int, marks: Sequence[Mark]) -> Runs:
         if left >= right:
             continue
         if at < left:
-            found.append(Run(text[at:left]))
+            found.append(Run(shown(text[at:left])))
         # A mark begins and ends at its first and last visible sign: what is around may not be shown.
         begins, ends = not text[mark.start : left].strip("# |\n"), not text[right : mark.end].strip("# |\n")
-        found.append(Run(text[left:right], mark.n, first=begins, last=ends))
+        found.append(Run(shown(text[left:right]), mark.n, first=begins, last=ends))
         at = right
     if at < end:
-        found.append(Run(text[at:end]))
+        found.append(Run(shown(text[at:end])))
     return tuple(found)
 
 

@@ -80,7 +80,7 @@ def close(passages: Sequence[Passage], longest: int) -> list[Source]:
 def place(locator: Locator, title: str) -> str:
     """`page 3 · Carrying over`."""
     parts = [_("page %(n)s", n=locator.page)] if locator.page is not None else []
-    heading = locator.heading.removeprefix(f"{title} > ").replace(" > ", " › ")
+    heading = prose.shown(locator.heading.removeprefix(f"{title} > ").replace(" > ", " › "))
     return " · ".join([*parts, heading] if heading and heading != title else parts)
 
 

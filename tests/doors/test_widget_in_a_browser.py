@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from listening import QUESTION, SAID, Listening, listening, until
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from firmground.app.accounts import create_owner
 from firmground.app.keys import add_widget_key, remove_key
@@ -164,6 +164,30 @@ def test_it_opens_asks_cites_and_goes_on(chromium: Browser, there: Site):
             traces = tx.traces(limit=2)
         assert len({trace.answer.conversation for trace in traces}) == 1
         assert [trace.person.startswith("widget:intranet/") for trace in traces] == [True] * 2
+
+
+def test_when_the_connection_breaks_it_goes_on_and_asks_nothing_twice(chromium: Browser, there: Site):
+    with page_of(chromium, there, complains=True) as page:
+        me = page.evaluate("sessionStorage.getItem('firmground-visitor')")
+        asking = {"Authorization": f"Bearer {there.secret}", "Origin": there.origin, "X-Firmground-Visitor": me}
+        begun = there.on.ask(headers=asking).json()["id"]
+        once: list[str] = []
+
+        def broken(route: Route) -> None:
+            once.append(route.request.headers["idempotency-key"])
+            if len(once) == 1:
+                route.abort("connectionreset")
+            else:
+                first = f'id: 1\nevent: status\ndata: {{"status":"waiting","id":"{begun}"}}\n\nid: 2\neve'
+                route.fulfill(
+                    body=first, headers={"Content-Type": "text/event-stream", "Access-Control-Allow-Origin": there.origin}
+                )
+
+        page.route("**/api/v1/answers", broken)
+        open_and_ask(page)
+        assert page.locator(".said").text_content() == f"{SAID}1"
+        assert len(once) == 2
+        assert len(set(once)) == 1
 
 
 def test_where_there_is_no_answer_it_says_so_in_the_fixed_words(chromium: Browser, tmp_path: Path):

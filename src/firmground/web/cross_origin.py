@@ -40,7 +40,7 @@ async def consent(served: Served, scope: Scope, headers: Headers) -> Mapping[str
     anything that a widget does not need."""
     origin = headers.get("origin")
     method = headers.get("access-control-request-method", "") if is_preflight(scope, headers) else scope["method"]
-    if origin is None or not _for_widgets(method, scope["path"]):
+    if origin is None or origin.partition("://")[2] == headers.get("host") or not _for_widgets(method, scope["path"]):
         return {}
     if origin not in await served.look(keys.sites, served.app):
         return {}

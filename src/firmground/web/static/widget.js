@@ -358,14 +358,14 @@ textarea{display:block;width:100%;font-size:1rem;font-size:medium;color:var(--in
       const turn = put(this.#log, make("article", "turn", "", asked, said));
       this.#input.value = "";
       this.#go.textContent = t.stop;
-      asked.scrollIntoView({ block: "start" });
+      this.#reveal(asked);
       const cited = { found: {} };
       const point = (n) => {
         const source = cited.found[n];
         if (!source) return;
         source.open = true;
-        source.firstChild.focus();
-        source.scrollIntoView({ block: "nearest" });
+        source.firstChild.focus({ preventScroll: true });
+        if (source.getBoundingClientRect().bottom > this.#log.getBoundingClientRect().bottom) this.#reveal(source);
       };
       let shown = "";
       let over = false;
@@ -424,6 +424,7 @@ textarea{display:block;width:100%;font-size:1rem;font-size:medium;color:var(--in
         put(turn, cited.made);
       } else if (answer.closest.length) put(turn, sources(answer.closest.slice(0, 3), t.closest).made);
       put(turn, thumbs(answer.id, (text) => (this.#status.textContent = text)));
+      this.#reveal(turn);
     }
 
     #failed(turn, said, problem, question, instead) {
@@ -434,6 +435,11 @@ textarea{display:block;width:100%;font-size:1rem;font-size:medium;color:var(--in
       put(turn, make("p", "state failed", instead || t.failed));
       if (detail.textContent) put(turn, detail);
       put(turn, make("div", "row", "", button("", t.again, () => this.#ask(question))));
+    }
+
+    // Not scrollIntoView, which may scroll the page too.
+    #reveal(node) {
+      this.#log.scrollTop += node.getBoundingClientRect().top - this.#log.getBoundingClientRect().top - 12;
     }
 
     // On whatever accent the page gave, black or white is legible.

@@ -50,8 +50,10 @@ DOCUMENTS = {
 COUNTS = {"added", "changed", "renamed", "removed", "unchanged", "quarantined", "failed"}
 COMMANDS = [
     *("init", "demo", "sync", "status", "ask", "search", "mcp", "serve", "doctor"),
-    *(f"answers {name}" for name in ("list", "show", "replay")),
+    *(f"answers {name}" for name in ("list", "show", "replay", "rate", "review", "share", "unshare")),
     "release calibrate",
+    "evaluate",
+    *(f"cases {name}" for name in ("list", "check", "import", "export")),
     *(f"documents {name}" for name in ("list", "show", "release", "purge", "quality")),
     *("person add", "person password", "person remove", "person list", "group add", "group remove", "group list"),
     *("key add", "key list", "key remove"),
@@ -301,6 +303,35 @@ def test_a_filter_narrows_a_search(shared: Place):
     assert uris("audience=guests") == {"docs/visitors.md"}
     assert uris("audience=guests", "language=de") == set()
     assert uris("modified=..1999-12-31") == set()
+
+
+def test_what_people_say_of_an_answer_is_kept_and_shown(place: Place):
+    id = place.data("ask", "how many days may I carry over?", "--as", "bob")["id"]
+    rated = place.data("answers", "rate", "last", "down", "--reason", "outdated", "--comment", "Six.", "--as", "bob")
+    assert (rated["answer"], rated["feedback"]["reason"], rated["everybody"]) == (id, "outdated", None)
+    review = place.data("answers", "review", id, "--note", "Please look.", "--as", "bob")["review"]
+    assert place.data("answers", "review", id, "--as", "bob")["review"] == review
+    place.data("answers", "share", id, "--as", "bob")
+    shown = place.data("answers", "show", id, "--as", "bob")
+    assert (shown["opinion"]["shared"], shown["answer"]["review"]) == (True, {"id": review["id"], "state": "open"})
+    assert place.data("answers", "rate", id, "up", "--as", "ada")["feedback"]["person"] == "ada"
+    out = place("answers", "show", id).out
+    assert "  bob says down (outdated): Six.\n  ada says up\n  shared at /answers/" in out
+    assert "a person is asked for since" in place("answers", "show", id, "--as", "bob").out
+    place.data("answers", "unshare", id, "--as", "bob")
+    assert error_line(place("answers", "show", id, "--as", "ada")).startswith(f"firmground: there is no answer '{id}'")
+    withdrawn = place.data("answers", "review", id, "--withdraw", "--as", "bob")
+    assert (withdrawn["review"], withdrawn["shared"]) == (None, False)
+    assert place.data("answers", "rate", id, "none", "--as", "bob")["feedback"] is None
+    assert "control characters" in error_line(place("answers", "rate", id, "up", "--comment", "\x1b[2J", "--as", "bob"))
+
+
+def test_a_release_is_asked_by_its_reference(shared: Place):
+    digest = shared.data("ask", "visitors badge", "--release", "candidate")["release"]
+    assert shared.data("ask", "visitors badge", "--release", digest[:12])["release"] == digest
+    ended = shared("ask", "visitors badge", "--release", "7")
+    assert ended.code == 3
+    assert "there is no release '7'" in error_line(ended)
 
 
 # ---------------------------------------------------------------- documents, people

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
-from firmground.app import evaluation, kept
+from firmground.app import evaluation, kept, releases
 from firmground.app.documents import purge
 from firmground.app.evaluation import BASELINE, results_of, run
 from firmground.app.sync import sync
 from firmground.errors import InvalidInput, NotFound, OutsideFailed, Refused
+from firmground.evaluate.report import AGAINST
 from firmground.evaluate.written import as_json, as_junit, as_markdown, headline
 from firmground.settings import Settings
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
@@ -114,10 +115,11 @@ def test_an_evaluation_that_is_cut_off_goes_on_where_it_was(bench: Bench, monkey
         if job.progress.done >= 4:
             raise KeyboardInterrupt
 
-    with bench.app() as app, pytest.raises(KeyboardInterrupt):
-        evaluation.follow(
-            app, app.jobs.submit("evaluate", {"repeats": 1}), {"evaluate": _interrupted(app, leave)}, lambda _: None
-        )
+    wanted = {"release": "candidate", "against": "", "repeats": 1}
+    with bench.app() as app:
+        job = app.jobs.submit("evaluate", wanted)
+        with pytest.raises(KeyboardInterrupt):
+            evaluation.follow(app, job, {"evaluate": _interrupted(app, leave)}, lambda _: None)
     before = len(asked)
     assert 0 < before < 11
     with bench.app() as app:
@@ -240,3 +242,24 @@ def test_documents_that_change_meanwhile_are_told(bench: Bench, monkeypatch: pyt
         counting(monkeypatch, meddle)
         with pytest.raises(Exception, match="the documents changed while the cases were asked"):
             run(app, ADMINISTRATOR)
+
+
+def test_a_release_is_compared_with_another_case_by_case(bench: Bench) -> None:
+    with bench.app() as app:
+        first, new = releases.create(app, ADMINISTRATOR, note="as it was")
+        assert (first.number, new) == (1, True)
+        assert releases.create(app, ADMINISTRATOR) == (first, False)
+    bench.settings = Settings.model_validate({"answer": {"threshold": 0.999, "refusal": "No idea."}})
+    with bench.app() as app:
+        report = run(app, ADMINISTRATOR, against="1")
+        assert report.against == first.spec.digest != report.release
+        assert report.rivals[0].name == AGAINST
+        assert report.rivals[0].verdict == "worse"
+        assert report.regressed
+        assert {(change.became, change.newly_wrong) for change in report.changes} == {("worse", False)}
+        better = run(app, ADMINISTRATOR, release="1", against="candidate")
+        assert {change.became for change in better.changes} == {"better"}
+        assert not better.regressed
+        assert [each.name for each in releases.diff(app, ADMINISTRATOR, "1")][:2] == ["answer.refusal", "answer.threshold"]
+        with pytest.raises(NotFound, match="no release '2'"):
+            run(app, ADMINISTRATOR, against="2")

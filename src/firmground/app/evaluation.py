@@ -5,26 +5,26 @@ a case that nothing has changed for is not asked again. The answers are kept as 
 documents like all others. The results hold no text.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from random import SystemRandom
 from time import perf_counter
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from firmground.answer.judge import Judge
 from firmground.app.answers import examples
 from firmground.app.app import App
 from firmground.app.following import follow
 from firmground.app.readiness import check_that_something_is_indexed
-from firmground.app.releases import RECIPES, recipe_now
+from firmground.app.releases import CANDIDATE, RECIPES, named
 from firmground.app.rights import administrators_only
 from firmground.app.search import corpus as corpus_of
 from firmground.app.traces import EVALUATION, keep
 from firmground.errors import FirmgroundError, InvalidInput, NotFound, Refused
 from firmground.evaluate.cases import Case
 from firmground.evaluate.files import load
-from firmground.evaluate.report import Report, Result, Rival, reported, rival
+from firmground.evaluate.report import AGAINST, Report, Result, Rival, changes, reported, rival
 from firmground.evaluate.retrieval import retrieved
 from firmground.evaluate.verdict import Verdict, judged, judged_by
 from firmground.ports import Handler, JobContext, Transaction
@@ -50,17 +50,27 @@ class _Found(NamedTuple):
     as_refusal: Verdict
 
 
-def run(app: App, actor: Actor, *, repeats: int = 1, watch: Callable[[Job], None] = lambda _: None) -> Report:
-    """Evaluate the candidate on the active golden cases, beside what is simpler than it. Goes on with one that was interrupted.
-    InvalidInput for a number of repeats that cannot be used; NotFound without cases, or where nothing is indexed."""
+def run(
+    app: App,
+    actor: Actor,
+    *,
+    release: str = CANDIDATE,
+    against: str = "",
+    repeats: int = 1,
+    watch: Callable[[Job], None] = lambda _: None,
+) -> Report:
+    """Evaluate a release on the active golden cases, beside what is simpler than it and, with `against`, beside another release. Goes on
+    with one that was interrupted. InvalidInput for a number of repeats that cannot be used; NotFound without cases or such a release, or
+    where nothing is indexed."""
     while True:
-        made = cast("dict[str, str]", follow(app, request(app, actor, repeats=repeats).id, handlers(app), watch))
+        job = request(app, actor, release=release, against=against, repeats=repeats)
+        made = cast("dict[str, str]", follow(app, job.id, handlers(app), watch))
         found = report(app, actor, made["evaluation"])
-        if found.repeats == repeats:  # else it was one that somebody else had asked for
-            return found
+        if (found.release, found.against, found.repeats) == (*_digests(app, release, against), repeats):
+            return found  # else it was one that somebody else had asked for
 
 
-def request(app: App, actor: Actor, *, repeats: int = 1) -> Job:
+def request(app: App, actor: Actor, *, release: str = CANDIDATE, against: str = "", repeats: int = 1) -> Job:
     """The job that does it, for whoever does not wait: one that is not finished yet, or a new one. Refused as `run` is."""
     administrators_only(actor, "evaluate")
     if not 1 <= repeats <= MOST_REPEATS:
@@ -68,13 +78,23 @@ def request(app: App, actor: Actor, *, repeats: int = 1) -> Job:
     check_that_something_is_indexed(app)
     if not _active(app):
         raise NotFound("there are no active golden cases", "write some under golden/, see `firmground cases check`")
+    meant, other = _digests(app, release, against)
     unfinished = app.jobs.unfinished("evaluate")
-    return unfinished[0] if unfinished else app.jobs.get(app.jobs.submit("evaluate", {"repeats": repeats}))
+    return (
+        unfinished[0]
+        if unfinished
+        else app.jobs.get(app.jobs.submit("evaluate", {"release": meant, "against": other, "repeats": repeats}))
+    )
+
+
+def _digests(app: App, release: str, against: str) -> tuple[str, str]:
+    with app.database.reading() as tx:
+        return named(app, tx, release).digest, named(app, tx, against).digest if against else ""
 
 
 def handlers(app: App) -> dict[str, Handler]:
     """What a worker of this workspace can do."""
-    return {"evaluate": lambda context, inputs: _Evaluating(app, context, int(cast("int", inputs["repeats"]))).run()}
+    return {"evaluate": lambda context, inputs: _Evaluating(app, context, inputs).run()}
 
 
 def report(app: App, actor: Actor, id: str) -> Report:
@@ -107,36 +127,37 @@ def results_of(app: App, actor: Actor, made: Report) -> list[tuple[Case, list[Re
 class _Evaluating:
     """One run of the job."""
 
-    def __init__(self, app: App, context: JobContext, repeats: int) -> None:
+    def __init__(self, app: App, context: JobContext, inputs: Mapping[str, Any]) -> None:
         self.app = app
         self.context = context
-        self.repeats = repeats
+        self.repeats = int(inputs["repeats"])
         self.corpus = corpus_of(app)
         self.cases = _active(app)
         with app.database.reading() as tx:
-            self.recipe = recipe_now(app, tx)
+            self.recipe = named(app, tx, inputs["release"])
+            self.against = named(app, tx, inputs["against"]) if inputs["against"] else None
             self.version = str(tx.corpus_version())
             self.dataset = digest(list[Json](sorted(case.digest for case in self.cases)))
             self.scopes = {case.as_: tx.visible_scopes({*case.as_, "public"}) for case in self.cases}
 
     def run(self) -> Json:
         start = perf_counter()
-        rows = [self.recipe]
-        if self.recipe.answering.generation.routing.models:
-            rows.append(_extractive(self.recipe))
-        total = len(self.cases) * self.repeats * len(rows) + len(self.cases)
+        extractive = _extractive(self.recipe) if self.recipe.answering.generation.routing.models else None
+        others = [each for each in (self.against, extractive) if each is not None]
+        total = len(self.cases) * (self.repeats * (2 if self.against else 1) + (1 if extractive else 0) + 1)
         self.done = 0
         self._progress(0, total)
-        found = [self._asked(recipe, self.repeats if recipe is self.recipe else 1, total) for recipe in rows]
-        baseline = self._baseline(total)
-        rivals = [rival("extractive", self.cases, found[0], theirs) for theirs in found[1:]]
-        rivals.append(_against_baseline(self.cases, found[0], baseline))
+        ours = self._asked(self.recipe, self.repeats, total)
+        theirs = [self._asked(each, 1 if each is extractive else self.repeats, total) for each in others]
+        named_ = [(AGAINST if each is self.against else "extractive", found) for each, found in zip(others, theirs, strict=True)]
+        rivals = [rival(name, self.cases, ours, found) for name, found in named_]
+        rivals.append(_against_baseline(self.cases, ours, self._baseline(total)))
         with self.app.database.reading() as tx:
             if str(tx.corpus_version()) != self.version:
                 raise Refused("the documents changed while the cases were asked", "run `firmground evaluate` again")
         made = reported(
             self.cases,
-            found[0],
+            ours,
             rivals,
             id=self.context.id,
             release=self.recipe.digest,
@@ -145,6 +166,8 @@ class _Evaluating:
             created_at=self.app.clock(),
             seconds=perf_counter() - start,
             repeats=self.repeats,
+            against=self.against.digest if self.against else "",
+            changes=changes(self.cases, ours, theirs[0]) if self.against else (),
         )
         with self.app.database.transaction() as tx:
             tx.put_fact(REPORTS, made.id, made.model_dump(mode="json"))

@@ -1,12 +1,17 @@
-"""Which recipe is meant: `live`, `candidate`, a number of a release, or a digest."""
+"""Releases: recipes frozen under a number; and which recipe is meant by `live`, `candidate`, a number or a digest."""
 
 import re
+from typing import cast
 
 from firmground.app.app import App
 from firmground.app.calibrated import fingerprint, stored
-from firmground.errors import InvalidInput, NotFound, Refused
+from firmground.app.rights import administrators_only
+from firmground.errors import Damaged, InvalidInput, NotFound, Refused
 from firmground.ports import Transaction
+from firmground.release.record import Difference, Release, differences
 from firmground.release.spec import ReleaseSpec
+from firmground.settings import recipe_keys
+from firmground.types import Actor, Json
 
 LIVE = "live"
 CANDIDATE = "candidate"
@@ -15,30 +20,115 @@ RECIPES = "recipe"
 _DIGEST = re.compile(r"[0-9a-f]{6,64}")
 """Of a digest, at least so much that two are hardly ever alike."""
 _TOLD = 12
+_SHORTEST_DIGEST = 6
+_RELEASES = "release"
+"""Namespace of releases, by number."""
+_LONGEST_NOTE = 2000
+
+
+def create(app: App, actor: Actor, *, note: str = "") -> tuple[Release, bool]:
+    """Freeze the candidate as it stands, and whether it is new: the same recipe has one number. For administrators."""
+    administrators_only(actor, "create releases")
+    if len(note) > _LONGEST_NOTE or not all(sign.isprintable() or sign == "\n" for sign in note):
+        raise InvalidInput("the note cannot be used", f"use up to {_LONGEST_NOTE} printable characters")
+    with app.database.transaction() as tx:
+        spec = recipe_now(app, tx)
+        known = _releases(tx)
+        for release in known:
+            if release.spec.digest == spec.digest:
+                return release, False
+        made = Release(
+            number=max((each.number for each in known), default=0) + 1,
+            spec=spec,
+            settings=cast("dict[str, Json]", recipe_keys(app.workspace.settings)),
+            note=note.strip(),
+            by=actor.person,
+            created_at=app.clock(),
+        )
+        tx.put_fact(_RELEASES, str(made.number), made.model_dump(mode="json"))
+        tx.put_fact(RECIPES, spec.digest, spec.model_dump(mode="json"))
+    return made, True
+
+
+def listed(app: App, actor: Actor) -> list[Release]:
+    """All releases, newest first."""
+    administrators_only(actor, "read releases")
+    with app.database.reading() as tx:
+        return _releases(tx)[::-1]
+
+
+def show(app: App, actor: Actor, reference: str) -> Release:
+    """A release, or the candidate as it would be released (number 0)."""
+    administrators_only(actor, "read releases")
+    with app.database.reading() as tx:
+        spec = named(app, tx, reference)
+        for release in _releases(tx):
+            if release.spec.digest == spec.digest:
+                return release
+        settings = cast("dict[str, Json]", recipe_keys(app.workspace.settings))
+        return Release(number=0, spec=spec, settings=settings, by=actor.person, created_at=app.clock())
+
+
+def diff(app: App, actor: Actor, first: str, second: str = "candidate") -> list[Difference]:
+    """What changed from one release to another."""
+    return differences(show(app, actor, first), show(app, actor, second))
 
 
 def named(app: App, tx: Transaction, reference: str) -> ReleaseSpec:
-    """The recipe that answers when this is asked for: `live` (the candidate, as long as nothing is released), `candidate` (the workspace as
-    it stands), or a digest or its unambiguous beginning of six characters or more. Refused for a recipe that gave answers earlier,
-    InvalidInput where several begin so, NotFound names what there is."""
+    """The recipe that answers when this is asked for: `live` (the candidate, as long as nothing was promoted), `candidate` (the workspace
+    as it stands), the number of a release, or a digest or its unambiguous beginning of six characters or more. Refused for a recipe that
+    gave answers but was never released, and for a release whose index is not there; InvalidInput where several begin so; NotFound names
+    what there is."""
     now = recipe_now(app, tx)
     if reference in (LIVE, CANDIDATE, now.digest):
         return now
-    if _DIGEST.fullmatch(reference):
+    released = {release.spec.digest: release for release in _releases(tx)}
+    if reference.isdecimal() and len(reference) < _SHORTEST_DIGEST:
+        for release in released.values():
+            if release.number == int(reference):
+                return _answering(release, now)
+    elif _DIGEST.fullmatch(reference):
         found = sorted(digest for digest in {*tx.facts(RECIPES), now.digest} if digest.startswith(reference))
         if len(found) > 1:
             raise InvalidInput(f"several recipes begin with {reference}", f"give more of one: {', '.join(found[:3])}")
         if found == [now.digest]:
             return now
+        if found and found[0] in released:
+            return _answering(released[found[0]], now)
         if found:
             raise Refused(
                 f"the recipe {found[0][:_TOLD]} gave answers earlier and was not released, so it is not asked again",
-                f"ask the {CANDIDATE}, {now.digest[:_TOLD]}; recipes that stay come with releases",
+                f"ask the {CANDIDATE}, {now.digest[:_TOLD]}; keep recipes with `firmground release create`",
             )
+    numbers = ", ".join(str(release.number) for release in released.values())
     raise NotFound(
         f"there is no release {reference[:100]!r}",
-        f"nothing is released yet: use {CANDIDATE} or {now.digest[:_TOLD]}; {LIVE} is the same until then",
+        f"use {CANDIDATE}{f', or a number: {numbers}' if numbers else ''}; `firmground release list` shows all",
     )
+
+
+def _answering(release: Release, now: ReleaseSpec) -> ReleaseSpec:
+    """The recipe of a release, if there is an index that it can search."""
+    if release.spec.build != now.build:
+        raise Refused(
+            f"release {release.number} searches an index of another chunking or embedder, which is not there",
+            "restore what was changed under [index], and sync",
+        )
+    return release.spec
+
+
+def _releases(tx: Transaction) -> list[Release]:
+    """By number."""
+    return sorted((_read(number, each) for number, each in tx.facts(_RELEASES).items()), key=lambda release: release.number)
+
+
+def _read(number: str, kept: Json) -> Release:
+    try:
+        return Release.model_validate(kept)
+    except ValueError:
+        raise Damaged(
+            f"release {number} cannot be read", "use the version of Firmground that made it or a newer one, or restore a backup"
+        ) from None
 
 
 def digest_of(app: App, reference: str) -> str:

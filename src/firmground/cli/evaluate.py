@@ -8,7 +8,7 @@ import typer
 
 from firmground.cli.options import AsJson, Debug, Directory, actor, opened
 from firmground.cli.terminal import print_json, progress, say, table
-from firmground.errors import InvalidInput, OutsideFailed
+from firmground.errors import InvalidInput, OutsideFailed, Refused
 
 if TYPE_CHECKING:
     from firmground.evaluate.report import Report
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 
 def evaluate(
+    release: Annotated[
+        str, typer.Argument(metavar="REF", help="A release: candidate, a number, a digest or its beginning.")
+    ] = "candidate",
+    against: Annotated[str, typer.Option("--against", metavar="REF", help="Another release to compare with, case by case.")] = "",
+    fail_on_regression: Annotated[
+        bool, typer.Option("--fail-on-regression", help="End with exit code 4 where it is worse than the other.")
+    ] = False,
     repeats: Annotated[int, typer.Option("--repeats", metavar="N", help="Ask each case so often, for models that vary.")] = 1,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Write the report to this .md or .json file.")
@@ -27,17 +34,19 @@ def evaluate(
     directory: Directory = None,
     debug: Debug = False,
 ) -> None:
-    """Ask the candidate every golden case, and compare it with a search without AI. A case that nothing changed for is not asked again."""
+    """Ask a release every golden case, and compare it with a search without AI. A case that nothing changed for is not asked again."""
     from firmground.app import evaluation as use
     from firmground.evaluate import written
 
     del debug
+    if fail_on_regression and not against:
+        raise InvalidInput("there is nothing to be worse than", "name a release with --against")
     forms: dict[str, Callable[[Report, Cases], str]] = {".md": written.as_markdown, ".json": written.as_json}
     if report is not None and report.suffix.lower() not in forms:
         raise InvalidInput(f"{report} is neither .md nor .json", "name a file that ends in one of them")
     with opened(directory) as app:
         with progress("evaluating") as shown:
-            found = use.run(app, actor(app, None), repeats=repeats, watch=shown)
+            found = use.run(app, actor(app, None), release=release, against=against, repeats=repeats, watch=shown)
         cases = use.results_of(app, actor(app, None), found)
     if report is not None:
         _write(report, forms[report.suffix.lower()](found, cases))
@@ -47,6 +56,8 @@ def evaluate(
         print_json(found.model_dump(mode="json"))
     else:
         _show(found, cases)
+    if fail_on_regression and found.regressed:
+        raise Refused("it is worse than the release compared with", "see the cases that changed")
 
 
 def _show(found: "Report", cases: "Cases") -> None:
@@ -69,6 +80,8 @@ def _show(found: "Report", cases: "Cases") -> None:
     if found.first_sentence_ms:
         say("first sentence: " + ", ".join(f"{name} {value:.0f} ms" for name, value in found.first_sentence_ms.items()))
     say("cost of a case: " + ("not known" if found.cost_usd is None else f"${found.cost_usd:.4f}"))
+    for change in found.changes:
+        say(f"{'newly answered wrongly' if change.newly_wrong else change.became}: {change.case}")
     for rival in found.rivals:
         if rival.note:
             say(f"{rival.name}: {rival.note}")

@@ -1,7 +1,8 @@
-"""`release`: calibrate."""
+"""`release`: create, list, show, diff, calibrate."""
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,13 +11,111 @@ from firmground.cli.terminal import print_json, progress, remark, say, table
 
 if TYPE_CHECKING:
     from firmground.answer.calibration import At, Calibration
+    from firmground.release.record import Release
 
 group = typer.Typer(help="Releases: what answers, and what it is worth.", no_args_is_help=True, rich_markup_mode=None)
 
 
-@group.callback()
-def _group() -> None:
-    """Keeps `calibrate` a command of its own while it is the only one."""
+Reference = Annotated[str, typer.Argument(metavar="REF", help="A number, a digest or its beginning, or `candidate`.")]
+
+
+@group.command()
+def create(
+    note: Annotated[str, typer.Option("--note", help="What changed, and why.")] = "",
+    as_json: AsJson = False,
+    directory: Directory = None,
+    debug: Debug = False,
+) -> None:
+    """Freeze the workspace as it stands under a number. The same recipe keeps its number."""
+    from firmground.app.releases import create as use
+
+    del debug
+    with opened(directory) as app:
+        made, new = use(app, actor(app, None), note=note)
+    if as_json:
+        print_json({**_told(made), "new": new})
+    else:
+        say(f"release {made.number} {'made' if new else 'is this recipe already'}: {made.spec.digest}")
+
+
+@group.command("list")
+def list_(as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:
+    """Releases, newest first."""
+    from firmground.app.releases import listed
+
+    del debug
+    with opened(directory) as app:
+        found = listed(app, actor(app, None))
+    if as_json:
+        print_json([_told(each) for each in found])
+        return
+    table(
+        ("release", "digest", "when", "by", "note"),
+        [
+            (each.number, each.spec.digest[:12], f"{each.created_at:%Y-%m-%d %H:%M}", each.by, each.note.partition("\n")[0])
+            for each in found
+        ],
+    )
+
+
+@group.command("show")
+def show_release(
+    reference: Reference = "candidate", as_json: AsJson = False, directory: Directory = None, debug: Debug = False
+) -> None:
+    """A release with the settings it froze; `--json` is all of its recipe."""
+    from firmground.app.releases import show as use
+
+    del debug
+    with opened(directory) as app:
+        found = use(app, actor(app, None), reference)
+    if as_json:
+        print_json({**_told(found), "spec": found.spec.model_dump(mode="json")})
+        return
+    say(f"{f'release {found.number}' if found.number else 'candidate, not released'}: {found.spec.digest}")
+    if found.note:
+        say(found.note)
+    table(("setting", "value"), [(name, _value(value)) for name, value in found.settings.items()])
+
+
+@group.command()
+def diff(
+    first: Reference,
+    second: Annotated[str, typer.Argument(metavar="REF", help="The other; the candidate when absent.")] = "candidate",
+    as_json: AsJson = False,
+    directory: Directory = None,
+    debug: Debug = False,
+) -> None:
+    """What changed from one release to another, as a reviewer reads it."""
+    from firmground.app.releases import diff as use
+
+    del debug
+    with opened(directory) as app:
+        found = use(app, actor(app, None), first, second)
+    if as_json:
+        print_json([each._asdict() for each in found])
+        return
+    for each in found:
+        if each.kind == "prompt":
+            say(f"{each.name}:\n{each.after}")
+        else:
+            say(f"{each.name}: {_value(each.before)} → {_value(each.after)}")
+    if not found:
+        say("they are the same")
+
+
+def _told(release: "Release") -> dict[str, Any]:
+    return {
+        "number": release.number or None,
+        "digest": release.spec.digest,
+        "note": release.note,
+        "by": release.by,
+        "created_at": release.created_at.isoformat(),
+        "settings": release.settings,
+    }
+
+
+def _value(value: object) -> str:
+    return "not set" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 @group.command()

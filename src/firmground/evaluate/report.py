@@ -16,6 +16,7 @@ from firmground.evaluate.verdict import Fault, Verdict
 from firmground.types import AnswerStatus, Value
 
 _Name = TypeVar("_Name", bound=str)
+AGAINST = "the release compared with"
 
 
 class Result(Value):
@@ -90,6 +91,16 @@ class Rival(Value):
         return "better" if self.better > self.worse else "worse"
 
 
+class Change(Value):
+    """A case that did not come out as it did for the release compared with."""
+
+    case: str
+    """Its id."""
+    became: Literal["better", "worse"]
+    newly_wrong: bool
+    """An answer is given now that is wrong, and was not before: the worst that can happen."""
+
+
 class Report(Value):
     """An evaluation: a release on a dataset and a corpus."""
 
@@ -120,6 +131,16 @@ class Report(Value):
     """Cases that did not come out the same each time."""
     errors: int = 0
     rivals: tuple[Rival, ...] = ()
+    against: str = ""
+    """Digest of the release that it was compared with."""
+    changes: tuple[Change, ...] = ()
+    """From that one to this."""
+
+    @property
+    def regressed(self) -> bool:
+        """Whether it is shown to be worse than the release compared with, or a case is answered wrongly that was not."""
+        worse = any(each.verdict == "worse" for each in self.rivals if each.name == AGAINST)
+        return worse or any(each.newly_wrong for each in self.changes)
 
 
 def cluster_of(case: Case) -> Hashable:
@@ -170,6 +191,19 @@ def rival(
         p=changed.p,
         note=note,
     )
+
+
+def changes(
+    cases: Sequence[Case], ours: Mapping[str, Sequence[Result]], before: Mapping[str, Sequence[Result]]
+) -> tuple[Change, ...]:
+    """What is better or worse than before, the worst first."""
+    found: list[Change] = []
+    for case in cases:
+        now, then = ours[case.digest], before[case.digest]
+        newly = any(map(wrong, now)) and not any(map(wrong, then))
+        if _passed(now) != _passed(then) or newly:
+            found.append(Change(case=case.id, became="better" if _passed(now) else "worse", newly_wrong=newly))
+    return tuple(sorted(found, key=lambda each: (not each.newly_wrong, each.became == "better", each.case)))
 
 
 def share(cases: Sequence[Case], happened: Callable[[Case], bool]) -> Share:

@@ -43,6 +43,13 @@ def as_markdown(report: Report, cases: Cases) -> str:
         f"Time to the first sentence: {_times(report)}. Cost of a case: {_cost(report)}.",
         "",
     ]
+    if report.changes:
+        lines += [f"Changed from `{report.against[:12]}`:", ""]
+        lines += [
+            f"- {'**newly answered wrongly**' if each.newly_wrong else each.became}: {_cell(each.case)}"
+            for each in report.changes
+        ]
+        lines += [""]
     failed = [(case, results) for case, results in cases if not all(each.passed for each in results)]
     if failed:
         lines += [

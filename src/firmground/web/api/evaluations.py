@@ -9,13 +9,15 @@ from pydantic import Field
 from firmground.app import cases, evaluation
 from firmground.evaluate.report import Report
 from firmground.types import Job
-from firmground.web.api.shapes import PREFIX, Body, Name
+from firmground.web.api.shapes import PREFIX, Body, Name, Text
 from firmground.web.visit import TheVisit
 
 router = APIRouter()
 
 
 class EvaluationOf(Body):
+    release: Name = Field("candidate", description="`candidate`, the number of a release, or a digest or its beginning.")
+    against: Text = Field("", description="Another release to compare with, case by case.")
     repeats: int = Field(1, ge=1, le=evaluation.MOST_REPEATS, description="How often each case is asked, for models that vary.")
 
 
@@ -68,8 +70,11 @@ async def get_cases_check(visit: TheVisit) -> CasesChecked:
 
 @router.post("/evaluations", status_code=202)
 async def post_evaluation(visit: TheVisit, response: Response, body: EvaluationOf | None = None) -> Job:
-    """Ask the candidate every golden case: a job to follow; its result names the evaluation."""
-    job = await visit.run(evaluation.request, visit.app, visit.actor, repeats=body.repeats if body else 1)
+    """Ask a release every golden case: a job to follow; its result names the evaluation."""
+    wanted = body or EvaluationOf.model_validate({})
+    job = await visit.run(
+        evaluation.request, visit.app, visit.actor, release=wanted.release, against=wanted.against, repeats=wanted.repeats
+    )
     response.headers["Location"] = f"{PREFIX}/jobs/{job.id}"
     return job
 

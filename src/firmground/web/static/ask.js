@@ -46,6 +46,7 @@ async function follow(one) {
     const stop = () => link.abort();
     one.stop.signal.addEventListener("abort", stop);
     try {
+      if (one.over) return await finish(one);
       for await (const event of events(await connected(one, link.signal), () => link.abort())) {
         breaks = 0;
         if (event.n > one.last && (await tell(one, event))) return;
@@ -53,11 +54,11 @@ async function follow(one) {
     } catch (error) {
       link.abort();
       if (one.stop.signal.aborted) return;
-      if (error instanceof Refused) return goBack(one, error.message);
+      if (error instanceof Refused) return goBack(one, error.message, { lang: "en" });
     } finally {
       one.stop.signal.removeEventListener("abort", stop);
     }
-    if (breaks >= PAUSES_MS.length) return goBack(one, texts.unreachable);
+    if (breaks >= PAUSES_MS.length) return goBack(one, texts.unreachable, {});
     say(one, texts.lost);
     await new Promise((done) => setTimeout(done, PAUSES_MS[breaks]));
     if (one.stop.signal.aborted) return;
@@ -114,6 +115,7 @@ async function tell(one, { n, kind, data }) {
     throw new Refused(data.detail);
   } else if (kind === "done") {
     known(one, data.id);
+    one.over = true;
     await finish(one);
     return true;
   }
@@ -171,10 +173,11 @@ async function finish(one) {
   turn = unanswered = null;
 }
 
-// What was there before, with the question in its field and why there is no answer beside it.
-function goBack(one, why, wrong = true) {
+// What was there before, with the question in its field and why there is no answer beside it; `wrong` is how that is written, null where
+// nothing is wrong.
+function goBack(one, why, wrong) {
   turn = null;
-  unanswered = wrong ? one : null;
+  unanswered = wrong && one;
   if (!one.before) return wrong ? stay(one, why) : location.assign("/");
   talk.replaceChildren(...one.before.nodes);
   talk.className = one.before.landing;
@@ -186,10 +189,8 @@ function goBack(one, why, wrong = true) {
   form.querySelector(".wrong")?.remove();
   field.value = one.question;
   if (wrong) {
-    const said = document.createElement("p");
-    said.className = "wrong";
+    const said = Object.assign(document.createElement("p"), { className: "wrong", textContent: why, ...wrong });
     said.setAttribute("role", "alert");
-    said.textContent = why;
     form.append(said);
   } else told.textContent = why;
   field.focus();
@@ -215,7 +216,7 @@ function stop() {
     const body = new URLSearchParams({ token });
     fetch(`/answers/${encodeURIComponent(one.id)}/stop`, { method: "POST", body, redirect: "manual", keepalive: true }).catch(() => {});
   }
-  goBack(one, texts.stopped, false);
+  goBack(one, texts.stopped, null);
 }
 
 // ---------------------------------------------------------------- what people do

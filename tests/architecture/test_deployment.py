@@ -129,7 +129,7 @@ def test_the_image_names_no_host_and_runs_as_nobody_special():
     assert "readyz" in dict(file)["HEALTHCHECK"]
 
 
-def test_ports_agree():
+def test_every_file_names_the_same_port():
     file = dict(container_file())
     assert file["EXPOSE"] == PORT
     assert f"FIRMGROUND_SERVE__PORT={PORT}" in file["ENV"]

@@ -375,7 +375,8 @@ class Transaction(Protocol):
     def traces(
         self, *, person: str | None = None, but: str = "", conversation: str | None = None, before: str = "", limit: int = 100
     ) -> list[Trace]:
-        """Newest first, those older than the answer id `before`; none of the person `but`."""
+        """Newest first, those older than the answer id `before`; none of the person `but`. One that cannot be read, since a newer program
+        wrote it, is left out and named in the log."""
         ...
 
     def latest_trace(self, person: str) -> str:

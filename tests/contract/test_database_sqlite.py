@@ -178,7 +178,7 @@ def test_a_kept_answer_that_cannot_be_read_is_damaged_and_no_part_of_it_is_given
         connection.execute("""update traces set body = replace(body, '"person"', '"somebody"')""")
         connection.commit()
     with pytest.raises(Damaged, match="restore a backup"), database.reading() as tx:
-        tx.traces()
+        tx.trace("1")
     database.close()
 
 

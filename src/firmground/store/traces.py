@@ -1,5 +1,6 @@
 """What was answered: each answer with its evidence as one JSON text, found by person, conversation and document."""
 
+import logging
 from collections.abc import Collection, Sequence
 from itertools import chain
 from typing import Any
@@ -11,6 +12,7 @@ from firmground.store.tables import trace_documents, traces
 from firmground.store.unit import Unit, in_lots, packed
 from firmground.types import Passage, Trace
 
+_log = logging.getLogger(__name__)
 _t = traces.c
 _d = trace_documents.c
 _LAST = "\U0010ffff"
@@ -56,9 +58,20 @@ class Traces(Unit):
     def traces(
         self, *, person: str | None = None, but: str = "", conversation: str | None = None, before: str = "", limit: int = 100
     ) -> list[Trace]:
-        wanted = _ids(person, conversation).order_by(_t.id.desc()).limit(limit)
+        wanted = _ids(person, conversation).order_by(_t.id.desc())
         wanted = wanted.where(_t.person != but) if but else wanted
-        return self._loaded(self._rows(wanted.where(_t.id < before) if before else wanted))
+        found: list[Trace] = []
+        while len(found) < limit:
+            ids = self._rows((wanted.where(_t.id < before) if before else wanted).limit(limit - len(found)))
+            for (id,) in ids:
+                try:
+                    found += self._loaded([(id,)])
+                except Damaged as error:
+                    _log.warning("left out answer %s: %s", id, error)
+            if not ids:
+                break
+            before = ids[-1][0]
+        return found
 
     def latest_trace(self, person: str) -> str:
         return self._value(_ids(person, None).order_by(_t.id.desc()).limit(1)) or ""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from firmground.errors import InvalidInput, NotFound
+from firmground.errors import Damaged, InvalidInput, NotFound
 from firmground.ports import Database
 from firmground.types import Answer, Citation, Locator, Notice, Passage, Scores, Sentence, Step, Tombstone, Trace
 
@@ -133,6 +133,21 @@ class TracesContract:
             assert ids(tx.traces(person="bob", conversation="c2", limit=2)) == ["0247", "0232"]
             assert [tx.latest_trace(person) for person in ("ada", "bob", "eve")] == ["0249", "0247", ""]
             assert tx.traces(person="eve") == tx.traces(before="0000") == []
+
+    def test_what_cannot_be_read_is_left_out_of_a_list_and_named_but_never_passed_over_where_words_are_erased(
+        self, database: Database, caplog: pytest.LogCaptureFixture
+    ):
+        self.kept(database, *(a_trace(id, a_passage("a")) for id in ("1", "2", "5")))
+        with pytest.warns(UserWarning, match="serializ"):
+            self.kept(database, *(a_trace(id, a_passage("a")).model_copy(update={"language": 7}) for id in ("3", "4")))
+        with database.reading() as tx:
+            assert ids(tx.traces(limit=2)) == ["5", "2"], "a page is full as long as there are more"
+            assert caplog.text.count("left out answer 4: a kept answer cannot be read") == 1
+            assert ids(tx.traces()) == ["5", "2", "1"]
+            assert ids(tx.traces(before="4", limit=1)) == ["2"]
+            for look in (lambda: tx.trace("3"), lambda: tx.find_trace("3"), lambda: tx.traces_of(["a"], limit=9)):
+                with pytest.raises(Damaged):
+                    look()
 
     def test_an_answer_is_found_by_the_beginning_of_its_id_among_those_of_a_person(self, database: Database):
         self.kept(database, a_trace("0a1-x"), a_trace("0a1"), a_trace("0a2", person="bob"), a_trace("0b%"))

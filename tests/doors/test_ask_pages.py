@@ -219,6 +219,27 @@ def test_a_document_that_changed_is_told_beside_its_quote(tmp_path: Path):
         assert Elements(page).marks == ["Every employee may carry over five vacation days into the next year."]
 
 
+def test_quotes_that_stand_near_each_other_are_one_source_with_every_number(tmp_path: Path):
+    model = ScriptedModel([f"{LEAVE_TRUE} Ask your manager before you book a trip. [1]"], structured=False)
+    with serving(tmp_path, model=model) as (client, served):
+        page = Elements(client.get(ask(client, served.local_form_token)).text)
+    assert [each["data-n"] for each in page.named("mark")] == ["1", "2"]
+    assert [each["id"] for each in page.named("a") if (each.get("id") or "").startswith("source-")] == ["source-1", "source-2"]
+    assert len(page.named("blockquote")) == 1
+
+
+def test_of_a_long_conversation_the_latest_turns_stand_above_and_the_others_are_folded(site: tuple[TestClient, Served]):
+    client, served = site
+    address = ask(client, served.local_form_token)
+    known = conversation(client.get(address).text)
+    for n in range(5):
+        address = ask(client, served.local_form_token, f"And train tickets, number {n}?", conversation=known)
+    page = client.get(address).text
+    folded, shown = page[page.index("3 questions before") : page.index("</article>")].split("</details>", 1)
+    assert re.findall(r"number \d", folded) == ["number 0", "number 1"]
+    assert set(re.findall(r"number \d", shown)) == {"number 2", "number 3", "number 4"}
+
+
 def test_a_row_of_a_long_table_is_shown_under_the_names_of_its_columns(tmp_path: Path):
     rows = "".join(f"| Place {n} in the far north of the long list | {n} euro |\n" for n in range(200))
     table = f"# Daily allowance\n\n| Place of the journey | Allowance per day |\n|---|---|\n{rows}| Norway | 65 euro |\n"

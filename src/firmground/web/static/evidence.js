@@ -40,11 +40,7 @@ function show(source, n) {
   const copy = source.cloneNode(true);
   for (const each of copy.querySelectorAll("[id]")) each.removeAttribute("id");
   for (const each of copy.querySelectorAll(`mark[data-n="${n}"]`)) each.classList.add("now");
-  for (const each of copy.querySelectorAll("details.picture")) {
-    each.open = true;
-    // The passage says it in words; a picture that cannot be had is not missed.
-    each.querySelector("img").addEventListener("error", () => each.remove());
-  }
+  for (const each of copy.querySelectorAll("details.picture")) each.open = true;
   const from = copy.querySelector(".from");
   from.remove();
   for (const each of from.querySelectorAll(".ref")) each.remove();
@@ -85,6 +81,9 @@ document.addEventListener("keydown", (event) => {
     go(steps[event.key]);
   }
 });
+
+// The passage says it in words; a picture that cannot be had is not missed.
+document.addEventListener("error", (event) => event.target.closest?.("details.picture")?.remove(), true);
 
 // Another answer has other sources.
 new MutationObserver(() => {

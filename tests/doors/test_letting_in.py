@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from firmground.app import accounts, keys, people
 from firmground.app.accounts import digest_of
+from firmground.errors import StorageFull
 from firmground.testing.app import ADMINISTRATOR
 from firmground.web import api, openai, pages
 from firmground.web.application import application
@@ -258,6 +259,43 @@ def test_a_session_that_is_over_is_refused(house: tuple[TestClient, Served]):
     assert client.get("/api/v1/keys").status_code == 401
 
 
+def test_when_somebody_was_seen_is_noted_but_not_each_time(house: tuple[TestClient, Served]):
+    client, served = house
+    key = bearer(served, "ada")
+    sign_in(client, served)
+
+    def noted() -> tuple[Any, Any]:
+        served._notes.submit(lambda: None).result()  # what is noted beside the requests is noted
+        with served.app.database.reading() as tx:
+            return tx.session(digest_of(client.cookies[cookie_name(served)])).seen_at, tx.keys()[0].used_at
+
+    def use() -> tuple[Any, Any]:
+        assert client.get("/api/v1/keys").status_code == client.get("/api/v1/keys", headers=key).status_code == 200
+        return noted()
+
+    first = use()
+    assert first[1] is not None
+    assert use() == first, "within a minute"
+    served.app.clock.now += timedelta(minutes=2)  # type: ignore[attr-defined]
+    seen, used = use()
+    assert seen > first[0]
+    assert used > first[1]
+
+
+def test_a_full_disk_keeps_nobody_out(house: tuple[TestClient, Served], monkeypatch: pytest.MonkeyPatch):
+    client, served = house
+    key = bearer(served, "ada")
+
+    def full(*_: object) -> None:
+        raise StorageFull("the disk is full", "free some space")
+
+    monkeypatch.setattr("firmground.app.keys.used", full)
+    for _ in range(2):
+        assert client.get("/api/v1/keys", headers=key).status_code == 200
+        served._notes.submit(lambda: None).result()
+    assert served._noting == set()
+
+
 # ---------------------------------------------------------------- what other sites could do
 
 
@@ -326,5 +364,6 @@ def test_with_accounts_any_name_is_good_unless_some_are_named(house: tuple[TestC
     object.__setattr__(settings, "serve", settings.serve.model_copy(update={"hosts": ("Other.example",)}))
     client = another(served)
     assert client.get("/api/v1/keys", headers=key | {"Host": host}).status_code == 403
+    assert client.get("/healthz", headers={"Host": host}).status_code == 200, "watched over by any name"
     for good in ("other.example:99", "127.0.0.1:8420"):
         assert client.get("/api/v1/keys", headers=key | {"Host": good}).status_code == 200

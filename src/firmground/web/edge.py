@@ -30,6 +30,7 @@ LOOK_AGAIN_SECONDS = 5.0
 FORM_TOKEN = "X-Firmground-Token"  # noqa: S105 - the name of a header
 _LONGEST_TARGET = 8_000
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_WATCHED = frozenset({"/healthz", "/readyz"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self';"
@@ -82,7 +83,9 @@ class Edge:
     async def _let_in(self, scope: Scope, headers: Headers) -> Visit:
         _check_address(scope)
         visit = await self._credentials.visit(scope, headers)
-        check_host(headers, self._settings, owned=self._served.owned)
+        # Whoever watches over a server names it by any address; what they are told is not secret.
+        if not (self._served.owned and scope["path"] in _WATCHED):
+            check_host(headers, self._settings, owned=self._served.owned)
         check_origin(scope, headers, visit, self._settings)
         if scope["method"] not in _SAFE:
             bodies.check(scope["path"], scope["method"], headers)

@@ -120,7 +120,7 @@ async def post_completion(request: Request, visit: TheVisit) -> Response:
         release=_reference(wanted.model),
         request_id=request.state.request_id,
     )
-    base = f"{request.url.scheme}://{request.url.netloc}"
+    base = visit.app.workspace.settings.serve.url or f"{request.url.scheme}://{request.url.netloc}"
     if wanted.stream:
         await stream.settled(_SOON_SECONDS)
         return EventStream(_chunks(stream, wanted, base))

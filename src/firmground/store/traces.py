@@ -99,10 +99,12 @@ class Traces(Unit):
 
 
 def _ids(person: str | None, conversation: str | None) -> Select[tuple[str]]:
+    """A conversation has few answers, a person many: left the choice, SQLite looks through the person's for those of the conversation."""
     wanted = select(_t.id)
-    if conversation is not None:
-        wanted = wanted.where(_t.conversation == conversation)
-    return wanted if person is None else wanted.where(_t.person == person)
+    if conversation is None:
+        return wanted if person is None else wanted.where(_t.person == person)
+    wanted = wanted.where(_t.conversation == conversation)
+    return wanted if person is None else wanted.where(_t.person.concat("") == person)
 
 
 def _trace(body: str) -> Trace:

@@ -1,30 +1,22 @@
 """The widget in a real browser, on a page of another site that is strict, hostile or both."""
 
 import re
-import threading
 from collections.abc import Generator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from listening import QUESTION, SAID, Listening, listening, until
+from listening import QUESTION, SAID, until
+from other_site import Site, ask, open_and_ask, page_of, site
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-from firmground.app.accounts import create_owner
 from firmground.app.keys import add_widget_key, remove_key
 from firmground.testing.app import ADMINISTRATOR
 from firmground.testing.model_server import Reply
+from firmground.types import Answer, AnswerStatus
 
 DOCS = Path(__file__).parents[2] / "docs" / "how-to"
-# A closed shadow root is closed to tests too: this opens it, where a test wants to look inside.
-OPENED = """
-const attach = Element.prototype.attachShadow;
-Element.prototype.attachShadow = function (how) { return attach.call(this, { ...how, mode: "open" }); };
-"""
 HOSTILE_STYLE = """
 * { color: red !important; font-size: 3px !important; text-transform: uppercase; }
 body * { display: none !important; visibility: hidden !important; opacity: 0 !important; pointer-events: none !important; }
@@ -39,55 +31,6 @@ addEventListener("load", () => setTimeout(() => {
   Array.prototype.map = null; Array.prototype.forEach = null; window.setTimeout = null;
 }, 300));
 """
-
-
-@dataclass
-class Site:
-    """A page elsewhere. What it is made of may be changed before it is loaded."""
-
-    on: Listening
-    origin: str
-    secret: str
-    head: str = ""
-    tags: str = ""
-    policy: str = ""
-
-    def tag(self, attributes: str = "") -> str:
-        return f'<script src="{self.on.address}/widget.js" data-key="{self.secret}" {attributes} async></script>'
-
-    def html(self) -> bytes:
-        body = f"<body><main><h1>Intranet</h1><p id='theirs'>News</p></main>{self.tags or self.tag()}</body>"
-        return f"<!doctype html><html lang='en'><head><title>Intranet</title>{self.head}</head>{body}</html>".encode()
-
-
-@contextmanager
-def site(place: Path, default: Reply | None = None, groups: tuple[str, ...] = ("everyone",)) -> Generator[Site]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200 if self.path == "/" else 404)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            if made.policy:
-                self.send_header("Content-Security-Policy", made.policy)
-            self.end_headers()
-            self.wfile.write(made.html() if self.path == "/" else b"")
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    origin = f"http://127.0.0.1:{server.server_port}"
-    with listening(place, default=default, said=default is not None, streams={"grace": 0.1}) as on:
-        create_owner(on.app, "olga", "correct horse battery staple")
-        _, secret = add_widget_key(on.app, ADMINISTRATOR, "intranet", origins=[origin], groups=groups)
-        made = Site(on, origin, secret)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield made
-        finally:
-            server.shutdown()
-            thread.join()
-            server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -109,37 +52,6 @@ def chromium() -> Generator[Browser]:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         yield browser
         browser.close()
-
-
-@contextmanager
-def page_of(chromium: Browser, site: Site, *, opened: bool = True, complains: bool = False, **context: Any) -> Generator[Page]:
-    """The page, loaded. Whatever it complains of fails the test."""
-    with chromium.new_context(**context) as visit:
-        page = visit.new_page()
-        page.set_default_timeout(15_000)
-        wrong: list[str] = []
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on(
-            "console",
-            lambda told: wrong.append(told.text) if told.type == "error" and "favicon" not in told.location["url"] else None,
-        )
-        if opened:
-            page.add_init_script(OPENED)
-        page.goto(site.origin)
-        page.locator("firmground-ask").wait_for(state="attached")
-        yield page
-        assert bool(wrong) == complains, wrong
-
-
-def ask(page: Page, question: str = QUESTION) -> None:
-    page.get_by_label("Your question").fill(question)
-    page.keyboard.press("Enter")
-
-
-def open_and_ask(page: Page) -> None:
-    page.get_by_role("button", name="Ask our documents").click()
-    ask(page)
-    page.get_by_role("button", name="This helped").wait_for()
 
 
 def test_it_opens_asks_cites_and_goes_on(chromium: Browser, there: Site):
@@ -164,6 +76,73 @@ def test_it_opens_asks_cites_and_goes_on(chromium: Browser, there: Site):
             traces = tx.traces(limit=2)
         assert len({trace.answer.conversation for trace in traces}) == 1
         assert [trace.person.startswith("widget:intranet/") for trace in traces] == [True] * 2
+
+
+def told(page: Page, there: Site, *events: tuple[str, str]) -> None:
+    """Ask, and get these events instead of an answer of the server."""
+    frames = "".join(f"id: {n}\nevent: {kind}\ndata: {data}\n\n" for n, (kind, data) in enumerate(events, 1))
+    headers = {"Content-Type": "text/event-stream", "Access-Control-Allow-Origin": there.origin}
+    page.unroute_all()
+    page.route("**/api/v1/answers", lambda route: route.fulfill(body=frames, headers=headers))
+    ask(page)
+
+
+def made(status: AnswerStatus, text: str, **more: Any) -> tuple[str, str]:
+    given = {"id": "1", "question": "?", "conversation": "", "release": "", "corpus": "", "model": "", "confidence": 0.5}
+    answer = Answer.model_validate({**given, "created_at": "2026-11-20T09:00:00Z", "status": status, "text": text, **more})
+    return "done", answer.model_dump_json()
+
+
+def test_every_state_is_told_by_its_own_words_sign_and_colour(chromium: Browser, there: Site):
+    with page_of(chromium, there) as page:
+        page.get_by_role("button", name="Ask our documents").click()
+        for status in get_args(AnswerStatus):
+            told(page, there, made(status, f"This is {status}."))
+            page.get_by_text(f"This is {status}.").wait_for()
+        states = page.locator(".state")
+        assert states.all_text_contents() == [
+            "Answered",
+            "Weakly supported",
+            "Draft",
+            "One word more",
+            "No answer",
+            "Out of scope",
+            "Refused",
+        ]
+        shapes = [
+            states.nth(n).locator("path").evaluate_all("all => all.map((p) => p.getAttribute('d')).join()") for n in range(7)
+        ]
+        assert len(set(shapes)) == 7
+        colours = [states.nth(n).evaluate("e => getComputedStyle(e).color") for n in range(7)]
+        assert len(set(colours)) == 4
+
+
+def test_what_did_not_hold_is_taken_back_before_the_reader_believes_it(chromium: Browser, there: Site):
+    sentence = '{"text":"Ten days.","citations":[],"check":"not_checked","shown":"Ten days."}'
+    with page_of(chromium, there) as page:
+        page.get_by_role("button", name="Ask our documents").click()
+        told(page, there, ("sentence", sentence), ("withdrawn", '{"why":"x"}'), made("blocked", "This cannot be told."))
+        page.get_by_text("This cannot be told.").wait_for()
+        assert page.get_by_text("Ten days.").count() == 0
+
+
+def test_choices_are_buttons_and_tables_are_tables(chromium: Browser, there: Site):
+    table = "Prices [1] are:\n\n| what | price |\n|---|---|\n| train | 5 |\n"
+    with page_of(chromium, there) as page:
+        page.get_by_role("button", name="Ask our documents").click()
+        told(page, there, made("answered", table, sentences=[{"text": table, "citations": []}]))
+        page.get_by_role("table").wait_for()
+        assert page.get_by_role("cell").all_text_contents() == ["train", "5"]
+        assert page.get_by_role("columnheader").all_text_contents() == ["what", "price"]
+        assert "Prices [1] are:" in (page.locator(".said").text_content() or "")
+        assert page.locator(".chip").count() == 0
+        told(page, there, made("clarify", "Which one?", choices=[{"text": "Leave in Germany?", "label": "Germany"}]))
+        choice = page.get_by_role("button", name="Germany")
+        choice.wait_for()
+        page.unroute_all()
+        choice.click()
+        page.locator(".asked", has_text="Leave in Germany?").wait_for()
+        page.locator("article").nth(2).locator(".state").wait_for()
 
 
 def test_when_the_connection_breaks_it_goes_on_and_asks_nothing_twice(chromium: Browser, there: Site):

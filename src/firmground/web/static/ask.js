@@ -76,9 +76,16 @@ async function connected(one, signal) {
       });
   const kind = answer.headers.get("Content-Type") ?? "";
   if (answer.ok && kind.startsWith("text/event-stream")) return answer.body;
-  if (answer.status === 401) location.reload(); // Signed out meanwhile: the server shows where to sign in.
+  if (answer.status === 401) return signIn(one);
   if (kind.startsWith("application/problem+json")) throw new Refused((await answer.json()).detail);
   throw new Error(`${answer.status}`); // Something in between that may go away.
+}
+
+// Signed out meanwhile: the server shows where to sign in, and then the question again.
+function signIn(one) {
+  const address = `/?question=${encodeURIComponent(one.question)}`;
+  location.assign(one.id ? `/answers/${encodeURIComponent(one.id)}` : address.length < 2000 ? address : "/");
+  return new Promise(() => {});
 }
 
 // The server-sent events of a response; `lost` is called when nothing came for too long.

@@ -329,6 +329,12 @@ def test_who_is_no_administrator_manages_nobody(house: App, act: Callable[[App, 
         act(house, actor(house, "bob"))
 
 
+@pytest.mark.parametrize("name", ["ada", "root"])
+def test_who_finds_a_session_open_cannot_set_its_password(house: App, name: str):
+    with pytest.raises(NotAllowed, match="nobody sets their own password without the old one"):
+        accounts.set_password(house, actor(house, name), name, "eve's own password")
+
+
 def test_an_administrator_manages_everybody_else(house: App):
     root = actor(house, "root")
     accounts.set_password(house, root, "BOB", SECRET)

@@ -133,7 +133,6 @@ def test_the_page_about_people_shows_what_is_ones_own(house: tuple[TestClient, S
     assert secret not in shown
     program = {"Authorization": f"Bearer fg_{secret}"}
     assert client.get("/v1/models", headers=program).status_code == 200
-    assert client.delete("/api/v1/keys/<i>notes<%2Fi>").status_code == 404
     removal = {"token": token_of(client, served), "name": "<i>notes</i>"}
     asked = client.post("/people/remove-key", data=removal)
     assert "Remove this key?" in asked.text
@@ -160,6 +159,12 @@ def test_an_owner_manages_everybody_with_plain_forms(tmp_path: Path):
         site = send("add-widget-key", name="site", origins="https://x.example https://y.example", groups="hr")
         assert "fg_" in site.text
         assert people.groups(served.app, ADMINISTRATOR)["board"] == ["bob"]
+        assert send("add-key", name="ci/nightly", person="bob\0").status_code == 400
+        assert "fg_" in send("add-key", name="ci/nightly", person="bob", days=" 30 ").text
+        assert send("add-key", name="more", days="soon").status_code == 400
+        token = {"X-Firmground-Token": token_of(client, served)}
+        assert client.delete("/api/v1/keys/ci%2Fnightly", headers=token).status_code == 204
+        assert send("set-password", name="ada", password="x" * 12).status_code == 403
         page = client.get("/people").text
         for told in ("bob", "Administrator", "no account", "https://y.example", "board"):
             assert told in page

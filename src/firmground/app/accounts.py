@@ -12,7 +12,7 @@ from firmground.app.app import App
 from firmground.app.names import folded, new_person, plain
 from firmground.app.passwords import Attempts, Passwords
 from firmground.app.rights import administrators_only, is_owner, owners_only
-from firmground.errors import InvalidInput, NotFound, Refused
+from firmground.errors import InvalidInput, NotAllowed, NotFound, Refused
 from firmground.ports import Transaction
 from firmground.types import Account, Actor, Session
 
@@ -91,7 +91,7 @@ def add_account(
 
 
 def set_password(app: App, actor: Actor, name: str, password: str) -> None:
-    """Give somebody a new password, and end all their sessions. For administrators; an owner's is for owners."""
+    """Give somebody else a new password, and end all their sessions. For administrators; an owner's is for owners."""
     administrators_only(actor, "set passwords of others")
     hashed = _passwords(app).hashed(password)
     with app.database.transaction() as tx:
@@ -100,6 +100,8 @@ def set_password(app: App, actor: Actor, name: str, password: str) -> None:
             raise NotFound(f"{name!r} has no account", "`firmground person list` shows who has one")
         if account.owner:
             owners_only(tx, actor, "set the password of an owner")
+        if account.person == actor.person and actor.via == "http":
+            raise NotAllowed("nobody sets their own password without the old one", "change it instead, or use the command line")
         tx.save_account(account, hashed)
         tx.drop_sessions(person=account.person)
 
@@ -136,6 +138,8 @@ def _new(
 
 def _account(tx: Transaction, name: str) -> Account | None:
     """The account of this name, however it is written; no two are alike."""
+    if not name.isprintable():
+        return None
     return tx.account(name) or next((each for each in tx.accounts() if folded(each.person) == folded(name)), None)
 
 

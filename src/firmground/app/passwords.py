@@ -43,10 +43,10 @@ class Passwords:
 
     def hashed(self, password: str) -> str:
         """What is stored of it. InvalidInput for one that is too short or too long; nothing else makes a password bad."""
+        if len(password) > LONGEST_BYTES or len(_coded(password)) > LONGEST_BYTES:
+            raise InvalidInput(f"the password has more than {LONGEST_BYTES} bytes", "take a shorter one")
         if len(_plain(password)) < SHORTEST:
             raise InvalidInput(f"the password has fewer than {SHORTEST} characters", "take a longer one; a few words will do")
-        if len(_coded(password)) > LONGEST_BYTES:
-            raise InvalidInput(f"the password has more than {LONGEST_BYTES} bytes", "take a shorter one")
         return self._hasher.hash(_coded(password))
 
     def fits(self, password: str, stored: str | None) -> bool:
@@ -54,7 +54,7 @@ class Passwords:
         many ask at once."""
         from argon2.exceptions import InvalidHashError, VerificationError
 
-        if len(_coded(password)) > LONGEST_BYTES:
+        if len(password) > LONGEST_BYTES:  # before it is normalised, which takes longer for longer ones
             password = ""
         if not self._places.acquire(timeout=self._patience):
             raise Busy("too many people sign in at this moment", "try again in a moment")

@@ -92,7 +92,7 @@ async def post_key(body: NewKey, visit: TheVisit, response: Response) -> MadeKey
     return MadeKey(key=key, secret=secret)
 
 
-@router.delete("/keys/{name}", status_code=204)
+@router.delete("/keys/{name:path}", status_code=204)
 async def delete_key(name: str, visit: TheVisit) -> None:
     """It is refused from this moment on."""
     await visit.run(keys.remove_key, visit.app, visit.actor, name)
@@ -124,7 +124,7 @@ async def post_person(body: NewPerson, visit: TheVisit) -> Person:
     return next(_person(each) for each in known if folded(each.name) == folded(body.name))
 
 
-@router.delete("/people/{name}", status_code=204)
+@router.delete("/people/{name:path}", status_code=204)
 async def delete_person(name: str, visit: TheVisit) -> None:
     """Forget a person; their sessions and keys end at once."""
     await visit.run(people.remove_person, visit.app, visit.actor, name)

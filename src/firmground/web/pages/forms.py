@@ -17,6 +17,8 @@ async def form(request: Request, visit: Visit) -> dict[str, str]:
     except ValueError:
         raise Malformed("the form is not UTF-8 text", "send it from the page again") from None
     values = {name: given[-1] for name, given in fields.items()}
+    if any("\0" in value for value in values.values()):
+        raise Malformed("the form holds a NUL character", "leave it out")
     if not secrets.compare_digest(values.get("token", "").encode(), visit.form_token.encode()):
         raise Forbidden("this form is not from a page of the running server", "load the page again and send it once more")
     return values

@@ -66,14 +66,14 @@ class _Words:
     def of(cls, gone: Iterable[str], kept: Iterable[str]) -> "_Words":
         said = [text.casefold() for text in kept]
         lost = [text.casefold() for text in gone]
-        stretches = {each for text in lost for each in _stretches(text)} - {each for text in said for each in _stretches(text)}
+        stretches = set[str]().union(*map(_stretches, lost)).difference(*map(_stretches, said))
         names = {text for text in lost if _NAME <= len(text) < _STRETCH and not any(text in each for each in said)}
         words = {word for text in lost for word in _WORD.findall(text)} - {word for text in said for word in _WORD.findall(text)}
         return cls(frozenset(stretches), tuple(names), frozenset(words))
 
     def are_in(self, text: str) -> bool:
         text = text.casefold()
-        return any(each in self.stretches for each in _stretches(text)) or any(name in text for name in self.names)
+        return not self.stretches.isdisjoint(_stretches(text)) or any(name in text for name in self.names)
 
     def any_in(self, text: str) -> bool:
         """Whether even one word of them is in it."""
@@ -227,5 +227,5 @@ def _texts(value: Json | tuple[Json, ...]) -> Iterator[str]:
             yield from _texts(each)
 
 
-def _stretches(text: str) -> Iterator[str]:
-    return (text[at : at + _STRETCH] for at in range(len(text) - _STRETCH + 1))
+def _stretches(text: str) -> list[str]:
+    return [text[at : at + _STRETCH] for at in range(len(text) - _STRETCH + 1)]

@@ -2,8 +2,10 @@
 
 import sqlite3
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -425,3 +427,46 @@ def test_a_key_that_cannot_be_is_refused_and_none_is_made(house: App, name: str,
     with pytest.raises(FirmgroundError):
         keys.add_key(house, ADMINISTRATOR, name, person="bob", days=days)
     assert len(keys.keys(house, ADMINISTRATOR)) == 1
+
+
+# ---------------------------------------------------------------- at the same moment
+
+
+def at_once(*acts: Callable[[], object]) -> list[str]:
+    """What each says when all begin together: `done`, or the name of its error."""
+    begin = Barrier(len(acts))
+
+    def run(act: Callable[[], object]) -> str:
+        begin.wait()
+        try:
+            act()
+        except FirmgroundError as error:
+            return type(error).__name__
+        return "done"
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return sorted(threads.map(run, acts))
+
+
+def test_two_processes_make_one_owner(bench: Bench):
+    with bench.app() as one, bench.app() as two:
+        for app in (one, two):
+            app.once("passwords", quick)
+        acts = [lambda app=app, n=n: accounts.create_owner(app, f"owner {n}", SECRET) for n, app in enumerate((one, two) * 3)]
+        assert at_once(*acts) == ["Refused"] * 5 + ["done"]
+        assert len(accounts.accounts(one, ADMINISTRATOR)) == 1
+
+
+def test_two_owners_who_remove_each_other_leave_one(app: App, bench: Bench):
+    accounts.add_account(app, ADMINISTRATOR, "grace", OTHER, owner=True)
+    ada, grace = actor(app, "ada"), actor(app, "grace")
+    with bench.app() as other:
+        said = at_once(lambda: people.remove_person(app, ada, "grace"), lambda: people.remove_person(other, grace, "ada"))
+    assert said.count("done") == 1
+    assert len(accounts.accounts(app, ADMINISTRATOR)) == 1
+
+
+def test_guesses_at_the_same_moment_are_counted_like_those_in_turn(app: App):
+    said = at_once(*[lambda: session(app, "ada", OTHER) for _ in range(16)])
+    assert said.count("SignInFailed") <= 5 + 3, "each look at the clock is a second later"
+    assert said.count("TooManyAttempts") >= 8

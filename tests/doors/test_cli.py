@@ -54,7 +54,7 @@ COMMANDS = [
     "release calibrate",
     "evaluate",
     *(f"cases {name}" for name in ("list", "check", "import", "export")),
-    *(f"documents {name}" for name in ("list", "show", "release", "purge", "quality")),
+    *(f"documents {name}" for name in ("list", "show", "upload", "release", "purge", "quality")),
     *("person add", "person password", "person remove", "person list", "group add", "group remove", "group list"),
     *("key add", "key list", "key remove"),
 ]

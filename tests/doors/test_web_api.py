@@ -264,6 +264,7 @@ def test_the_description_names_every_route_and_its_problems(client: TestClient):
         "/search",
         "/documents",
         "/documents/{id}",
+        "/documents/{id}/answers",
         "/sync",
         "/jobs/{id}",
         "/status",

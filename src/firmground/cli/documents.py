@@ -1,5 +1,6 @@
-"""`documents`: list, show, release, purge, quality."""
+"""`documents`: list, show, upload, release, purge, quality."""
 
+from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
@@ -97,6 +98,47 @@ def _words(value: Any) -> str:
 
 
 @group.command()
+def upload(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="What to take in.", exists=True, dir_okay=False)],
+    groups: Annotated[
+        list[str] | None,
+        typer.Option("--group", metavar="GROUP", help="Who may see it; administrators only when absent. Repeatable."),
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Refuse a name that was uploaded already, instead of replacing it.")
+    ] = False,
+    as_json: AsJson = False,
+    directory: Directory = None,
+    debug: Debug = False,
+) -> None:
+    """Give documents to the workspace itself and sync them. One of the same name is replaced, and stays visible to whom it was."""
+    from firmground.app import uploads as use
+    from firmground.app.sync import sync
+    from firmground.errors import InvalidInput
+
+    del debug
+    with opened(directory) as app:
+        who = actor(app, None)
+        done: list[use.Upload] = []
+        for path in files:
+            try:
+                with path.open("rb") as file:
+                    parts = iter(lambda file=file: file.read(1 << 20), b"")
+                    done.append(use.upload(app, who, path.name, parts, groups or None, replace=not keep))
+            except OSError as error:
+                raise InvalidInput(f"{path} cannot be read ({error.strerror})", "name a file that you may read") from None
+        report = sync(app, who, [app.uploads.name])
+    if as_json:
+        print_json({"uploads": [each.model_dump(mode="json") for each in done], "sync": report})
+        return
+    for each in done:
+        seen = ", ".join(each.groups) or "administrators only"
+        say(f"{each.source}/{each.uri} {'is replaced' if each.replaced else 'is uploaded'}, seen by {seen}")
+    for problem in report["sources"][0]["problems"]:
+        say(f"{problem['uri']}: {problem['detail']}")
+
+
+@group.command()
 def release(document: Reference, as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:
     """Let a quarantined document in, after you have read it. Holds until its content changes."""
     from firmground.app import documents as use
@@ -118,7 +160,8 @@ def purge(
     directory: Directory = None,
     debug: Debug = False,
 ) -> None:
-    """Erase a document from database and index, after asking. Its file stays; the next sync does not bring it back."""
+    """Erase a document from database and index, after asking. Its file stays, unless it was uploaded; the next sync does not bring it
+    back."""
     from firmground.app import documents as use
 
     del debug
@@ -131,7 +174,8 @@ def purge(
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
-        say(f"{name} was erased already" if before.state == "excluded" else f"{name} is erased and excluded")
+        erased = "is erased, and its file" if found.state == "removed" else "is erased and excluded"
+        say(f"{name} was erased already" if before.state == "excluded" else f"{name} {erased}")
 
 
 @group.command()

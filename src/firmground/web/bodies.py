@@ -25,22 +25,28 @@ class Taken(NamedTuple):
 
 _FORM = Taken(("application/x-www-form-urlencoded",))
 _JSON = Taken(("application/json",))
-_OTHERS: Mapping[str, Taken] = {}
-"""By path, where it is neither a form of ours nor JSON."""
+UPLOAD_SECONDS = 900.0
+_UPLOADS: Mapping[str, tuple[str, ...]] = {
+    "/api/v1/documents": ("application/octet-stream",),
+    "/documents": ("multipart/form-data",),
+}
+"""What takes files, and how: bytes, which no page of another site can send without asking first; or a form, with its token."""
 
 
-def taken(path: str) -> Taken:
+def taken(path: str, largest_upload: int) -> Taken:
     """What this address takes. JSON and forms of ours are what no page of another site can send without asking first, or without the
     token of the form; an address that takes something else makes sure of that by itself."""
-    return _OTHERS.get(path) or (_FORM if is_page(path) else _JSON)
+    if kinds := _UPLOADS.get(path):
+        return Taken(kinds, largest_upload + LARGEST, UPLOAD_SECONDS)
+    return _FORM if is_page(path) else _JSON
 
 
-def check(path: str, method: str, headers: Headers) -> None:
+def check(path: str, method: str, headers: Headers, largest_upload: int) -> None:
     """Refuse what is of the wrong kind, or announces too much."""
-    wanted = taken(path)
+    wanted = taken(path, largest_upload)
     length = headers.get("content-length", "0")
     if length.isdecimal() and int(length[:20]) > wanted.largest:
-        raise TooLarge(*TOO_LARGE)
+        raise TooLarge(TOO_LARGE[0], TOO_LARGE[1] if path not in _UPLOADS else "split it, or raise max_megabytes under [parsing]")
     # No page of another site can send DELETE without asking first, and we never consent.
     if method == "DELETE":
         return
@@ -52,8 +58,8 @@ def check(path: str, method: str, headers: Headers) -> None:
 class Body:
     """The body as it arrives: not too much of it, and not too slowly. Its errors are of the kind that the framework hands on."""
 
-    def __init__(self, receive: Receive, path: str) -> None:
-        wanted = taken(path)
+    def __init__(self, receive: Receive, path: str, largest_upload: int) -> None:
+        wanted = taken(path, largest_upload)
         self._receive = receive
         self._left = wanted.largest
         self._until = asyncio.get_running_loop().time() + wanted.seconds

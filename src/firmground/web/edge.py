@@ -51,6 +51,7 @@ class Edge:
         self._application = application
         self._served = served
         self._settings = served.app.workspace.settings.serve
+        self._largest_upload = 1_000_000 * served.app.workspace.settings.parsing.max_megabytes
         self._credentials = Credentials(served)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,7 +70,7 @@ class Edge:
                 await preflight(scope, headers, answer.consented)(scope, receive, answer)
                 return
             state["visit"] = answer.visit = await self._let_in(scope, headers)
-            await self._inside(scope, bodies.Body(receive, scope["path"]), answer)
+            await self._inside(scope, bodies.Body(receive, scope["path"], self._largest_upload), answer)
         except FirmgroundError as error:
             if answer.started:
                 raise
@@ -88,7 +89,7 @@ class Edge:
             check_host(headers, self._settings, owned=self._served.owned)
         check_origin(scope, headers, visit, self._settings)
         if scope["method"] not in _SAFE:
-            bodies.check(scope["path"], scope["method"], headers)
+            bodies.check(scope["path"], scope["method"], headers, self._largest_upload)
             _check_form_token(scope, headers, visit)
         return visit
 

@@ -54,6 +54,8 @@ class Served:
         self._patience = patience
         self.trouble: FirmgroundError | None = None
         """What keeps model and index from opening, as of the last attempt."""
+        self.uploading = 0
+        """How many files arrive at the moment."""
         self._open = threading.Event()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._doorkeepers = ThreadPoolExecutor(_DOORKEEPERS, thread_name_prefix="door")

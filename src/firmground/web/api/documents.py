@@ -1,22 +1,64 @@
 """Documents and their state."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
-from firmground.app import documents
-from firmground.types import Document
-from firmground.web.api.shapes import NOT_MODIFIED, Body, Name, tagged
+from firmground.app import documents, uploads
+from firmground.ports import Arriving
+from firmground.types import Answer, AnswerStatus, Document, Job
+from firmground.web.api.shapes import NOT_MODIFIED, PREFIX, Body, Name, tagged
+from firmground.web.problems import NotReady, Overloaded, TooLarge
 from firmground.web.visit import TheVisit, Visit
 
+_PART = 1 << 20
+_AT_ONCE = 8
+"""Uploads that one process receives, so that many cannot fill the disk."""
+_BYTES: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "The file.",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
 router = APIRouter()
+
+
+class Chosen(NamedTuple):
+    """Which documents to list; None: any."""
+
+    source: str | None = None
+    state: str | None = None
+    language: str | None = None
 
 
 class Documents(Body):
     documents: list[Document]
     next: str | None = Field(description="Give it as `after` for the next page; null on the last.")
+
+
+class Uploaded(Body):
+    document: uploads.Upload
+    job: Job = Field(description="The sync that takes it in.")
+
+
+class Decision(Body):
+    state: Literal["indexed"] = Field(description="Let it in, although it waits in quarantine.")
+
+
+class QuotedBy(Body):
+    answer: str
+    question: str
+    status: AnswerStatus
+    created_at: str
+
+
+class Quoted(Body):
+    answers: list[QuotedBy]
 
 
 @router.get("/documents", response_model=Documents, responses={304: NOT_MODIFIED})
@@ -26,11 +68,14 @@ async def get_documents(
     *,
     source: Name | None = None,
     state: Name | None = None,
+    language: Name | None = None,
     after: Annotated[str, Query(description="`next` of the page before.", max_length=5000)] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Response:
     """Documents with their state, by source and path."""
-    return tagged(request, (await visit.run(_documents, visit, source, state, after, limit)).model_dump_json().encode())
+    return tagged(
+        request, (await visit.run(_documents, visit, Chosen(source, state, language), after, limit)).model_dump_json().encode()
+    )
 
 
 @router.get("/documents/{id}", response_model=dict[str, Any], responses={304: NOT_MODIFIED})
@@ -40,21 +85,89 @@ async def get_document(request: Request, id: str, visit: TheVisit) -> Response:
     return tagged(request, JSONResponse(await visit.run(documents.show, visit.app, visit.actor, id)).body)
 
 
-def _documents(visit: Visit, source: str | None, state: str | None, after: str, limit: int) -> Documents:
-    found, following = documents_page(visit, source, state, after, limit)
+@router.post("/documents", status_code=202, openapi_extra=_BYTES)
+async def post_document(
+    request: Request,
+    visit: TheVisit,
+    response: Response,
+    *,
+    name: Name,
+    group: Annotated[
+        list[Name] | None,
+        Query(description="Who may see it. Without it: those who see the one it replaces, else administrators.", max_length=100),
+    ] = None,
+    replace: Annotated[bool, Query(description="Whether it may take the place of an upload of the same name.")] = True,
+) -> Uploaded:
+    """Upload a document, for administrators: the body is the file."""
+    await visit.run(uploads.check, visit.app, visit.actor, name, group, replace=replace)
+    with await visit.run(uploads.receive, visit.app, visit.actor) as arriving:
+        await _received(request, visit, arriving)
+        document = await visit.run(uploads.keep, visit.app, visit.actor, arriving, name, group, replace=replace)
+    job = await visit.run(uploads.take_in, visit.app, visit.actor)
+    response.headers["Location"] = f"{PREFIX}/jobs/{job.id}"
+    return Uploaded(document=document, job=job)
+
+
+@router.put("/documents/{id}")
+async def put_document(id: str, body: Decision, visit: TheVisit) -> Document:
+    """Let a document in that waits in quarantine, for administrators. It holds until its content changes."""
+    del body  # there is one decision to make
+    await visit.opened()
+    return await visit.run(documents.release, visit.app, visit.actor, id)
+
+
+@router.delete("/documents/{id}")
+async def delete_document(id: str, visit: TheVisit) -> Document:
+    """Erase a document and what answers quoted of it, for administrators. Of an upload the file goes too; another file stays, and is left
+    out from now on."""
+    await visit.opened()
+    return await visit.run(documents.purge, visit.app, visit.actor, id)
+
+
+@router.get("/documents/{id}/answers")
+async def get_document_answers(id: str, visit: TheVisit, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> Quoted:
+    """The latest answers that quote it: everybody's for administrators, their own for others."""
+    found = await visit.run(documents.answers_of, visit.app, visit.actor, id, limit=limit)
+    return Quoted(answers=[_quoted(each) for each in found])
+
+
+async def _received(request: Request, visit: Visit, arriving: Arriving) -> None:
+    """The body, written part by part: never more than a megabyte of it is in memory."""
+    if visit.served.uploading >= _AT_ONCE:
+        raise Overloaded("others are uploading", "try again in a moment")
+    visit.served.uploading += 1
+    part, size, most = bytearray(), 0, visit.app.workspace.settings.parsing.max_megabytes
+    try:
+        async for chunk in request.stream():
+            part += chunk
+            size += len(chunk)
+            if size > most * 1_000_000:
+                raise TooLarge(f"the file is larger than {most} MB", "split it, or raise max_megabytes under [parsing]")
+            if len(part) >= _PART:
+                await visit.run(arriving.write, bytes(part))
+                part.clear()
+        await visit.run(arriving.write, bytes(part))
+    except ClientDisconnect:
+        raise NotReady("the upload was given up", "send it again") from None
+    finally:
+        visit.served.uploading -= 1
+
+
+def _quoted(answer: Answer) -> QuotedBy:
+    return QuotedBy(answer=answer.id, question=answer.question, status=answer.status, created_at=answer.created_at.isoformat())
+
+
+def _documents(visit: Visit, chosen: Chosen, after: str, limit: int) -> Documents:
+    found, following = documents_page(visit, chosen, after, limit)
     return Documents(documents=found, next=following)
 
 
-def documents_page(
-    visit: Visit, source: str | None, state: str | None, after: str, limit: int
-) -> tuple[list[Document], str | None]:
+def documents_page(visit: Visit, chosen: Chosen, after: str, limit: int) -> tuple[list[Document], str | None]:
     """Documents after the address `after`, and the address of the last one where more follow."""
-    listed = documents.listed(visit.app, visit.actor, source=source, state=documents.parse_state(state))
-    rest = [document for document in listed if not after or (document.source, document.uri) > _split(after)]
-    shown = rest[:limit]
-    return shown, f"{shown[-1].source}/{shown[-1].uri}" if len(rest) > limit else None
-
-
-def _split(address: str) -> tuple[str, str]:
-    source, _, uri = address.partition("/")
-    return source, uri
+    state = documents.parse_state(chosen.state)
+    one_more = limit + 1
+    found = documents.listed(
+        visit.app, visit.actor, source=chosen.source, state=state, language=chosen.language, after=after, limit=one_more
+    )
+    shown = found[:limit]
+    return shown, f"{shown[-1].source}/{shown[-1].uri}" if len(found) > limit else None

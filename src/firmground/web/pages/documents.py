@@ -15,7 +15,7 @@ from firmground.app.sync import request as request_sync
 from firmground.errors import InvalidInput, NotFound
 from firmground.types import Job
 from firmground.web import prose, view
-from firmground.web.api.documents import documents_page
+from firmground.web.api.documents import Chosen, documents_page
 from firmground.web.pages.forms import form
 from firmground.web.rendering import page
 from firmground.web.visit import TheVisit, Visit
@@ -66,7 +66,7 @@ async def document_page(request: Request, visit: TheVisit, id: str, stretch: Ann
 
 
 def _documents(request: Request, visit: Visit, wanted: Wanted) -> Response:
-    found, following = documents_page(visit, wanted.source or None, wanted.state or None, wanted.after, _PAGE)
+    found, following = documents_page(visit, Chosen(wanted.source or None, wanted.state or None), wanted.after, _PAGE)
     admin = visit.actor.admin
     now = status(visit.app, visit.actor) if admin else {"sources": []}
     chosen = {"state": wanted.state, "source": wanted.source}

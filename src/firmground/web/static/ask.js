@@ -249,6 +249,13 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Where the style sheet cannot let a field grow with what is typed.
+document.addEventListener("input", ({ target }) => {
+  if (!target.matches("[data-ask] textarea") || CSS.supports("field-sizing", "content")) return;
+  target.style.height = "auto";
+  target.style.height = `${target.scrollHeight + target.offsetHeight - target.clientHeight}px`;
+});
+
 // Fragments of one page are in its history too; another page is loaded as it is now.
 addEventListener("popstate", () => {
   if (location.pathname !== here) location.reload();

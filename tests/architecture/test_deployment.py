@@ -154,4 +154,7 @@ def test_proxies_pass_events_on_as_they_come_and_believe_no_header_of_a_client()
     nginx = (DEPLOY / "proxy" / "nginx.conf").read_text(encoding="utf-8")
     assert "proxy_buffering off;" in nginx
     assert "X-Forwarded-For $remote_addr;" in nginx
-    assert "encode" not in (DEPLOY / "proxy" / "Caddyfile").read_text(encoding="utf-8")
+    caddy = (DEPLOY / "proxy" / "Caddyfile").read_text(encoding="utf-8")
+    assert "encode" not in caddy
+    for size in re.findall(r"(\d+)m;", nginx) + re.findall(r"(\d+)MB", caddy):
+        assert int(size) > Settings().parsing.max_megabytes

@@ -73,9 +73,9 @@ def site(place: Path, default: Reply | None = None, groups: tuple[str, ...] = ("
 
 
 @contextmanager
-def page_of(chromium: Browser, site: Site, *, opened: bool = True, complains: bool = False, **context: Any) -> Generator[Page]:
+def page_of(browser: Browser, site: Site, *, opened: bool = True, complains: bool = False, **context: Any) -> Generator[Page]:
     """The page, loaded. Whatever it complains of fails the test."""
-    with chromium.new_context(**context) as visit:
+    with browser.new_context(**context) as visit:
         page = visit.new_page()
         page.set_default_timeout(15_000)
         wrong: list[str] = []

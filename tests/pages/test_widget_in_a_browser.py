@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from listening import QUESTION, SAID, until
 from other_site import Site, ask, open_and_ask, page_of, site
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 from firmground.app.keys import add_widget_key, remove_key
 from firmground.testing.app import ADMINISTRATOR
@@ -46,16 +46,8 @@ def there(shared: Site) -> Site:
     return shared
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Generator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-def test_it_opens_asks_cites_and_goes_on(chromium: Browser, there: Site):
-    with page_of(chromium, there) as page:
+def test_it_opens_asks_cites_and_goes_on(browser: Browser, there: Site):
+    with page_of(browser, there) as page:
         assert not page.get_by_role("dialog").is_visible()
         open_and_ask(page)
         assert page.get_by_text("Weakly supported").is_visible()
@@ -93,8 +85,8 @@ def made(status: AnswerStatus, text: str, **more: Any) -> tuple[str, str]:
     return "done", answer.model_dump_json()
 
 
-def test_every_state_is_told_by_its_own_words_sign_and_colour(chromium: Browser, there: Site):
-    with page_of(chromium, there) as page:
+def test_every_state_is_told_by_its_own_words_sign_and_colour(browser: Browser, there: Site):
+    with page_of(browser, there) as page:
         page.get_by_role("button", name="Ask our documents").click()
         for status in get_args(AnswerStatus):
             told(page, there, made(status, f"This is {status}."))
@@ -117,18 +109,18 @@ def test_every_state_is_told_by_its_own_words_sign_and_colour(chromium: Browser,
         assert len(set(colours)) == 4
 
 
-def test_what_did_not_hold_is_taken_back_before_the_reader_believes_it(chromium: Browser, there: Site):
+def test_what_did_not_hold_is_taken_back_before_the_reader_believes_it(browser: Browser, there: Site):
     sentence = '{"text":"Ten days.","citations":[],"check":"not_checked","shown":"Ten days."}'
-    with page_of(chromium, there) as page:
+    with page_of(browser, there) as page:
         page.get_by_role("button", name="Ask our documents").click()
         told(page, there, ("sentence", sentence), ("withdrawn", '{"why":"x"}'), made("blocked", "This cannot be told."))
         page.get_by_text("This cannot be told.").wait_for()
         assert page.get_by_text("Ten days.").count() == 0
 
 
-def test_choices_are_buttons_and_tables_are_tables(chromium: Browser, there: Site):
+def test_choices_are_buttons_and_tables_are_tables(browser: Browser, there: Site):
     table = "Prices [1] are:\n\n| what | price |\n|---|---|\n| train | 5 |\n"
-    with page_of(chromium, there) as page:
+    with page_of(browser, there) as page:
         page.get_by_role("button", name="Ask our documents").click()
         told(page, there, made("answered", table, sentences=[{"text": table, "citations": []}]))
         page.get_by_role("table").wait_for()
@@ -145,8 +137,8 @@ def test_choices_are_buttons_and_tables_are_tables(chromium: Browser, there: Sit
         page.locator("article").nth(2).locator(".state").wait_for()
 
 
-def test_when_the_connection_breaks_it_goes_on_and_asks_nothing_twice(chromium: Browser, there: Site):
-    with page_of(chromium, there, complains=True) as page:
+def test_when_the_connection_breaks_it_goes_on_and_asks_nothing_twice(browser: Browser, there: Site):
+    with page_of(browser, there, complains=True) as page:
         me = page.evaluate("sessionStorage.getItem('firmground-visitor')")
         asking = {"Authorization": f"Bearer {there.secret}", "Origin": there.origin, "X-Firmground-Visitor": me}
         begun = there.on.ask(headers=asking).json()["id"]
@@ -169,15 +161,15 @@ def test_when_the_connection_breaks_it_goes_on_and_asks_nothing_twice(chromium: 
         assert len(set(once)) == 1
 
 
-def test_where_there_is_no_answer_it_says_so_in_the_fixed_words(chromium: Browser, tmp_path: Path):
-    with site(tmp_path, groups=()) as there, page_of(chromium, there) as page:
+def test_where_there_is_no_answer_it_says_so_in_the_fixed_words(browser: Browser, tmp_path: Path):
+    with site(tmp_path, groups=()) as there, page_of(browser, there) as page:
         open_and_ask(page)
         assert page.get_by_text("No answer", exact=True).is_visible()
         assert "I don't know" in (page.locator(".said").text_content() or "")
 
 
-def test_without_a_right_to_ask_it_says_what_is_wrong(chromium: Browser, tmp_path: Path):
-    with site(tmp_path) as there, page_of(chromium, there, complains=True) as page:
+def test_without_a_right_to_ask_it_says_what_is_wrong(browser: Browser, tmp_path: Path):
+    with site(tmp_path) as there, page_of(browser, there, complains=True) as page:
         remove_key(there.on.app, ADMINISTRATOR, "intranet")
         add_widget_key(there.on.app, ADMINISTRATOR, "other", origins=[there.origin], groups=[])
         page.get_by_role("button", name="Ask our documents").click()
@@ -187,9 +179,9 @@ def test_without_a_right_to_ask_it_says_what_is_wrong(chromium: Browser, tmp_pat
         assert page.get_by_role("button", name="Try again").is_visible()
 
 
-def test_sentences_come_one_by_one_and_a_reader_can_stop(chromium: Browser, tmp_path: Path):
+def test_sentences_come_one_by_one_and_a_reader_can_stop(browser: Browser, tmp_path: Path):
     endless = Reply(say="Every employee may carry over five vacation days [1]. ", endless=True, delay=0.01)
-    with site(tmp_path, endless) as there, page_of(chromium, there) as page:
+    with site(tmp_path, endless) as there, page_of(browser, there) as page:
         page.get_by_role("button", name="Ask our documents").click()
         ask(page)
         page.locator(".said", has_text="five vacation days").wait_for()
@@ -199,9 +191,9 @@ def test_sentences_come_one_by_one_and_a_reader_can_stop(chromium: Browser, tmp_
         assert page.get_by_role("button", name="Ask", exact=True).is_visible()
 
 
-def test_what_the_page_does_to_styles_and_to_the_language_does_not_reach_it(chromium: Browser, there: Site):
+def test_what_the_page_does_to_styles_and_to_the_language_does_not_reach_it(browser: Browser, there: Site):
     there.head = f"<style>{HOSTILE_STYLE}</style><script>{HOSTILE_SCRIPT}</script>"
-    with page_of(chromium, there) as page:
+    with page_of(browser, there) as page:
         page.wait_for_function("window.fetch.toString().includes('theirs')")
         open_and_ask(page)
         look = (
@@ -213,8 +205,8 @@ def test_what_the_page_does_to_styles_and_to_the_language_does_not_reach_it(chro
         assert box["height"] > 30
 
 
-def test_nothing_of_it_reaches_the_page(chromium: Browser, there: Site):
-    with page_of(chromium, there, opened=False) as page:
+def test_nothing_of_it_reaches_the_page(browser: Browser, there: Site):
+    with page_of(browser, there, opened=False) as page:
         before = "() => { const s = getComputedStyle(document.querySelector('#theirs')); return [s.font, s.color, s.margin, s.display]; }"
         assert page.evaluate("document.querySelector('firmground-ask').shadowRoot") is None
         page.get_by_role("heading", name="Intranet").wait_for()
@@ -227,27 +219,27 @@ def test_nothing_of_it_reaches_the_page(chromium: Browser, there: Site):
         assert page.context.cookies() == []
 
 
-def test_a_page_with_a_strict_policy_needs_two_lines_for_it(chromium: Browser, there: Site):
+def test_a_page_with_a_strict_policy_needs_two_lines_for_it(browser: Browser, there: Site):
     host = there.on.address
     there.policy = f"default-src 'none'; script-src {host}; connect-src {host}; require-trusted-types-for 'script'"
-    with page_of(chromium, there) as page:
+    with page_of(browser, there) as page:
         open_and_ask(page)
         assert page.get_by_role("button", name="Ask our documents").evaluate("e => getComputedStyle(e).borderRadius") == "10px"
 
 
-def test_several_tags_make_one_button(chromium: Browser, there: Site):
+def test_several_tags_make_one_button(browser: Browser, there: Site):
     there.tags = there.tag() * 3
-    with page_of(chromium, there) as page:
+    with page_of(browser, there) as page:
         page.wait_for_load_state("networkidle")
         assert page.locator("firmground-ask").count() == 1
 
 
-def test_markup_in_a_document_stays_text(chromium: Browser, tmp_path: Path):
+def test_markup_in_a_document_stays_text(browser: Browser, tmp_path: Path):
     evil = "<img src=x onerror=alert(1)> carry over five vacation days"
     with site(tmp_path, Reply(say=f"{SAID} [1]")) as there:
         source = there.on.app.sources["docs"]
         source.contents["evil.md"] = f"# Evil\n\n{evil}\n".encode()  # pyright: ignore[reportAttributeAccessIssue]
-        with page_of(chromium, there) as page:
+        with page_of(browser, there) as page:
             page.get_by_role("button", name="Ask our documents").click()
             ask(page, evil)
             page.get_by_role("button", name="This helped").wait_for()
@@ -255,9 +247,9 @@ def test_markup_in_a_document_stays_text(chromium: Browser, tmp_path: Path):
             assert page.locator(".asked").text_content() == evil
 
 
-def test_it_is_used_by_keyboard_alone(chromium: Browser, there: Site):
+def test_it_is_used_by_keyboard_alone(browser: Browser, there: Site):
     there.head = "<script>addEventListener('keydown', (event) => (window.heard = (window.heard ?? '') + event.key));</script>"
-    with page_of(chromium, there) as page:
+    with page_of(browser, there) as page:
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         page.keyboard.type(QUESTION)
@@ -274,8 +266,8 @@ def test_it_is_used_by_keyboard_alone(chromium: Browser, there: Site):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_accessible_open_and_closed_on_a_small_screen_too(chromium: Browser, there: Site, scheme: Any):
-    with page_of(chromium, there, color_scheme=scheme) as page:
+def test_it_is_accessible_open_and_closed_on_a_small_screen_too(browser: Browser, there: Site, scheme: Any):
+    with page_of(browser, there, color_scheme=scheme) as page:
         assert Axe().run(page).response["violations"] == []
         open_and_ask(page)
         page.get_by_role("button", name="Source 1").click()
@@ -287,14 +279,14 @@ def test_it_is_accessible_open_and_closed_on_a_small_screen_too(chromium: Browse
         assert page.locator("firmground-ask .panel *").evaluate_all("all => all.filter((e) => e.scrollWidth > 320).length") == 0
 
 
-def test_the_page_in_the_how_to_works_as_it_stands(chromium: Browser, there: Site):
+def test_the_page_in_the_how_to_works_as_it_stands(browser: Browser, there: Site):
     page = (DOCS / "put-the-widget-on-a-page.md").read_text().partition("```html widget-page.html\n")[2].partition("```")[0]
     there.tags = (
         re.findall(r"<script.*</script>", page)[0]
         .replace("https://ask.example.org", there.on.address)
         .replace("fg_…", there.secret)
     )
-    with page_of(chromium, there) as shown:
+    with page_of(browser, there) as shown:
         button = shown.get_by_role("button", name="Ask the handbook")
         assert button.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(122, 32, 72)"
         button.click()
@@ -302,10 +294,10 @@ def test_the_page_in_the_how_to_works_as_it_stands(chromium: Browser, there: Sit
         shown.get_by_role("button", name="This helped").wait_for()
 
 
-def test_its_looks_and_language_are_the_pages_choice(chromium: Browser, there: Site):
+def test_its_looks_and_language_are_the_pages_choice(browser: Browser, there: Site):
     there.head = "<style>firmground-ask { --firmground-radius: 3px; }</style>"
     there.tags = there.tag('data-lang="de" data-accent="#ffcc00" data-position="left" data-theme="dark" data-title="Frag uns"')
-    with page_of(chromium, there) as page:
+    with page_of(browser, there) as page:
         button = page.get_by_role("button", name="Frag uns")
         look = "e => { const s = getComputedStyle(e); return [s.backgroundColor, s.color, s.borderRadius]; }"
         assert button.evaluate(look) == ["rgb(255, 204, 0)", "rgb(0, 0, 0)", "3px"]

@@ -15,7 +15,7 @@ from firmground.app import documents
 from firmground.app.app import App
 from firmground.app.search import band, search
 from firmground.errors import FirmgroundError, InvalidInput, NotFound
-from firmground.types import Answer
+from firmground.types import Actor, Answer
 from firmground.web.served import Served
 from firmground.web.visit import Visit
 
@@ -94,10 +94,10 @@ _TOOLS: Mapping[str, _Tool] = {
 }
 
 
-def serve_stdio(app: App) -> None:
-    """Speak over standard input and output until the client leaves. NotFound where the extra is not installed."""
+def serve_stdio(app: App, actor: Actor) -> None:
+    """Speak over standard input and output, on behalf of `actor`, until the client leaves. NotFound where the extra is not installed."""
     served = Served(app)
-    asyncio.run(_over_stdio(app, served, _server(Visit(served, served.local_actor, by="local"))))
+    asyncio.run(_over_stdio(app, served, _server(Visit(served, actor, by="local"))))
 
 
 class Endpoint:

@@ -145,3 +145,15 @@ def test_the_command_speaks_over_standard_input_and_output(tmp_path: Path):
 
     answer = speak(server, use).structured_content
     assert "five vacation days" in json.dumps(answer)
+
+    subprocess.run([command, "person", "add", "bob", "--workspace", str(tmp_path)], check=True, capture_output=True)
+
+    async def search(client: Client) -> Any:
+        return await client.call_tool("search", {"query": QUESTION})
+
+    def scores(*more: str) -> set[type]:
+        whole = StdioServerParameters(command=command, args=["mcp", "--workspace", str(tmp_path), *more])
+        return {type(passage["score"]) for passage in speak(whole, search).structured_content["passages"]}
+
+    assert scores() == {float}, "as an administrator"
+    assert scores("--as", "bob") == {str}

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from firmground.cli.options import AsJson, Debug, Directory, actor, opened
+from firmground.cli.options import AsJson, AsPerson, Debug, Directory, actor, opened
 from firmground.cli.terminal import print_json, remark, say
 
 OWNER_FILE = "FIRMGROUND_OWNER_FILE"
@@ -59,13 +59,13 @@ def serve(
         run(app, host=host or settings.host, port=settings.port if port is None else port, ready=remark)
 
 
-def mcp(directory: Directory = None, debug: Debug = False) -> None:
+def mcp(as_person: AsPerson = None, directory: Directory = None, debug: Debug = False) -> None:
     """Serve questions and searches to one program over standard input and output, by the Model Context Protocol."""
     del debug
     with opened(directory) as app:
         from firmground.mcp import serve_stdio
 
-        serve_stdio(app)
+        serve_stdio(app, actor(app, as_person))
 
 
 def doctor(as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,12 @@ def test_a_person_is_asked_for_once_until_the_request_is_withdrawn(app: App, ans
     assert second.id > first.id
     with app.database.reading() as tx:
         assert [(each.id, each.state) for each in tx.reviews([answer])] == [(first.id, "withdrawn"), (second.id, "open")]
+
+
+def test_many_requests_at_once_are_one(app: App, answer: str):
+    with ThreadPoolExecutor(8) as threads:
+        made = {each.id for each in threads.map(lambda n: opinions.ask_person(app, ADA, answer, f"{n}"), range(24))}
+    assert len(made) == 1
 
 
 def test_an_answer_tells_whoever_reads_it_of_their_own_open_request(app: App, answer: str):

@@ -51,7 +51,7 @@ COUNTS = {"added", "changed", "renamed", "removed", "unchanged", "quarantined", 
 COMMANDS = [
     *("init", "demo", "sync", "status", "ask", "search", "mcp", "serve", "doctor"),
     *(f"answers {name}" for name in ("list", "show", "replay", "rate", "review", "share", "unshare")),
-    "release calibrate",
+    *(f"release {name}" for name in ("create", "list", "show", "diff", "calibrate")),
     "evaluate",
     *(f"cases {name}" for name in ("list", "check", "import", "export")),
     *(f"documents {name}" for name in ("list", "show", "upload", "release", "purge", "quality")),

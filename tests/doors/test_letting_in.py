@@ -4,6 +4,7 @@ from collections.abc import Generator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from inside import PASSWORD, bearer, routes, sign_in, token_of, with_account, with_owner
@@ -16,6 +17,7 @@ from firmground.errors import StorageFull
 from firmground.testing.app import ADMINISTRATOR
 from firmground.web import api, openai, pages
 from firmground.web.application import application
+from firmground.web.bodies import taken
 from firmground.web.credentials import cookie_name, is_open
 from firmground.web.problems import is_page
 from firmground.web.served import Served
@@ -31,12 +33,21 @@ ROUTES = [
 CHANGES = [(method, path) for method, path in ROUTES if method != "GET"]
 
 
-def request(client: TestClient, method: str, path: str, **more: Any) -> Any:
+def request(client: TestClient, method: str, path: str, fields: dict[str, str] | None = None, **more: Any) -> Any:
+    """In the form that this address takes, with the fields where it is one of ours."""
     headers = more.pop("headers", {})
     if method in {"POST", "PUT", "PATCH"}:
-        kind = "application/x-www-form-urlencoded" if is_page(path) else "application/json"
-        more.setdefault("content", b"" if is_page(path) else b"{}")
+        kind, body = taken(path, 1).kinds[0], b"{}"
+        if kind == "multipart/form-data":
+            parts = [
+                f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+                for name, value in (fields or {}).items()
+            ]
+            kind, body = f"{kind}; boundary=x", ("".join(parts) + "--x--\r\n").encode()
+        elif is_page(path):
+            body = urlencode(fields or {}).encode()
         headers = {"Content-Type": kind, **headers}
+        more["content"] = body
     return client.request(method, path, headers=headers, **more)
 
 
@@ -306,8 +317,8 @@ def test_a_session_changes_nothing_without_the_token_of_its_pages(house: tuple[T
     sign_in(client, served)
     for method, path in sorted(set(CHANGES)):
         for token in ("", "wrong", "x" if is_open(path) else served.local_form_token):
-            fields = {"content": f"token={token}&name=x&question=x"} if is_page(path) else {}
-            response = request(client, method, path, headers={"X-Firmground-Token": token} if token else {}, **fields)
+            shown = {"X-Firmground-Token": token} if token and not is_page(path) else {}
+            response = request(client, method, path, {"token": token, "name": "x", "question": "x"}, headers=shown)
             assert response.status_code == 403, (method, path, response.text)
     with served.app.database.reading() as tx:
         assert (tx.people().keys(), tx.keys(), tx.traces()) == ({"ada"}, [], [])

@@ -292,11 +292,23 @@ def _routes() -> Iterator[tuple[str, str, str, str]]:
 
 
 def _pages() -> list[str]:
-    from fastapi.routing import APIRoute
-
     from firmground.web import pages
 
-    return [route.path for route in pages.router.routes if isinstance(route, APIRoute) and "GET" in route.methods]
+    return sorted(_paths(pages.router))
+
+
+def _paths(router: Any) -> set[str]:
+    """Addresses that are looked at, also of the routers it includes."""
+    found: set[str] = set()
+    for route in router.routes:
+        found |= (
+            _paths(route.original_router)
+            if hasattr(route, "original_router")
+            else {route.path}
+            if "GET" in route.methods
+            else set()
+        )
+    return found
 
 
 def _fields(route: Any, schemas: Any) -> list[str]:

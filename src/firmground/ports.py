@@ -29,6 +29,7 @@ from firmground.types import (
     Json,
     ModelCall,
     Parsed,
+    Picture,
     ReviewRequest,
     Scalar,
     Session,
@@ -126,6 +127,20 @@ class Parser(Protocol):
 
     def parse(self, uri: str, content: bytes) -> Parsed:
         """ParseFailed with a ParseCode where no text can be had. Thread-safe: called from several threads at once."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class PageRenderer(Protocol):
+    """Draws pages of originals. Runs hostile input where it can do no harm."""
+
+    def render(self, content: bytes, page: int, *, quote: str = "", width: int) -> Picture:
+        """Page `page` (from 1) about `width` pixels wide, at most four million pixels in all, with `quote` marked where it is found.
+
+        NotFound where there is no such page; ParseFailed with a ParseCode where the file cannot be drawn. Of a PNG or JPEG picture, which
+        may be a scan, page 1 is the picture itself. Thread-safe.
+        """
         ...
 
     def close(self) -> None: ...

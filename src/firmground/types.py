@@ -129,6 +129,20 @@ class Page(Value):
     end: int
 
 
+class Picture(Value):
+    """A page of an original as it looks, as PNG, with the quote that was asked for marked in it.
+
+    `boxes` are left, top, right and bottom of each marked line, in pixels. `highlight` says whether all of the quote is marked, parts of
+    it, or nothing, because it was not found on the page.
+    """
+
+    png: bytes
+    width: int
+    height: int
+    highlight: Literal["none", "exact", "partial"] = "none"
+    boxes: tuple[tuple[int, int, int, int], ...] = ()
+
+
 class Parsed(Value):
     """What a parser made of one file.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from firmground.app.app import App
 from firmground.errors import FirmgroundError, InvalidSettings, OutsideFailed
-from firmground.ports import Database, Embedder, Jobs, LanguageModel, Parser, SearchIndex, Source, Uploads
+from firmground.ports import Database, Embedder, Jobs, LanguageModel, PageRenderer, Parser, SearchIndex, Source, Uploads
 from firmground.release.spec import ReleaseSpec
 from firmground.settings import Settings, Workspace, find_workspace, load_workspace, secret
 from firmground.types import Check, Message, ModelCall, Tokens
@@ -83,6 +83,15 @@ class _Adapters:
             ocr_seconds=10 * limits.max_seconds,
             max_bytes=limits.max_megabytes * 1_000_000,
             bounds=Bounds(memory=limits.max_memory_megabytes * 1_000_000),
+        )
+
+    def renderer(self) -> PageRenderer:
+        from firmground.sources.pictures import SandboxedRenderer
+        from firmground.sources.sandbox import Bounds
+
+        limits = self._settings.parsing
+        return SandboxedRenderer(
+            max_bytes=limits.max_megabytes * 1_000_000, bounds=Bounds(memory=limits.max_memory_megabytes * 1_000_000)
         )
 
     def embedder(self) -> Embedder:

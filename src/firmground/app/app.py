@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Protocol, TypeVar, cast
 
 from firmground.app.prompting import prompts
-from firmground.ports import Clock, Database, Embedder, Jobs, LanguageModel, Parser, SearchIndex, Source, Uploads
+from firmground.ports import Clock, Database, Embedder, Jobs, LanguageModel, PageRenderer, Parser, SearchIndex, Source, Uploads
 from firmground.release.spec import ReleaseSpec, candidate
 from firmground.serve.cache import AnswerCache
 from firmground.settings import Workspace
@@ -23,6 +23,7 @@ class Opening(Protocol):
     def sources(self) -> Mapping[str, Source]: ...
     def uploads(self) -> Uploads: ...
     def parser(self) -> Parser: ...
+    def renderer(self) -> PageRenderer: ...
     def embedder(self) -> Embedder: ...
     def model(self, name: str) -> LanguageModel: ...
     def index(self, recipe: ReleaseSpec, dimension: int) -> SearchIndex: ...
@@ -68,6 +69,10 @@ class App:
     @property
     def parser(self) -> Parser:
         return self.once("parser", self._opening.parser)
+
+    @property
+    def renderer(self) -> PageRenderer:
+        return self.once("renderer", self._opening.renderer)
 
     @property
     def embedder(self) -> Embedder:

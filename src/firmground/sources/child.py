@@ -5,6 +5,7 @@ Imports little at the top: it should be ready in a few hundredths of a second.
 
 import os
 import sys
+from collections.abc import Callable
 from typing import BinaryIO, cast
 
 from firmground.errors import ParseFailed
@@ -48,11 +49,18 @@ def _answer(request: dict[str, object], content: bytes) -> bytes:
     if "probe" in request:
         return frame({"probe": _probe()})
     limit_seconds(float(cast(float, request["seconds"])))
+    if "draw" in request:
+        return _guarded(lambda: _drawn(request, content))
     limits = Limits(*cast(list[int], request["limits"]))
     wanted = cast(list[str] | None, request["languages"])
     recognition = Recognition(tuple(wanted), str(request["data"])) if wanted else None
+    return _guarded(lambda: _frame_of(extract(str(request["uri"]), content, limits, recognition)))
+
+
+def _guarded(answer: Callable[[], bytes]) -> bytes:
+    """The answer, or why there is none."""
     try:
-        return _frame_of(extract(str(request["uri"]), content, limits, recognition))
+        return answer()
     except ParseFailed as failed:
         return frame({"code": failed.code, "detail": failed.detail[:1000]})
     except MemoryError:
@@ -61,6 +69,14 @@ def _answer(request: dict[str, object], content: bytes) -> bytes:
         return frame({"code": "limit_exceeded", "detail": "too deeply nested: flatten it"})
     except Exception as wrong:  # noqa: BLE001 - a hostile file may raise anything; the parent reports it
         return frame({"code": "parser_crashed", "detail": f"{type(wrong).__name__}: {wrong}"[:300]})
+
+
+def _drawn(request: dict[str, object], content: bytes) -> bytes:
+    from firmground.sources.draw import draw
+
+    page, width = int(cast(int, request["draw"])), int(cast(int, request["width"]))
+    drawn = draw(content, page, str(request["quote"]), width)
+    return frame({**drawn._asdict(), "png": None}, drawn.png) if drawn else frame({"missing": True})
 
 
 def _frame_of(extracted: Extracted) -> bytes:

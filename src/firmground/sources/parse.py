@@ -61,10 +61,10 @@ class SandboxedParser:
     max_bytes: int = 100 << 20
     bounds: Bounds = field(default_factory=Bounds)
     limits: Limits = field(default_factory=Limits)
-    _pool: "_Pool" = field(init=False, repr=False, compare=False)
+    _pool: "Pool" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_pool", _Pool(self.workers, self.files_per_child, self.bounds))
+        object.__setattr__(self, "_pool", Pool(self.workers, self.files_per_child, self.bounds))
 
     @property
     def id(self) -> str:
@@ -148,7 +148,7 @@ def _parsed(header: dict[str, object], text: bytes) -> Parsed:
     return parsed
 
 
-class _Pool:
+class Pool:
     """Children at rest, and the right to have another one."""
 
     def __init__(self, workers: int, files_per_child: int, bounds: Bounds) -> None:

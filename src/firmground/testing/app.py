@@ -8,9 +8,10 @@ from pathlib import Path
 
 from firmground.app.app import App
 from firmground.errors import InvalidSettings
-from firmground.ports import Database, Embedder, Jobs, LanguageModel, Parser, SearchIndex, Source, Uploads
+from firmground.ports import Database, Embedder, Jobs, LanguageModel, PageRenderer, Parser, SearchIndex, Source, Uploads
 from firmground.release.spec import ReleaseSpec
 from firmground.settings import Settings, Workspace
+from firmground.sources.pictures import SandboxedRenderer
 from firmground.sources.uploads import UploadsSource
 from firmground.store.database import open_database
 from firmground.testing.embedder import FakeEmbedder
@@ -69,6 +70,10 @@ class Bench:
 
     def parser(self) -> Parser:
         return self.parser_
+
+    def renderer(self) -> PageRenderer:
+        """The real one: it starts nothing before a page is drawn."""
+        return SandboxedRenderer(workers=1)
 
     def embedder(self) -> Embedder:
         return self.embedder_

@@ -68,7 +68,6 @@ def test_what_is_too_large_is_refused_whether_it_says_so_or_not(tmp_path: Path):
         assert not (served.app.workspace.data / "incoming").exists()
         unannounced = upload(client, (b"x" * 1_000_000 for _ in range(102)))  # type: ignore[arg-type]
         assert unannounced.status_code == 413
-        assert "larger than 100 MB" in unannounced.json()["detail"]
         assert left(served) == []
         assert not (served.app.workspace.data / "uploads").exists()
 

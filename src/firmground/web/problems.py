@@ -22,7 +22,7 @@ from firmground.errors import (
 )
 from firmground.web import rendering
 
-TOO_LARGE = ("the request is larger than this server takes", "send less than a megabyte")
+TOO_LARGE = ("the request is larger than this server takes", "send less at once; files may have max_megabytes under [parsing]")
 PREFIX = "urn:firmground:problem:"
 """Of every `type`; what follows is the `code` of the error."""
 

@@ -96,13 +96,15 @@ async def post_document(
         list[Name] | None,
         Query(description="Who may see it. Without it: those who see the one it replaces, else administrators.", max_length=100),
     ] = None,
+    administrators_only: Annotated[bool, Query(description="Nobody else may see it, whoever sees the one it replaces.")] = False,
     replace: Annotated[bool, Query(description="Whether it may take the place of an upload of the same name.")] = True,
 ) -> Uploaded:
     """Upload a document, for administrators: the body is the file."""
-    await visit.run(uploads.check, visit.app, visit.actor, name, group, replace=replace)
+    groups = [] if administrators_only else group
+    await visit.run(uploads.check, visit.app, visit.actor, name, groups, replace=replace)
     with await visit.run(uploads.receive, visit.app, visit.actor) as arriving:
         await _received(request, visit, arriving)
-        document = await visit.run(uploads.keep, visit.app, visit.actor, arriving, name, group, replace=replace)
+        document = await visit.run(uploads.keep, visit.app, visit.actor, arriving, name, groups, replace=replace)
     job = await visit.run(uploads.take_in, visit.app, visit.actor)
     response.headers["Location"] = f"{PREFIX}/jobs/{job.id}"
     return Uploaded(document=document, job=job)

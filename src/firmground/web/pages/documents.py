@@ -1,26 +1,38 @@
 """The pages about documents."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from fastapi import APIRouter, Query
+from markupsafe import Markup
 from pydantic import BaseModel, Field
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from firmground.app import documents
+from firmground.app import documents, jobs, people, uploads
+from firmground.app.rights import administrators_only
 from firmground.app.search import band, search
 from firmground.app.status import status
 from firmground.app.sync import request as request_sync
-from firmground.errors import InvalidInput, NotFound
+from firmground.errors import FirmgroundError, InvalidInput, NotFound
+from firmground.groups import EVERYONE, PUBLIC
 from firmground.types import Job
-from firmground.web import prose, view
+from firmground.web import charts, prose, view
 from firmground.web.api.documents import Chosen, documents_page
-from firmground.web.pages.forms import form
+from firmground.web.language import _
+from firmground.web.pages.forms import check_token, form
+from firmground.web.problems import status_of
 from firmground.web.rendering import page
 from firmground.web.visit import TheVisit, Visit
 
 _PAGE = 50
+_FILES = 20
+"""At most, in one form."""
+_CITED_BY = 10
 _SEARCH_HITS = 10
 _STATES = ("indexed", "quarantined", "failed", "excluded")
 
@@ -34,6 +46,7 @@ class Wanted(BaseModel):
     state: str = Field("", max_length=100)
     source: str = Field("", max_length=100)
     after: str = Field("", max_length=5000)
+    language: str = Field("", max_length=20)
     job: str = Field("", max_length=100)
 
 
@@ -59,17 +72,96 @@ async def sync_now(request: Request, visit: TheVisit) -> Response:
     return RedirectResponse("/documents?" + urlencode({"job": job.id}), 303)
 
 
+@router.post("/documents")
+async def upload(request: Request, visit: TheVisit) -> Response:
+    """Files from the form of the page. What is wrong with some of them does not keep the others away."""
+    administrators_only(visit.actor, "upload documents")
+    async with request.form(max_files=_FILES, max_fields=200) as sent:
+        check_token(str(sent.get("token", "")), visit)
+        files = [each for each in sent.getlist("file") if isinstance(each, UploadFile) and each.filename]
+        groups = [str(each) for each in sent.getlist("group")]
+        wrong = [told for each in files if (told := await visit.run(_uploaded, visit, each, groups, bool(sent.get("replace"))))]
+    if len(wrong) < len(files):
+        job = await visit.run(uploads.take_in, visit.app, visit.actor)
+        if not wrong:
+            return RedirectResponse("/documents?" + urlencode({"job": job.id}), 303)
+    told = wrong or [("", InvalidInput("no file was chosen", "choose one, or drop it on the page"))]
+    return await visit.run(_documents, request, visit, Wanted.model_construct(), told)
+
+
+@router.post("/documents/jobs/{id}/cancel")
+async def cancel(request: Request, visit: TheVisit, id: str) -> Response:
+    await form(request, visit)
+    await visit.run(jobs.cancel, visit.app, visit.actor, id)
+    return RedirectResponse("/documents?" + urlencode({"job": id}), 303)
+
+
 @router.get("/documents/{id}")
 async def document_page(request: Request, visit: TheVisit, id: str, stretch: Annotated[Stretch, Query()]) -> Response:
     await visit.opened(anyway=True)
     return await visit.run(_document, request, visit, id, stretch)
 
 
-def _documents(request: Request, visit: Visit, wanted: Wanted) -> Response:
-    found, following = documents_page(visit, Chosen(wanted.source or None, wanted.state or None), wanted.after, _PAGE)
+@router.get("/documents/{id}/original")
+async def original(visit: TheVisit, id: str) -> Response:
+    """The file, to be saved: a browser shall never show what somebody else wrote as a page of ours."""
+    document, content = await visit.run(documents.original, visit.app, visit.actor, id)
+    name = quote(unquote(document.uri).rpartition("/")[2], safe="")
+    return Response(
+        content,
+        headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"},
+        media_type="application/octet-stream",
+    )
+
+
+@router.post("/documents/{id}/release")
+async def release(request: Request, visit: TheVisit, id: str) -> Response:
+    await form(request, visit)
+    await visit.opened()
+    document = await visit.run(documents.release, visit.app, visit.actor, id)
+    return RedirectResponse(f"/documents/{quote(document.id, safe='')}", 303)
+
+
+@router.get("/documents/{id}/purge")
+async def ask_before_purging(request: Request, visit: TheVisit, id: str) -> Response:
+    return await visit.run(_ask_before_purging, request, visit, id)
+
+
+@router.post("/documents/{id}/purge")
+async def purge(request: Request, visit: TheVisit, id: str) -> Response:
+    await form(request, visit)
+    await visit.opened()
+    await visit.run(documents.purge, visit.app, visit.actor, id)
+    return RedirectResponse("/documents", 303)
+
+
+def _uploaded(visit: Visit, file: UploadFile, groups: Sequence[str], replace: bool) -> tuple[str, FirmgroundError] | None:
+    name = file.filename or ""
+    try:
+        parts = iter(lambda: file.file.read(1 << 20), b"")
+        uploads.upload(visit.app, visit.actor, name, parts, groups, replace=replace)
+    except FirmgroundError as error:
+        return name, error
+    return None
+
+
+def _ask_before_purging(request: Request, visit: Visit, id: str) -> Response:
+    administrators_only(visit.actor, "purge documents")
+    document = documents.find(visit.app, visit.actor, id)
+    uploaded = document.source == visit.app.uploads.name
+    return page(request, "purge.html", {"document": document.model_dump(mode="json"), "uploaded": uploaded})
+
+
+def _documents(request: Request, visit: Visit, wanted: Wanted, wrong: Sequence[tuple[str, FirmgroundError]] = ()) -> Response:
+    only = Chosen(wanted.source or None, wanted.state or None, wanted.language or None)
+    found, following = documents_page(visit, only, wanted.after, _PAGE)
+    counts = documents.counted(visit.app, visit.actor)
     admin = visit.actor.admin
-    now = status(visit.app, visit.actor) if admin else {"sources": []}
-    chosen = {"state": wanted.state, "source": wanted.source}
+    now: dict[str, Any] = status(visit.app, visit.actor) if admin else {"sources": []}
+    chosen = {"state": wanted.state, "source": wanted.source, "language": wanted.language}
+    languages = Counter[str]()
+    for (_source, _state, language), count in counts.items():
+        languages[language] += count
     findings = documents.quality(visit.app, visit.actor) if admin else []
     values: dict[str, Any] = {
         "query": wanted.query,
@@ -80,10 +172,18 @@ def _documents(request: Request, visit: Visit, wanted: Wanted) -> Response:
         "findings": view.grouped(findings),
         "finding_count": len(findings),
         "documents": found,
+        "total": languages.total(),
+        "matching": sum(count for key, count in counts.items() if _fits(key, only)),
+        "spoken": sorted(filter(None, languages)),
+        "chart": _chart(languages) if admin and len(languages) > 1 else "",
+        "groups": sorted({PUBLIC, EVERYONE, *people.groups(visit.app, visit.actor)}) if admin else [],
+        "most": visit.app.workspace.settings.parsing.max_megabytes,
+        "wrong": wrong,
         "states": _STATES if admin else (),
         "chosen": chosen,
         "after": wanted.after,
-        "following": "/documents?" + urlencode({**chosen, "after": following}) + "#list" if following else "",
+        "first": _list(chosen) if wanted.after else "",
+        "following": _list({**chosen, "after": following}) if following else "",
     }
     if wanted.query.strip():
         try:
@@ -92,7 +192,22 @@ def _documents(request: Request, visit: Visit, wanted: Wanted) -> Response:
             values["found"] = view.close(hits.passages, 280)
         except InvalidInput as error:
             values["error"] = error
-    return page(request, "documents.html", values)
+    return page(request, "documents.html", values, status=status_of(wrong[0][1]) if wrong else 200)
+
+
+def _list(chosen: Mapping[str, str]) -> str:
+    return "/documents?" + urlencode({name: value for name, value in chosen.items() if value}) + "#list"
+
+
+def _fits(key: tuple[str, str, str], only: Chosen) -> bool:
+    return all(
+        wanted is None or wanted == value for wanted, value in zip((only.source, only.state, only.language), key, strict=True)
+    )
+
+
+def _chart(languages: Counter[str]) -> Markup:
+    rows = [(language or _("not known"), float(count)) for language, count in languages.most_common(12)]
+    return charts.bars(_("Documents by language"), rows, heads=(_("Language"), _("Documents")))
 
 
 def _document(request: Request, visit: Visit, id: str, stretch: Stretch) -> Response:
@@ -108,16 +223,17 @@ def _document(request: Request, visit: Visit, id: str, stretch: Stretch) -> Resp
         "earlier": max(first - view.PART, 0) if first else None,
         "later": first + view.PART if last < len(text) else None,
         "chunks": [chunk for chunk in shown["chunks"] if first <= chunk["start"] < last],
+        "spans": Counter(span["kind"] for span in shown["spans"]),
+        "answers": documents.answers_of(visit.app, visit.actor, shown["id"], limit=_CITED_BY),
+        "uploaded": shown["source"] == visit.app.uploads.name,
     }
     return page(request, "document.html", values)
 
 
 def _jobs(visit: Visit, asked: str) -> list[Job]:
     """Those that are not finished, and the one asked for."""
-    jobs = visit.app.jobs.unfinished()
-    if asked and asked not in {job.id for job in jobs}:
-        try:
-            return [visit.app.jobs.get(asked), *jobs]
-        except NotFound:
-            pass
-    return jobs
+    unfinished = jobs.unfinished(visit.app, visit.actor)
+    if asked and asked not in {job.id for job in unfinished}:
+        with suppress(NotFound):
+            return [jobs.job(visit.app, visit.actor, asked), *unfinished]
+    return unfinished

@@ -19,6 +19,11 @@ async def form(request: Request, visit: Visit) -> dict[str, str]:
     values = {name: given[-1] for name, given in fields.items()}
     if any("\0" in value for value in values.values()):
         raise Malformed("the form holds a NUL character", "leave it out")
-    if not secrets.compare_digest(values.get("token", "").encode(), visit.form_token.encode()):
-        raise Forbidden("this form is not from a page of the running server", "load the page again and send it once more")
+    check_token(values.get("token", ""), visit)
     return values
+
+
+def check_token(token: str, visit: Visit) -> None:
+    """Forbidden for any other than what our pages hold."""
+    if not secrets.compare_digest(token.encode("utf-8", "replace"), visit.form_token.encode()):
+        raise Forbidden("this form is not from a page of the running server", "load the page again and send it once more")

@@ -20,10 +20,9 @@ _CHARACTERS = 200_000
 _ENCRYPTED = 4
 _MARKER = (255, 225, 90)
 _PIECE = 12
-"""Letters that a part of a quote must have to be looked for alone: shorter ones stand anywhere."""
+"""Letters that a part of a quote must have to be marked alone: shorter ones stand anywhere."""
 
 _TARGET = re.compile(r"\]\([^)\n]*\)")
-_ENDS = re.compile(r"[\n|]|(?<=[.!?;:])\s")
 
 Box = tuple[int, int, int, int]
 
@@ -52,16 +51,28 @@ def places(text: str, quote: str) -> tuple[str, list[tuple[int, int]]]:
     wanted, _ = _letters(_TARGET.sub("]", quote))
     if not wanted:
         return "none", []
-    at = letters.find(wanted)
-    if at >= 0:
-        return "exact", [(offsets[at], offsets[at + len(wanted) - 1] + 1)]
     found: list[tuple[int, int]] = []
-    for piece in _ENDS.split(_TARGET.sub("]", quote)):
-        part, _ = _letters(piece)
-        at = letters.find(part) if len(part) >= _PIECE else -1
-        if at >= 0:
-            found.append((offsets[at], offsets[at + len(part) - 1] + 1))
-    return ("partial" if found else "none"), found
+    missed = at = 0
+    while at < len(wanted):
+        length = _common(letters, wanted[at:])
+        if length < min(_PIECE, len(wanted)):
+            missed, at = missed + 1, at + 1
+            continue
+        here = letters.find(wanted[at : at + length])
+        found.append((offsets[here], offsets[here + length - 1] + 1))
+        at += length
+    return ("none" if not found else "partial" if missed else "exact"), found
+
+
+def _common(letters: str, wanted: str) -> int:
+    """How much of the beginning of `wanted` stands somewhere in `letters`: a parser may have put columns or lines in another order."""
+    if wanted[:_PIECE] not in letters:
+        return 0
+    low, high = min(_PIECE, len(wanted)), len(wanted)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if wanted[:middle] in letters else (low, middle - 1)
+    return low
 
 
 def _letters(text: str) -> tuple[str, list[int]]:

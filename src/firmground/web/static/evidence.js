@@ -40,7 +40,13 @@ function show(source, n) {
   const copy = source.cloneNode(true);
   for (const each of copy.querySelectorAll("[id]")) each.removeAttribute("id");
   for (const each of copy.querySelectorAll(`mark[data-n="${n}"]`)) each.classList.add("now");
-  for (const each of copy.querySelectorAll("details.picture")) each.open = true;
+  const own = new URL(document.getElementById(`source-${n}`).href).search; // Which quote it is, of those that stand together.
+  for (const each of copy.querySelectorAll("details.picture")) {
+    each.open = true;
+    const picture = each.querySelector("img");
+    picture.src = new URL(own, picture.src).href;
+    picture.closest("a").href = `${picture.src}&width=1600`;
+  }
   const from = copy.querySelector(".from");
   from.remove();
   for (const each of from.querySelectorAll(".ref")) each.remove();

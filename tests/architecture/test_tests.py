@@ -15,7 +15,7 @@ def checks(function: ast.AST, helpers: dict[str, ast.FunctionDef], seen: frozens
             return True
         if isinstance(node, ast.Call):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if called in {"raises", "warns", "fail"} or called.startswith(("assert_", "check_")):
+            if called in {"raises", "warns", "fail"} or called.startswith(("assert_", "check_", "to_be_", "to_contain_", "to_have_", "not_to_")):
                 return True
             if called in helpers and called not in seen and checks(helpers[called], helpers, seen | {called}):
                 return True

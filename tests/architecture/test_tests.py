@@ -5,6 +5,8 @@ from pathlib import Path
 
 from repository import PACKAGE, ROOT, name, python_files
 
+_CHECKS = ("assert_", "check_", "to_be_", "to_contain_", "to_have_", "not_to_")
+"""How calls begin that check something, those of what a browser shows included."""
 TEST_FILES = [*python_files(ROOT / "tests"), *python_files(PACKAGE / "testing")]
 
 
@@ -15,7 +17,7 @@ def checks(function: ast.AST, helpers: dict[str, ast.FunctionDef], seen: frozens
             return True
         if isinstance(node, ast.Call):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if called in {"raises", "warns", "fail"} or called.startswith(("assert_", "check_", "to_be_", "to_contain_", "to_have_", "not_to_")):
+            if called in {"raises", "warns", "fail"} or called.startswith(_CHECKS):
                 return True
             if called in helpers and called not in seen and checks(helpers[called], helpers, seen | {called}):
                 return True

@@ -15,13 +15,14 @@ PAGES = {
     "/components": "/components",
     "/documents": "/documents",
     "/documents/{id}": "a document",
+    "/documents/{id}/purge": "erasing a document",
     "/login": "/login",
     "/me": "/me",
     "/people": "/people",
     "/setup": "/setup",
 }
 """Each route of a page, and where it is looked at."""
-NO_PAGES = {"/documents/{id}/pages/{n}.png", "/widget.js"}
+NO_PAGES = {"/documents/{id}/original", "/documents/{id}/pages/{n}.png", "/widget.js"}
 SCREENS = {
     "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
@@ -50,7 +51,11 @@ def paths(router: Any) -> set[str]:
 def places(quotes: Listening) -> dict[str, str]:
     answer = quotes.ask().json()
     document = answer["citations"][0]["document"]
-    return {"the answer to a question": f"/answers/{answer['id']}", "a document": f"/documents/{document}?start=0&end=5"}
+    return {
+        "the answer to a question": f"/answers/{answer['id']}",
+        "a document": f"/documents/{document}?start=0&end=5",
+        "erasing a document": f"/documents/{document}/purge",
+    }
 
 
 @pytest.mark.parametrize("screen", SCREENS)

@@ -10,8 +10,11 @@ from playwright.sync_api import expect
 
 from firmground.testing.model_server import Reply
 
-TWO = "Every employee may carry over five vacation days into the next year [1]. Train tickets in second class are refunded [2]. "
-SLOW = Reply(say=TWO * 3, delay=0.03)
+TWO = [
+    {"text": "Every employee may carry over five vacation days into the next year.", "citations": [1]},
+    {"text": "Train tickets in second class are refunded without asking anybody before.", "citations": [2]},
+]
+SLOW = Reply(json_text={"answerable": True, "sentences": TWO}, delay=0.05)
 ENDLESS = Reply(say="Every employee may carry over five vacation days [1]. ", endless=True, delay=0.02)
 FIVE = re.compile("five vacation days")
 

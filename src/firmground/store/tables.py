@@ -19,7 +19,7 @@ from sqlalchemy import (
     true,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 """The revision these tables are at."""
 
 PART = 4096
@@ -118,6 +118,7 @@ documents = Table(
     Column("updated_at", Words, nullable=False),
     Index("documents_of_source", "source", "uri"),
     Index("documents_at", "uri"),
+    Index("documents_counted", "source", "state", "language", "scope"),
     sqlite_autoincrement=True,
 )
 # place: PARTS * document + n, for the part with the code points from PART * n up to PART * (n + 1). One number, because SQLite

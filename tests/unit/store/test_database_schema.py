@@ -16,8 +16,8 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:
@@ -83,12 +83,12 @@ def test_an_older_database_is_brought_up_to_date_once(tmp_path: Path, monkeypatc
     older.close()
 
     shutil.copytree(schema.MIGRATIONS, tmp_path / "migrations")
-    (tmp_path / "migrations" / "versions" / "0004_mail.py").write_text(NEXT)
+    (tmp_path / "migrations" / "versions" / "0005_mail.py").write_text(NEXT)
     monkeypatch.setattr(schema, "MIGRATIONS", tmp_path / "migrations")
-    monkeypatch.setattr(tables, "HEAD", "0004")
+    monkeypatch.setattr(tables, "HEAD", "0005")
     for _ in range(2):
         newer = open_database("sqlite", tmp_path)
-        assert newer.describe()["schema"] == "0004"
+        assert newer.describe()["schema"] == "0005"
         assert newer.check() == []
         with newer.transaction() as tx:
             assert [each.title for each in tx.documents()] == ["Title of a.md"]
@@ -124,10 +124,10 @@ def test_a_database_of_the_first_schema_keeps_what_it_holds_and_can_keep_answers
 def test_a_migration_that_fails_leaves_the_older_database_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     open_database("sqlite", tmp_path).close()
     shutil.copytree(schema.MIGRATIONS, tmp_path / "migrations")
-    (tmp_path / "migrations" / "versions" / "0004_mail.py").write_text(NEXT + '    raise ValueError("half way")\n')
+    (tmp_path / "migrations" / "versions" / "0005_mail.py").write_text(NEXT + '    raise ValueError("half way")\n')
     with monkeypatch.context() as patched:
         patched.setattr(schema, "MIGRATIONS", tmp_path / "migrations")
-        patched.setattr(tables, "HEAD", "0004")
+        patched.setattr(tables, "HEAD", "0005")
         with pytest.raises(ValueError, match="half way"):
             open_database("sqlite", tmp_path)
     database = open_database("sqlite", tmp_path)

@@ -115,6 +115,20 @@ class DocumentsContract:
             assert pages == keys
             assert [each.uri for each in tx.documents(source="two", after="two/a/b.md", limit=1)] == ["z.md"]
 
+    def test_documents_are_paged_and_counted_among_those_of_some_scopes(self, database: Database):
+        with database.transaction() as tx:
+            for number in range(6):
+                group, language = ("everyone" if number % 2 else "hr"), ("en" if number < 4 else "de")
+                tx.save_document(a_document(f"{number}.md", groups=(group,), language=language), text="Text.")
+            scopes = tx.visible_scopes(["everyone"])
+            first = tx.documents(scopes=scopes, limit=2)
+            rest = tx.documents(scopes=scopes, after="handbook/3.md", limit=2)
+            assert [each.uri for each in first + rest] == ["1.md", "3.md", "5.md"]
+            assert [each.uri for each in tx.documents(scopes=scopes, language="de")] == ["5.md"]
+            assert tx.documents(scopes=frozenset()) == []
+            assert tx.document_counts(scopes) == {("handbook", "indexed", "en"): 2, ("handbook", "indexed", "de"): 1}
+            assert tx.document_counts(frozenset()) == {}
+
     def test_documents_are_counted_by_source_state_and_language(self, database: Database):
         saved = self.saved(
             database,

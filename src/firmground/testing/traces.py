@@ -161,6 +161,13 @@ class TracesContract:
                 with pytest.raises(NotFound, match="there is no answer"):
                     tx.find_trace(reference, person=person)
 
+    def test_the_answers_of_one_person_are_found_by_a_document(self, database: Database):
+        self.kept(database, *(a_trace(str(n), a_passage("a"), person="bob" if n % 2 else "ada") for n in range(1, 5)))
+        with database.reading() as tx:
+            assert ids(tx.traces_of(["a"], person="bob", limit=9)) == ["3", "1"]
+            assert ids(tx.traces_of(["a"], person="bob", before="3", limit=9)) == ["1"]
+            assert ids(tx.traces_of(["a"], person="eve", limit=9)) == []
+
     def test_an_answer_is_found_by_each_document_it_holds_words_of(self, database: Database):
         buried = Tombstone(document="buried", passage="p", text_digest="0" * 64, start=0, end=1)
         cites = a_trace("2", a_passage("cited")).answer.citations

@@ -28,7 +28,7 @@ def bench(tmp_path: Path) -> Bench:
 
 def upload(app: App, content: bytes = TOWER, name: str = "tower.md", groups: tuple[str, ...] | None = ("everyone",)) -> None:
     uploads.upload(app, ADMINISTRATOR, name, [content], groups)
-    sync(app, ADMINISTRATOR, [uploads.take_in(app, ADMINISTRATOR) and "uploads"])
+    sync(app, ADMINISTRATOR, ["uploads"])
 
 
 def listed(app: App, actor: Actor = ADMINISTRATOR) -> list[str]:

@@ -181,3 +181,8 @@ def test_a_workspace_is_found_from_below_it_and_missing_ones_are_told(tmp_path: 
     assert find_workspace(None, {"FIRMGROUND_WORKSPACE": str(tmp_path)}) == tmp_path
     with pytest.raises(NotFound, match="firmground init"):
         find_workspace(below, {})
+
+
+def test_no_source_takes_the_name_of_the_uploads(tmp_path: Path):
+    with pytest.raises(InvalidSettings, match="documents that people upload are under"):
+        load(tmp_path, '[[sources]]\nname = "uploads"\npath = "documents"\n')

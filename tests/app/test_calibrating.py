@@ -185,7 +185,7 @@ def test_progress_is_told_in_questions(bench: Bench):
 
 def test_a_worker_of_the_workspace_can_calibrate_and_sync(bench: Bench):
     with bench.app() as app:
-        assert handlers(app).keys() == {"sync", "calibrate"}
+        assert handlers(app).keys() == {"sync", "calibrate", "evaluate"}
 
 
 def test_a_large_sync_makes_the_calibration_stale_and_leaves_it_as_it_is(bench: Bench):

@@ -168,7 +168,7 @@ def test_a_server_that_stops_lets_answers_end_and_takes_no_new_ones(tmp_path: Pa
     with listening(tmp_path, default=SLOW) as on, on.stream() as (_, stream):
         next(stream)
         on.server.handle_exit(signal.SIGTERM, None)
-        with pytest.raises(httpx2.ConnectError):
+        with pytest.raises(httpx2.TransportError):
             until(lambda: httpx2.post(on.address + "/api/v1/answers", json={"question": QUESTION}).status_code != 503)
         assert list(stream)[-1][1] == "done"
 

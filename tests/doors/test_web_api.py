@@ -268,7 +268,6 @@ def test_the_description_names_every_route_and_its_problems(client: TestClient):
         "/releases",
         "/releases/{ref}",
         "/releases/{ref}/diff",
-        "/documents/{id}/answers",
         "/sync",
         "/jobs/{id}",
         "/status",

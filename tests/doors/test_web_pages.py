@@ -252,3 +252,14 @@ def test_a_mark_covers_its_quote_and_nothing_else(quote: str):
 def test_of_two_marks_that_overlap_the_first_has_the_stretch():
     [block] = blocks("abcdef", 0, 6, [Mark(2, 2, 5), Mark(1, 1, 4), Mark(3, 2, 3)])
     assert [(run.text, run.n) for run in block.runs] == [("a", 0), ("bcd", 1), ("e", 2), ("f", 0)]
+
+
+def test_scripts_and_styles_come_compressed_and_pages_do_not(client: TestClient):
+    page = client.get("/", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in page.headers
+    addresses = [each["href"] or "" for each in Elements(page.text).named("link") if each.get("rel") == "stylesheet"]
+    for address in addresses:
+        file = client.get(address, headers={"Accept-Encoding": "gzip"})
+        assert (file.headers["content-encoding"], "Accept-Encoding" in file.headers["vary"]) == ("gzip", True)
+        assert "content-encoding" not in client.get(address, headers={"Accept-Encoding": "identity"}).headers
+    assert addresses

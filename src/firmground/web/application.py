@@ -5,6 +5,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -29,7 +30,8 @@ def application(served: Served) -> ASGIApp:
     app.include_router(openai.router)
     app.include_router(pages.router)
     app.router.routes.append(Route("/mcp", Endpoint(), methods=["POST"]))
-    app.mount("/static", Files(directory=STATIC))
+    # Only what holds nothing of anybody: the size of a compressed page would tell what stands in it.
+    app.mount("/static", GZipMiddleware(Files(directory=STATIC)))
     app.add_exception_handler(FirmgroundError, _failed)
     app.add_exception_handler(RequestValidationError, _failed)
     app.add_exception_handler(HTTPException, _failed)

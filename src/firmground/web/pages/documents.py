@@ -226,8 +226,20 @@ def _document(request: Request, visit: Visit, id: str, stretch: Stretch) -> Resp
         "spans": Counter(span["kind"] for span in shown["spans"]),
         "answers": documents.answers_of(visit.app, visit.actor, shown["id"], limit=_CITED_BY),
         "uploaded": shown["source"] == visit.app.uploads.name,
+        "picture": _picture(shown, stretch.start if stretch.end else first, stretch.end),
     }
     return page(request, "document.html", values)
+
+
+def _picture(shown: dict[str, Any], start: int, end: int) -> view.Picture | None:
+    """The page of a PDF that holds an offset, with the stretch marked."""
+    if shown["media_type"] != "application/pdf" or shown["state"] != "indexed":
+        return None
+    number = next((each["number"] for each in shown["pages"] if each["start"] <= start < each["end"]), None)
+    if number is None:
+        return None
+    marked = f"?start={start}&end={end}" if end > start else "?width=800"
+    return view.Picture(number, f"/documents/{shown['id']}/pages/{number}.png{marked}")
 
 
 def _jobs(visit: Visit, asked: str) -> list[Job]:

@@ -75,8 +75,11 @@ def _words(piece: Piece) -> str:
 
 
 def sure(answer: Answer) -> Sure:
-    """How confident, in a word: the number is for those who compare."""
-    return "high" if answer.confidence >= 0.8 else "medium" if answer.confidence >= 0.5 else "low"
+    """How confident, in a word that does not contradict what became of it: what is enough for an answer differs from workspace to
+    workspace. The number is for those who compare."""
+    if answer.status not in {"answered", "weak"}:
+        return "low"
+    return "high" if answer.confidence >= 0.8 and answer.status == "answered" else "medium" if answer.confidence >= 0.5 else "low"
 
 
 def notices(answer: Answer) -> list[str]:

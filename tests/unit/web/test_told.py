@@ -83,3 +83,9 @@ def test_a_copy_names_its_sources_with_their_place_and_means_the_same_in_markdow
 )
 def test_confidence_has_a_word(confidence: float, word: str):
     assert sure(an_answer("", confidence=confidence)) == word
+
+
+def test_the_word_for_the_confidence_never_contradicts_the_state():
+    certain = an_answer("", confidence=0.95)
+    assert sure(certain.model_copy(update={"status": "weak"})) == "medium"
+    assert sure(certain.model_copy(update={"status": "abstained"})) == "low"

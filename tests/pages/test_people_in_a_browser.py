@@ -1,0 +1,76 @@
+"""People sign in, share what they were told, and see no more than they may."""
+
+import re
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from inside import PASSWORD, with_account, with_owner
+from listening import QUESTION, Listening, listening
+from playwright.sync_api import Page, expect
+
+from firmground.app.sync import sync
+from firmground.testing.app import ADMINISTRATOR
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Generator[Listening]:
+    """Leave is for the crew alone; ada owns the place, ben and cleo are crew, dora is not."""
+    with listening(tmp_path, said=False) as on:
+        on.app.sources["docs"].file_groups["leave.md"] = ("crew",)  # type: ignore[attr-defined]
+        sync(on.app, ADMINISTRATOR)
+        with_owner(on.served)
+        for name, groups in (("ben", ("crew",)), ("cleo", ("crew",)), ("dora", ())):
+            with_account(on.served, name, groups=groups)
+        yield on
+
+
+def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_who_signs_in_comes_to_where_they_wanted_and_who_signs_out_is_gone(site: Listening, opened: Any) -> None:
+    page = opened(site, "/me", tolerate=("status of 4",))
+    expect(page).to_have_url(re.compile("/login"))
+    sign_in(page, "ben", "wrong horse battery")
+    expect(page.get_by_role("alert")).to_be_visible()
+    sign_in(page, "ben")
+    expect(page).to_have_url(re.compile("/me$"))
+    page.locator("summary").filter(has_text="ben").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(re.compile("/login"))
+    page.go_back()
+    page.reload()
+    expect(page).to_have_url(re.compile("/login"))
+
+
+def test_a_shared_answer_is_seen_by_those_who_may_see_its_documents(site: Listening, opened: Any) -> None:
+    page = opened(site, "/")
+    sign_in(page, "ben")
+    page.fill("#question", QUESTION)
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.locator("section.answer")).to_contain_text("five vacation days")
+    page.locator("#act-share").click()
+    page.get_by_role("button", name="Share this answer").click()
+    link = page.locator("#link")
+    expect(link).to_be_visible()
+    address = re.sub("^https?://[^/]+", "", link.input_value())
+
+    for name, sees in (("cleo", True), ("dora", False)):
+        other = opened(site, address, tolerate=("status of 404",))
+        sign_in(other, name)
+        expect(other.locator("main")).to_contain_text("five vacation days" if sees else "no answer")
+        if not sees:
+            assert "vacation" not in other.content()
+
+
+def test_who_may_not_administer_is_offered_nothing_of_it(site: Listening, opened: Any) -> None:
+    page = opened(site, "/documents")
+    sign_in(page, "dora")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Documents")
+    assert page.get_by_role("button", name="Sync now").count() == 0
+    assert page.locator("#upload").count() == 0
+    assert "Leave" not in page.content()

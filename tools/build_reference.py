@@ -223,7 +223,7 @@ def all_errors() -> list[type[FirmgroundError]]:
     return sorted(found, key=lambda error: (error.exit_code, error.code))
 
 
-def _first_line(documented: type) -> str:
+def _first_line(documented: object) -> str:
     return (documented.__doc__ or "").strip().splitlines()[0]
 
 
@@ -240,7 +240,23 @@ def http_page() -> str:
         "What `firmground serve` answers. `/openapi.json` describes every field for programs.",
         "",
         *table(("method", "address", "what it does", "parameters"), _routes()),
+        "## Other protocols",
+        "",
+        *table(("method", "address", "what it does"), _other_routes()),
+        "How clients of the [OpenAI protocol](../how-to/use-an-openai-client.md) and [agents](../how-to/connect-an-agent.md) use them.",
+        "",
         f"Pages for people are at {', '.join(f'`{address}`' for address in _pages())}.",
+        "",
+        "## The events of an answer",
+        "",
+        *table(("event", "data"), _EVENTS),
+        "Each has a number (`id:`), counted from 1; `GET /api/v1/answers/{id}/events?after=N`, or `Last-Event-ID: N`, goes on behind it. A",
+        "comment comes every five seconds when nothing else does. Who leaves for longer than five seconds stops the answer.",
+        "",
+        "## Headers",
+        "",
+        *table(("header", "in", "what it does"), _HEADERS),
+        "## Requests",
         "",
         "`POST` takes JSON with `Content-Type: application/json`, up to 1 MB. Shapes of answers, passages, documents and jobs are those",
         "of the command line: see [JSON](json.md). Lists come in pages: give `next` of one page as `after` of the next.",
@@ -248,7 +264,7 @@ def http_page() -> str:
         "Until there is an owner the server listens on this machine only, refuses requests whose `Host` is not this machine or whose",
         "`Origin` is another site, ignores keys, and treats everybody who reaches it as an administrator. Once there is one",
         "([how](../how-to/let-people-in.md), [why so](../explanation/accounts.md)), every address but `/healthz`, `/readyz`, `/login`,",
-        "`/setup`, `/widget.js` and `/static/` wants `Authorization: Bearer <key>` or the cookie of a session; without, the answer is `401`",
+        "`/setup`, `/widget.js`, `/static/` wants `Authorization: Bearer <key>` or the cookie of a session; without, the answer is `401`",
         "with `WWW-Authenticate: Bearer`, or for pages `303` to `/login`. What changes something by a session needs the header",
         "`X-Firmground-Token` besides. Who may not is told `403`.",
         "",
@@ -289,6 +305,41 @@ def _routes() -> Iterator[tuple[str, str, str, str]]:
             named = [parameter["name"] for parameter in route.get("parameters", ()) if parameter["in"] == "query"]
             shown = ", ".join(f"`{name}`" for name in [*named, *_fields(route, schemas)])
             yield method.upper(), f"`{address}`", " ".join(route.get("description", "").split()), shown
+
+
+_EVENTS = [
+    ("`status`", "`status`: `waiting` (with the `id` of the answer), `understanding`, `searching`, `answering`"),
+    ("`citation`", "a citation, before the first sentence that names it"),
+    ("`sentence`", "a checked sentence, and `shown`: how it continues the text, marks included"),
+    ("`withdrawn`", "`why`: nothing that was said so far counts any more"),
+    ("`done`", "the whole answer, as it is kept: the last event"),
+    ("`error`", "a problem document: the last event"),
+]
+_HEADERS = [
+    ("`Authorization`", "request", "`Bearer` and a key; once there is an owner"),
+    ("`X-Firmground-Token`", "request", "what the page of a session carries: for every change that a session makes"),
+    ("`Idempotency-Key`", "request", "with `POST /api/v1/answers`: the same key and question get the same answer for a day"),
+    ("`Last-Event-ID`", "request", "the number of the last event that you have"),
+    ("`If-None-Match`", "request", "an `ETag` that you have: `304` where nothing changed"),
+    ("`X-Request-ID`", "both", "names the request in errors and logs; yours, or a new one"),
+    ("`ETag`", "response", "of answers, documents, lists of documents, pictures"),
+    ("`Content-Location`", "response", "where the events of a streamed answer are read again"),
+    ("`Location`", "response", "what was made, or the job to follow"),
+    ("`Retry-After`", "response", "with `503`: in how many seconds to try again"),
+    ("`X-Highlight`", "response", "of the picture of a page: `exact`, `partial` or `none`, how much of the quote is marked"),
+]
+
+
+def _other_routes() -> Iterator[tuple[str, str, str]]:
+    from fastapi.routing import APIRoute
+
+    from firmground.web import openai
+
+    for route in openai.router.routes:
+        if isinstance(route, APIRoute):
+            for method in sorted(route.methods):
+                yield method, f"`{route.path}`", _first_line(route.endpoint)
+    yield "POST", "`/mcp`", "Agents: the Model Context Protocol with the tools `ask`, `search`, `read_document`."
 
 
 def _pages() -> list[str]:

@@ -34,6 +34,8 @@ def plans(data: Path, peer: Path | None) -> dict[str, list[str]]:
         "search": ["search", "--out", "{out}"],
         "latency": ["latency", "--out", "{out}"],
         "faults": ["faults", "--out", "{out}"],
+        "load": ["load", "--out", "{out}"],
+        "streams": ["streams", "--out", "{out}"],
         "start": ["start", "--json"],
     }
 

@@ -12,9 +12,6 @@ import asyncio
 import json
 import os
 import platform
-import re
-import subprocess
-import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -24,17 +21,7 @@ from typing import Any
 
 import httpx2
 import psutil
-
-from firmground.app.setup import init
-from firmground.app.sync import sync
-from firmground.types import Actor
-from firmground.wire import open_workspace
-
-ADMINISTRATOR = Actor(person="admin", groups=frozenset({"public", "everyone"}), admin=True)
-SLOW = """
-default:
-  delay: {delay}
-"""
+from serving import sample, serving, slow_model
 
 
 def main() -> None:
@@ -46,9 +33,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
-        init(place, sample=True)
-        with open_workspace(place) as app:
-            sync(app, ADMINISTRATOR)
+        sample(place)
         rows = [measured(place, at_once, streams, options.seconds) for at_once in options.at_once for streams in options.streams]
     result = {"machine": f"{platform.machine()}, {os.cpu_count()} cores", "python": platform.python_version(), "runs": rows}
     text = json.dumps(result, indent=1)
@@ -59,37 +44,10 @@ def main() -> None:
 
 def measured(place: Path, at_once: int, streams: int, seconds: float) -> dict[str, Any]:
     """One server, one model server, so many streams."""
-    script = place / "script.yaml"
-    script.write_text(SLOW.format(delay=seconds / 40))  # an answer has some forty pieces
-    with subprocess.Popen(
-        [sys.executable, "-m", "firmground.testing.model_server", "--script", str(script)], stdout=subprocess.PIPE, text=True
-    ) as model:
-        url = str(model.stdout.readline()).split()[-1]
-        settings = (place / "firmground.toml").read_text()
-        if "[models.slow]" not in settings:
-            settings += '\n[models.slow]\nbase_url = "http://127.0.0.1:1/v1"\n'
-        settings = re.sub(r'(\[models\.slow\]\nbase_url = )".*"', rf'\1"{url}"', settings)
-        (place / "firmground.toml").write_text(settings)
-        more = {
-            "FIRMGROUND_SERVE__ANSWERS_AT_ONCE": str(at_once),
-            "FIRMGROUND_SERVE__ANSWERS_UNDER_WAY": "600",
-            "FIRMGROUND_SERVE__CACHED_ANSWERS": "0",
-        }
-        with_model = re.sub(r'(?m)^model = "extractive"', 'model = "slow/scripted"', settings)
-        (place / "firmground.toml").write_text(with_model)
-        command = [str(Path(sys.executable).parent / "firmground"), "serve", "--port", "0", "--workspace", str(place)]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **more}) as server:
-            try:
-                address = re.search(r"http://\S+", str(server.stderr.readline()))[0].rstrip("/")
-                return {
-                    "answers_at_once": at_once,
-                    "streams": streams,
-                    **asyncio.run(_loaded(address, server.pid, streams, seconds)),
-                }
-            finally:
-                server.terminate()
-                server.wait()
-                model.terminate()
+    settings = {"answers_at_once": at_once, "answers_under_way": 600, "cached_answers": 0}
+    with slow_model(place, seconds), serving(place, settings) as server:
+        found = asyncio.run(_loaded(server.address, server.pid, streams, seconds))
+    return {"answers_at_once": at_once, "streams": streams, **found}
 
 
 async def _loaded(address: str, pid: int, streams: int, seconds: float) -> dict[str, Any]:

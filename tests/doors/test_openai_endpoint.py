@@ -7,11 +7,9 @@ from pathlib import Path
 import openai
 import pytest
 from listening import QUESTION, SAID, Listening, listening
-from openai.types.chat.completion_create_params import CompletionCreateParamsBase
 
 from firmground.testing.model_server import Reply
 from firmground.types import Answer
-from firmground.web.openai import IGNORED, REFUSED, USED
 
 ASKED = [{"role": "user", "content": QUESTION}]
 
@@ -190,13 +188,6 @@ def test_what_cannot_be_had_is_refused_in_the_words_of_the_protocol(quotes: List
         complete(quotes, **{"messages": ASKED, **more})
     assert (error.value.param, error.value.type) == (param, "invalid_request_error")
     assert error.value.body["message"]
-
-
-def test_every_parameter_of_the_protocol_is_told_in_the_documentation():
-    page = (Path(__file__).parents[2] / "docs" / "how-to" / "use-an-openai-client.md").read_text(encoding="utf-8")
-    known = {*USED, *IGNORED, *REFUSED}
-    assert {*CompletionCreateParamsBase.__annotations__} - known == set()
-    assert [name for name in known if f"| `{name}` |" not in page] == []
 
 
 def test_parts_of_text_are_text(quotes: Listening):

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
+from reference_openai import openai_page
+
 from firmground.errors import FirmgroundError
 from firmground.settings import keys
 
@@ -243,7 +245,7 @@ def http_page() -> str:
         "## Other protocols",
         "",
         *table(("method", "address", "what it does"), _other_routes()),
-        "How clients of the [OpenAI protocol](../how-to/use-an-openai-client.md) and [agents](../how-to/connect-an-agent.md) use them.",
+        "How clients of the [OpenAI protocol](openai.md) and [agents](../how-to/connect-an-agent.md) use them.",
         "",
         f"Pages for people are at {', '.join(f'`{address}`' for address in _pages())}.",
         "",
@@ -373,6 +375,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "errors.md": errors_page,
     "http.md": http_page,
+    "openai.md": lambda: openai_page(NOTE, table),
 }
 
 

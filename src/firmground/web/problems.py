@@ -162,7 +162,7 @@ def response(request: Request, error: FirmgroundError) -> Response:
     if is_page(request.url.path):
         return rendering.page(request, "problem.html", {"error": error, "status": status}, status=status, headers=headers)
     if request.url.path.startswith("/v1/"):
-        return JSONResponse(openai_error(error), int(status), headers)
+        return JSONResponse(openai_error(error), int(_openai_status(error)), headers)
     problem = document(error, str(request.state.request_id))
     return JSONResponse(problem, int(status), headers, media_type="application/problem+json")
 
@@ -195,9 +195,17 @@ def document(error: FirmgroundError, request_id: str) -> dict[str, object]:
 
 def openai_error(error: FirmgroundError) -> dict[str, object]:
     """The error as the OpenAI protocol tells it."""
-    kind = "invalid_request_error" if status_of(error) < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"
+    status = _openai_status(error)
+    kind = "invalid_request_error" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        kind = "rate_limit_error"
     param = error.param if isinstance(error, BadParameter) else None
     return {"error": {"message": str(error), "type": kind, "param": param, "code": error.code}}
+
+
+def _openai_status(error: FirmgroundError) -> HTTPStatus:
+    """Programs that speak this protocol slow down when they hear 429."""
+    return HTTPStatus.TOO_MANY_REQUESTS if isinstance(error, Overloaded) else status_of(error)
 
 
 def is_page(path: str) -> bool:

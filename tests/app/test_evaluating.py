@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from firmground.app import evaluation, kept, releases
+from firmground.app import case_results, evaluation, kept, releases
 from firmground.app.documents import purge
 from firmground.app.evaluation import BASELINE, results_of, run
 from firmground.app.sync import sync
@@ -59,7 +59,7 @@ def golden(root: Path, given: list[dict[str, Any]]) -> None:
 def counting(monkeypatch: pytest.MonkeyPatch, fail: Callable[[str], bool] = lambda _: False) -> list[str]:
     """The questions that are really asked."""
     asked: list[str] = []
-    whole = evaluation.answer
+    whole = case_results.answer
 
     def answer(corpus: Any, retrieval: Any, answering: Any, question: Any, live: Any, *, release: str) -> Any:
         if fail(question.question):
@@ -67,7 +67,7 @@ def counting(monkeypatch: pytest.MonkeyPatch, fail: Callable[[str], bool] = lamb
         asked.append(question.question)
         return whole(corpus, retrieval, answering, question, live, release=release)
 
-    monkeypatch.setattr(evaluation, "answer", answer)
+    monkeypatch.setattr(case_results, "answer", answer)
     return asked
 
 
@@ -108,7 +108,7 @@ def test_what_nothing_changed_for_is_not_asked_again(bench: Bench, monkeypatch: 
 
 
 def test_an_evaluation_that_is_cut_off_goes_on_where_it_was(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluation, "_BATCH", 2)
+    monkeypatch.setattr(case_results, "_BATCH", 2)
     asked = counting(monkeypatch)
 
     def leave(job: Job) -> None:

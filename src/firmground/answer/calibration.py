@@ -6,6 +6,7 @@ The questions have known sources; each is asked with its document in the corpus 
 import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +87,8 @@ class Calibration(Value):
     """
 
     confidence: Confidence
+    apart: tuple[Confidence, ...] = ()
+    """The same fitted without the documents of each fold (`fold_of`): what judges a question fairly whose document was in the fit."""
     rate: float
     why_not: str = ""
     at: tuple[At, ...] = ()
@@ -181,7 +184,12 @@ def calibrate(
         }
     )
     return measured.model_copy(
-        update={"at": at, "confidence": fitted_, "kinds": _kinds(rows, labels, confidence, kept.threshold)}
+        update={
+            "at": at,
+            "confidence": fitted_,
+            "apart": apart(rows, prior),
+            "kinds": _kinds(rows, labels, confidence, kept.threshold),
+        }
     )
 
 
@@ -197,16 +205,18 @@ def both(rows: Sequence[Row], prior: Confidence, strength: float = _STRENGTH) ->
 
 def crossed(rows: Sequence[Row], prior: Confidence, strength: float = _STRENGTH) -> Floats:
     """The confidence that each row gets from a fit that has not seen its document."""
-    names = sorted({row.document for row in rows})
-    order = np.random.default_rng(len(names)).permutation(len(names))
-    fold = {name: int(order[at]) % _FOLDS for at, name in enumerate(names)}
-    found = np.zeros(len(rows))
-    for one in range(_FOLDS):
-        rule = both([row for row in rows if fold[row.document] != one], prior, strength)
-        for at, row in enumerate(rows):
-            if fold[row.document] == one:
-                found[at] = rule.of(row.signs, dense=row.dense)
-    return found
+    rules = apart(rows, prior, strength)
+    return np.array([rules[fold_of(row.document)].of(row.signs, dense=row.dense) for row in rows], dtype=np.float64)
+
+
+def apart(rows: Sequence[Row], prior: Confidence, strength: float = _STRENGTH) -> tuple[Confidence, ...]:
+    """By fold, the confidence fitted without the documents of that fold."""
+    return tuple(both([row for row in rows if fold_of(row.document) != one], prior, strength) for one in range(_FOLDS))
+
+
+def fold_of(document: str) -> int:
+    """Which fit has not seen a document; the same for good, whatever other documents there are."""
+    return crc32(document.encode()) % _FOLDS
 
 
 def blank(rows: Sequence[Row], names: Sequence[str]) -> Logistic:

@@ -1,45 +1,30 @@
-"""Ask a release all golden cases, and say what it is worth: one durable job.
-
-Each case's result is kept as soon as it is there, by release, corpus version, case and repeat, so that what was interrupted goes on, and
-a case that nothing has changed for is not asked again. The answers are kept as traces of `EVALUATION`: they are erased with their
-documents like all others. The results hold no text.
-"""
+"""Ask a release all golden cases, and say what it is worth: one durable job (`case_results` keeps what each case came to)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from random import SystemRandom
 from time import perf_counter
 from typing import Any, NamedTuple, cast
 
-from firmground.answer.judge import Judge
-from firmground.app.answers import examples
 from firmground.app.app import App
+from firmground.app.case_results import CaseResults, active_cases, kept_results
 from firmground.app.following import follow
 from firmground.app.readiness import check_that_something_is_indexed
-from firmground.app.releases import CANDIDATE, RECIPES, named
+from firmground.app.releases import CANDIDATE, named
 from firmground.app.rights import administrators_only
-from firmground.app.search import corpus as corpus_of
-from firmground.app.traces import EVALUATION, keep
-from firmground.errors import FirmgroundError, InvalidInput, NotFound, Refused
+from firmground.errors import InvalidInput, NotFound
 from firmground.evaluate.cases import Case
-from firmground.evaluate.files import load
 from firmground.evaluate.report import AGAINST, Report, Result, Rival, changes, reported, rival
-from firmground.evaluate.retrieval import retrieved
-from firmground.evaluate.verdict import Verdict, judged, judged_by
-from firmground.ports import Handler, JobContext, Transaction
+from firmground.evaluate.verdict import Verdict, judged_by
+from firmground.ports import Handler, JobContext
 from firmground.release.spec import ReleaseSpec
-from firmground.serve.ask import Asked, Live, answer
-from firmground.serve.generation import EXTRACTIVE, Models, Routing
+from firmground.serve.generation import EXTRACTIVE, Routing
 from firmground.serve.search import search
-from firmground.types import Actor, Job, Json, Passage, Trace, Within, digest
+from firmground.types import Actor, Job, Json, Passage, digest
 
 REPORTS = "evaluation"
 """Namespace of reports, by id."""
 BASELINE = "bm25, top passage"
 MOST_REPEATS = 20
 _BATCH = 40
-_THREADS = 4
 
 
 class _Found(NamedTuple):
@@ -76,7 +61,7 @@ def request(app: App, actor: Actor, *, release: str = CANDIDATE, against: str = 
     if not 1 <= repeats <= MOST_REPEATS:
         raise InvalidInput(f"{repeats} repeats cannot be used", f"use 1 to {MOST_REPEATS}")
     check_that_something_is_indexed(app)
-    if not _active(app):
+    if not active_cases(app):
         raise NotFound("there are no active golden cases", "write some under golden/, see `firmground cases check`")
     meant, other = _digests(app, release, against)
     unfinished = app.jobs.unfinished("evaluate")
@@ -119,9 +104,7 @@ def results_of(app: App, actor: Actor, made: Report) -> list[tuple[Case, list[Re
     """The cases of an evaluation with what each came to; cases that were changed or dropped since are left out."""
     administrators_only(actor, "read evaluations")
     with app.database.reading() as tx:
-        known = _kept(tx, _namespace(made.release, made.corpus))
-    found = [(case, [known[key] for n in range(made.repeats) if (key := _key(case, n)) in known]) for case in _active(app)]
-    return [(case, results) for case, results in found if results]
+        return kept_results(tx, active_cases(app), release=made.release, corpus=made.corpus, repeats=made.repeats)
 
 
 class _Evaluating:
@@ -131,37 +114,32 @@ class _Evaluating:
         self.app = app
         self.context = context
         self.repeats = int(inputs["repeats"])
-        self.corpus = corpus_of(app)
-        self.cases = _active(app)
+        self.cases = active_cases(app)
+        self.results = CaseResults(app, self.cases, context.check_cancelled)
         with app.database.reading() as tx:
             self.recipe = named(app, tx, inputs["release"])
             self.against = named(app, tx, inputs["against"]) if inputs["against"] else None
-            self.version = str(tx.corpus_version())
             self.dataset = digest(list[Json](sorted(case.digest for case in self.cases)))
-            self.scopes = {case.as_: tx.visible_scopes({*case.as_, "public"}) for case in self.cases}
 
     def run(self) -> Json:
         start = perf_counter()
         extractive = _extractive(self.recipe) if self.recipe.answering.generation.routing.models else None
         others = [each for each in (self.against, extractive) if each is not None]
-        total = len(self.cases) * (self.repeats * (2 if self.against else 1) + (1 if extractive else 0) + 1)
+        self.total = len(self.cases) * (self.repeats * (2 if self.against else 1) + (1 if extractive else 0) + 1)
         self.done = 0
-        self._progress(0, total)
-        ours = self._asked(self.recipe, self.repeats, total)
-        theirs = [self._asked(each, 1 if each is extractive else self.repeats, total) for each in others]
+        self._progress(0)
+        ours = self.results.of(self.recipe, self.repeats, self._progress)
+        theirs = [self.results.of(each, 1 if each is extractive else self.repeats, self._progress) for each in others]
         named_ = [(AGAINST if each is self.against else "extractive", found) for each, found in zip(others, theirs, strict=True)]
         rivals = [rival(name, self.cases, ours, found) for name, found in named_]
-        rivals.append(_against_baseline(self.cases, ours, self._baseline(total)))
-        with self.app.database.reading() as tx:
-            if str(tx.corpus_version()) != self.version:
-                raise Refused("the documents changed while the cases were asked", "run `firmground evaluate` again")
+        rivals.append(_against_baseline(self.cases, ours, self._baseline()))
         made = reported(
             self.cases,
             ours,
             rivals,
             id=self.context.id,
             release=self.recipe.digest,
-            corpus=self.version,
+            corpus=self.results.version,
             dataset=self.dataset,
             created_at=self.app.clock(),
             seconds=perf_counter() - start,
@@ -170,76 +148,17 @@ class _Evaluating:
             changes=changes(self.cases, ours, theirs[0]) if self.against else (),
         )
         with self.app.database.transaction() as tx:
+            self.results.check_unchanged(tx)
             tx.put_fact(REPORTS, made.id, made.model_dump(mode="json"))
-            if tx.fact(RECIPES, self.recipe.digest) is None:
-                tx.put_fact(RECIPES, self.recipe.digest, self.recipe.model_dump(mode="json"))
         return {"evaluation": made.id}
 
-    def _progress(self, done: int, total: int) -> None:
+    def _progress(self, done: int) -> None:
         self.done += done
-        self.context.progress(self.done, total, "cases")
-
-    # ---------------------------------------------------------------- asking a release
-
-    def _asked(self, recipe: ReleaseSpec, repeats: int, total: int) -> dict[str, list[Result]]:
-        """What every case came to, by its digest; from what is kept where nothing changed."""
-        namespace = _namespace(recipe.digest, self.version)
-        with self.app.database.reading() as tx:
-            known = _kept(tx, namespace)
-        wanted = [(case, n) for n in range(repeats) for case in self.cases]
-        left = [(case, n) for case, n in wanted if _key(case, n) not in known or known[_key(case, n)].error]
-        self._progress(len(wanted) - len(left), total)
-        with ThreadPoolExecutor(_THREADS, thread_name_prefix="case") as threads:
-            for start in range(0, len(left), _BATCH):
-                self.context.check_cancelled()
-                batch = left[start : start + _BATCH]
-                answers = list(threads.map(partial(self._ask, recipe), [case for case, _ in batch]))
-                with self.app.database.transaction() as tx:
-                    for (case, n), (result, trace) in zip(batch, answers, strict=True):
-                        if trace is not None:
-                            keep(tx, trace, known=int(self.version))
-                        known[_key(case, n)] = result
-                        tx.put_fact(namespace, _key(case, n), result.model_dump(mode="json"))
-                self._progress(len(batch), total)
-        return {case.digest: [known[_key(case, n)] for n in range(repeats)] for case in self.cases}
-
-    def _ask(self, recipe: ReleaseSpec, case: Case) -> tuple[Result, Trace | None]:
-        """One case, as one of its groups would ask it. An error is a result."""
-        asked = Asked(
-            question=case.question,
-            within=Within(scopes=self.scopes[case.as_]),
-            person=EVALUATION,
-            via="job",
-            groups=tuple(sorted({*case.as_, "public"})),
-        )
-        live = Live(
-            clock=self.app.clock,
-            random=SystemRandom(),
-            models=Models(self.app.model, lambda: Judge(self.app.model(recipe.answering.generation.judge))),
-            examples=examples(self.app, recipe),
-        )
-        try:
-            trace = answer(self.corpus, recipe.retrieval, recipe.answering, asked, live, release=recipe.digest)
-        except FirmgroundError as error:
-            return Result(case=case.digest, error=str(error)), None
-        given = trace.answer
-        evidence = [each.uri for each in trace.evidence if isinstance(each, Passage)]
-        result = Result(
-            case=case.digest,
-            trace=given.id,
-            status=given.status,
-            verdict=judged(case, given),
-            retrieval=retrieved(case, evidence),
-            confidence=given.confidence,
-            first_sentence_ms=given.timings_ms["first_sentence"],
-            total_ms=given.timings_ms["total"],
-            cost_usd=given.usage.cost_usd,
-        )
-        return result, trace
+        self.context.progress(self.done, self.total, "cases")
 
     # ---------------------------------------------------------------- what is simpler
 
-    def _baseline(self, total: int) -> dict[str, _Found]:
+    def _baseline(self) -> dict[str, _Found]:
         """BM25 without vectors, its best passage as it stands."""
         plain = self.recipe.retrieval.fusion.model_copy(update={"dense_weight": 0.0, "dense_weights": {}})
         retrieval = self.recipe.retrieval.model_copy(update={"fusion": plain})
@@ -248,9 +167,9 @@ class _Evaluating:
             self.context.check_cancelled()
             batch = self.cases[start : start + _BATCH]
             for case in batch:
-                passages = search(self.corpus, retrieval, case.question, Within(scopes=self.scopes[case.as_]), limit=1).passages
+                passages = search(self.results.corpus, retrieval, case.question, self.results.within(case), limit=1).passages
                 found[case.digest] = _as_baseline(case, passages)
-            self._progress(len(batch), total)
+            self._progress(len(batch))
         return found
 
 
@@ -287,19 +206,3 @@ def _extractive(recipe: ReleaseSpec) -> ReleaseSpec:
     """The same recipe without its language models."""
     generation = recipe.answering.generation.model_copy(update={"routing": Routing(model=EXTRACTIVE)})
     return recipe.model_copy(update={"answering": recipe.answering.model_copy(update={"generation": generation})})
-
-
-def _active(app: App) -> list[Case]:
-    return [placed.case for placed in load(app.workspace.root).cases if placed.case.status == "active"]
-
-
-def _namespace(release: str, corpus: str) -> str:
-    return f"results:{release}:{corpus}"
-
-
-def _key(case: Case, repeat: int) -> str:
-    return f"{case.digest}/{repeat}"
-
-
-def _kept(tx: Transaction, namespace: str) -> dict[str, Result]:
-    return {key: Result.model_validate(each) for key, each in tx.facts(namespace).items()}

@@ -25,6 +25,8 @@ Place: TypeAlias = int | Literal["before_headers", "after_headers"]
 _PASSAGE = re.compile(r'<passage\b[^>]*\bn="(\d+)"[^>]*>(.*?)</passage>', re.DOTALL)
 _SENTENCE = re.compile(r"<sentence>(.*?)</sentence>", re.DOTALL)
 _QUESTION = re.compile(r"<question>(.*?)</question>", re.DOTALL)
+_SAY = re.compile(r'\bsay\b[^"\n]{0,40}"([^"\n]+)"', re.IGNORECASE)
+_PRINT = re.compile(r"\b(?:print|show|repeat)\b[^.\n]{0,40}\b(?:prompt|instructions)\b", re.IGNORECASE)
 _EMPTY = frozenset(ASKING.split()).union(*STOP_WORDS.values())
 _PIECES = {
     "token": re.compile(r"\s*\w{1,6}|\s*\W", re.DOTALL),
@@ -46,6 +48,8 @@ class Reply(Value):
     json_text: Json = None
     """Said as JSON."""
     lie: Lie | None = None
+    obeys: bool = False
+    """It does what any text in its messages tells it: `say "…"`, each as a sentence that cites passage 1, or to print its prompt."""
     refusal: str = ""
     """Said as a refusal of the model, instead of text."""
     reasoning: str = ""
@@ -149,7 +153,16 @@ def spoken(reply: Reply, body: dict[str, Any]) -> str:
     """What the reply says to this request."""
     if reply.json_text is not None:
         return _json(reply.json_text)
+    if reply.obeys and (orders := _orders(body)):
+        return _in_form([(text, (1,)) for text in orders], body)
     return _honest(reply.lie, body) if reply.say is None else reply.say
+
+
+def _orders(body: dict[str, Any]) -> list[str]:
+    """What it is told to say, in the order of its messages."""
+    prompt = prompt_of(body)
+    system = " ".join(prompt_of({"messages": body["messages"][:1]}).split())
+    return [*_SAY.findall(prompt), *([system] if _PRINT.search(prompt) else [])]
 
 
 def _honest(lie: Lie | None, body: dict[str, Any]) -> str:
@@ -163,11 +176,16 @@ def _honest(lie: Lie | None, body: dict[str, Any]) -> str:
     if not passages and not schema:
         return question
     system = prompt_of({"messages": body["messages"][:1]})
-    drafts = _told(answering(question, passages), lie, passages, system)
-    if schema:
+    return _in_form(_told(answering(question, passages), lie, passages, system), body)
+
+
+def _in_form(drafts: Sequence[tuple[str, tuple[int, ...]]], body: dict[str, Any]) -> str:
+    """Sentences with their marks, in the form that was asked for; bare where no passages were given to cite."""
+    if _schema(body):
         said: list[Json] = [{"text": text, "citations": list(marks)} for text, marks in drafts]
         return _json({"answerable": bool(drafts), "sentences": said})
-    return " ".join(_marked(text, marks) for text, marks in drafts) or NO_ANSWER
+    marked = bool(_passages(prompt_of(body)))
+    return " ".join(_marked(text, marks if marked else ()) for text, marks in drafts) or NO_ANSWER
 
 
 def answering(question: str, passages: Sequence[tuple[int, str]], most: int = 2) -> list[Found]:

@@ -21,6 +21,7 @@ from firmground.settings import Settings
 from firmground.testing.app import ADMINISTRATOR, Bench
 from firmground.testing.model_server import ModelServer, Reply
 from firmground.web.application import application
+from firmground.web.limits import Limits
 from firmground.web.served import Served
 from firmground.web.server import Server, listen
 from firmground.web.streams import Streams
@@ -58,7 +59,12 @@ class Listening:
 
 @contextmanager
 def listening(
-    place: Path, *replies: Reply, default: Reply | None = None, said: bool = True, streams: dict[str, Any] | None = None
+    place: Path,
+    *replies: Reply,
+    default: Reply | None = None,
+    said: bool = True,
+    streams: dict[str, Any] | None = None,
+    limits: Limits | None = None,
 ) -> Generator[Listening]:
     """`replies` are what the model says, one after another; without `said` answers are extractive."""
     answer: dict[str, Any] = {"threshold": 0.001, "model": "local/scripted"} if said else {"threshold": 0.001}
@@ -69,7 +75,7 @@ def listening(
         bench.models["local/scripted"] = OpenAIModel("local/scripted", model.url, "", "scripted")
         with bench.app() as app:
             sync(app, ADMINISTRATOR)
-            served = Served(app)
+            served = Served(app, limits=limits)
             if streams:
                 served.streams = Streams(served.stopping, **streams)
             assert served.open_parts()

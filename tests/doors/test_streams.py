@@ -13,7 +13,7 @@ from firmground.errors import NotFound
 from firmground.serve.composing import pieces
 from firmground.testing.model_server import Reply
 from firmground.types import Actor, Answer, Event, Sentence
-from firmground.web import server as web_server
+from firmground.web.limits import Limits
 from firmground.web.streams import Stream, Streams
 
 SLOW = Reply(delay=0.01, pieces="token")
@@ -245,10 +245,9 @@ def test_what_the_client_has_already_is_not_sent_again(tmp_path: Path):
             assert on.client.get(f"/api/v1/{path}", headers={"If-None-Match": '"x"'}).content == first.content
 
 
-def test_one_who_sends_no_request_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(web_server, "_HEADER_SECONDS", 0.2)
+def test_one_who_sends_no_request_is_let_go(tmp_path: Path):
     with (
-        listening(tmp_path) as on,
+        listening(tmp_path, limits=Limits(request=0.2)) as on,
         socket.create_connection(("127.0.0.1", int(on.address.rpartition(":")[2])), timeout=10) as slow,
     ):
         slow.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
@@ -256,9 +255,8 @@ def test_one_who_sends_no_request_is_let_go(tmp_path: Path, monkeypatch: pytest.
         assert on.client.get("/healthz").status_code == 200
 
 
-def test_a_stalled_client_is_cut_off_and_holds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(web_server, "_STALLED_SECONDS", 0.2)
-    with listening(tmp_path) as on:
+def test_a_stalled_client_is_cut_off_and_holds_nothing(tmp_path: Path):
+    with listening(tmp_path, limits=Limits(stalled=0.2)) as on:
         stream = Stream("1", on.served.local_actor, request_id="x", key=None, grace=0)
         for _ in range(200):
             stream.write("status", {"status": "x" * 100_000})

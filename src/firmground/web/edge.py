@@ -65,31 +65,38 @@ class Edge:
         state["visit"] = self._credentials.nobody()
         answer = _Answer(send, request_id, self._credentials)
         try:
+            bodies.check_end(scope, headers)
             answer.consented = await consent(self._served, scope, headers)
             if is_preflight(scope, headers):
                 await preflight(scope, headers, answer.consented)(scope, receive, answer)
                 return
-            state["visit"] = answer.visit = await self._let_in(scope, headers)
-            await self._inside(scope, bodies.Body(receive, scope["path"], self._largest_upload), answer)
+            wanted = bodies.taken(scope["path"], self._largest_upload)
+            state["visit"] = answer.visit = await self._let_in(scope, headers, wanted)
+            if scope["method"] not in _SAFE:
+                receive = await bodies.arrived(receive, wanted, self._served.limits)
+            await self._inside(scope, receive, answer)
+        except bodies.Left:
+            return
         except FirmgroundError as error:
             if answer.started:
                 raise
             scope["app"] = self._application
+            answer.last = isinstance(error, bodies.Endless)
             told = _to_sign_in(scope, headers) if isinstance(error, Unauthenticated) else None
             await (told or response(Request(scope), error))(scope, receive, answer)
         except Exception:
             if not answer.cut:
                 raise
 
-    async def _let_in(self, scope: Scope, headers: Headers) -> Visit:
+    async def _let_in(self, scope: Scope, headers: Headers, wanted: bodies.Taken) -> Visit:
         _check_address(scope)
         visit = await self._credentials.visit(scope, headers)
         # Whoever watches over a server names it by any address; what they are told is not secret.
         if not (self._served.owned and scope["path"] in _WATCHED):
             check_host(headers, self._settings, owned=self._served.owned)
         check_origin(scope, headers, visit, self._settings)
+        bodies.check(scope, headers, wanted)
         if scope["method"] not in _SAFE:
-            bodies.check(scope["path"], scope["method"], headers, self._largest_upload)
             _check_form_token(scope, headers, visit)
         return visit
 
@@ -111,6 +118,8 @@ class _Answer:
         """What a page of another site needs to read it."""
         self.started = False
         self.cut = False
+        self.last = False
+        """Whether the connection ends with it."""
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -120,6 +129,8 @@ class _Answer:
             headers.setdefault("Cache-Control", "no-store")
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
+            if self.last:
+                headers["Connection"] = "close"
             if self.consented:
                 headers.update(self.consented)
                 headers.add_vary_header("Origin")

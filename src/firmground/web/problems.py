@@ -219,10 +219,6 @@ def from_http(error: HTTPException) -> FirmgroundError:
         return NotFound("there is nothing at this address", "check it")
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         return NoSuchMethod("this address does not take that method", "see /openapi.json")
-    if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return TooLarge(*TOO_LARGE)
-    if error.status_code == HTTPStatus.REQUEST_TIMEOUT:
-        return TooSlow("the body did not arrive in time", "send it at once")
     return Malformed("the request cannot be read", "send what /openapi.json describes, as UTF-8")
 
 

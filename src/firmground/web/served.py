@@ -6,8 +6,9 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from functools import partial
 from typing import Annotated, ParamSpec, TypeVar, cast
@@ -18,6 +19,7 @@ from firmground.app.app import App
 from firmground.app.search import warm_up
 from firmground.errors import FirmgroundError
 from firmground.types import Actor
+from firmground.web.limits import Limits
 from firmground.web.problems import NotReady, Overloaded
 from firmground.web.streams import Streams
 
@@ -34,9 +36,17 @@ class Served:
     """What all requests share. `threads` of them are worked on at once and `waiting` more may queue; the next is refused at once."""
 
     def __init__(
-        self, app: App, *, threads: int = 16, waiting: int = 128, patience: float = 60.0, streams: Streams | None = None
+        self,
+        app: App,
+        *,
+        threads: int = 16,
+        waiting: int = 128,
+        patience: float = 60.0,
+        streams: Streams | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self.app = app
+        self.limits = limits or Limits()
         self.local_actor = _whoever_reaches_it()
         self.local_form_token = secrets.token_urlsafe(32)
         self.owned = False
@@ -44,18 +54,17 @@ class Served:
         self.setup_token = secrets.token_urlsafe(32)
         """Whoever has it may become the first owner."""
         self.stopping = threading.Event()
-        limits = app.workspace.settings.serve
+        settings = app.workspace.settings.serve
         self.streams = streams or Streams(
             self.stopping,
-            most=limits.answers_under_way,
-            threads=limits.answers_at_once,
-            most_of_a_crowd=limits.widget_answers_under_way,
+            most=settings.answers_under_way,
+            threads=settings.answers_at_once,
+            most_of_a_crowd=settings.widget_answers_under_way,
         )
         self._patience = patience
         self.trouble: FirmgroundError | None = None
         """What keeps model and index from opening, as of the last attempt."""
-        self.uploading = 0
-        """How many files arrive at the moment."""
+        self._uploading = 0
         self._open = threading.Event()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
         self._doorkeepers = ThreadPoolExecutor(_DOORKEEPERS, thread_name_prefix="door")
@@ -70,6 +79,17 @@ class Served:
         future = self._threads.submit(copy_context().run, partial(use, *args, **kwargs))
         future.add_done_callback(lambda _: self._places.release())
         return await asyncio.wrap_future(future)
+
+    @contextmanager
+    def uploading(self) -> Generator[None]:
+        """While an upload arrives. Overloaded when too many do."""
+        if self._uploading >= self.limits.uploads:
+            raise Overloaded("others are uploading", "try again in a moment")
+        self._uploading += 1
+        try:
+            yield
+        finally:
+            self._uploading -= 1
 
     async def look(self, use: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call what is quick and must not wait behind requests: who asks."""

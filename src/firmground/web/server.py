@@ -2,41 +2,36 @@
 
 import asyncio
 import logging
-import resource
 import signal
 import socket
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from types import FrameType
-from typing import cast
 from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from firmground.app.accounts import has_owner
 from firmground.app.app import App
 from firmground.app.work import handlers
 from firmground.errors import Busy, OutsideFailed
 from firmground.web.application import application
+from firmground.web.connections import protocol
+from firmground.web.limits import Limits
 from firmground.web.origins import address, is_loopback, loopback
 from firmground.web.served import Served
 
 _DRAIN_SECONDS = 30
 _RETRY_SECONDS = 1.0
-_HEADER_SECONDS = 15.0
-"""In which a request is there, its headers at least."""
-_STALLED_SECONDS = 60.0
-"""After which a client who takes nothing of its answer is cut off."""
-_MOST_CONNECTIONS = 4000
-_FILES = 400
+_ACCEPTED_AT_ONCE = 64
+"""Few, since each is a file until it is looked at."""
+_QUEUE = 1024
 _log = logging.getLogger(__name__)
 
 
-def run(app: App, *, host: str, port: int, ready: Callable[[str], None]) -> None:
+def run(app: App, *, host: str, port: int, ready: Callable[[str], None], limits: Limits | None = None) -> None:
     """Serve until SIGTERM or SIGINT, then finish what was begun. `ready` is told the address; port 0 takes a free one.
 
     Refused where `host` is not this machine and there is no owner; Busy where the port is taken. A running job stops at its next check
@@ -47,7 +42,7 @@ def run(app: App, *, host: str, port: int, ready: Callable[[str], None]) -> None
     try:
         # Opened here, before there are threads to open them twice.
         _ = app.database, app.jobs, app.sources
-        served = Served(app)
+        served = Served(app, limits=limits)
         served.owned = owned
         server = Server(application(served), served, ready)
         behind = threading.Thread(target=_open_and_work, args=(served,), daemon=True, name="worker")
@@ -91,7 +86,7 @@ def listen(host: str, port: int) -> socket.socket:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((host, port))
         # Two servers may bind one address before either listens; only one may listen.
-        made.listen(1024)
+        made.listen(_QUEUE)
     except OSError as error:
         made.close()
         if isinstance(error, PermissionError):
@@ -100,55 +95,6 @@ def listen(host: str, port: int) -> socket.socket:
             f"{host} port {port} cannot be used ({error.strerror})", "stop what listens there, or choose another with --port"
         ) from None
     return made
-
-
-class _Connection(H11Protocol):
-    """One client, who neither sends a request nor takes its answer as slowly as they like."""
-
-    _waiting: asyncio.TimerHandle | None = None
-    _stalled: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._await_request()
-
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        self._await_request()
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._stalled = self.loop.call_later(_STALLED_SECONDS, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        if self._stalled is not None:
-            self._stalled.cancel()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        for timer in (self._waiting, self._stalled):
-            if timer is not None:
-                timer.cancel()
-
-    def _await_request(self) -> None:
-        if self._waiting is not None:
-            self._waiting.cancel()
-        self._waiting = self.loop.call_later(_HEADER_SECONDS, self._close_unless_asked)
-
-    def _close_unless_asked(self) -> None:
-        cycle = cast("RequestResponseCycle | None", self.cycle)
-        if cycle is None or cycle.response_complete:
-            self.transport.close()
-
-
-def _connections() -> int:
-    """As many as the system lets this process hold, with room for files; the next are told to come back."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, _MOST_CONNECTIONS + _FILES)), hard))
-        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(50, min(_MOST_CONNECTIONS, soft - _FILES))
 
 
 class Server(uvicorn.Server):
@@ -164,8 +110,11 @@ class Server(uvicorn.Server):
                 server_header=False,
                 proxy_headers=False,
                 timeout_graceful_shutdown=_DRAIN_SECONDS,
-                http=_Connection,
-                limit_concurrency=_connections(),
+                http=protocol(served.limits),
+                ws="none",
+                backlog=_ACCEPTED_AT_ONCE,
+                # What strangers send shall not fill a log.
+                log_level="error",
             )
         )
         self._served = served
@@ -174,6 +123,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for each in sockets or ():
+            each.listen(_QUEUE)
             host, port = each.getsockname()[:2]
             self._tell(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
 

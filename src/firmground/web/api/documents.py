@@ -4,19 +4,14 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
-from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from firmground.app import documents, uploads
-from firmground.ports import Arriving
 from firmground.types import Answer, AnswerStatus, Document, Job
 from firmground.web.api.shapes import NOT_MODIFIED, PREFIX, Body, Name, tagged
-from firmground.web.problems import NotReady, Overloaded, TooLarge
+from firmground.web.filling import Filling
 from firmground.web.visit import TheVisit, Visit
 
-_PART = 1 << 20
-_AT_ONCE = 8
-"""Uploads that one process receives, so that many cannot fill the disk."""
 _BYTES: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -102,8 +97,11 @@ async def post_document(
     """Upload a document, for administrators: the body is the file."""
     groups = [] if administrators_only else group
     await visit.run(uploads.check, visit.app, visit.actor, name, groups, replace=replace)
-    with await visit.run(uploads.receive, visit.app, visit.actor) as arriving:
-        await _received(request, visit, arriving)
+    with visit.served.uploading(), await visit.run(uploads.receive, visit.app, visit.actor) as arriving:
+        filling = Filling(visit, arriving)
+        async for part in request.stream():
+            await filling.add(part)
+        await filling.end()
         document = await visit.run(uploads.keep, visit.app, visit.actor, arriving, name, groups, replace=replace)
     job = await visit.run(uploads.take_in, visit.app, visit.actor)
     response.headers["Location"] = f"{PREFIX}/jobs/{job.id}"
@@ -131,28 +129,6 @@ async def get_document_answers(id: str, visit: TheVisit, limit: Annotated[int, Q
     """The latest answers that quote it: everybody's for administrators, their own for others."""
     found = await visit.run(documents.answers_of, visit.app, visit.actor, id, limit=limit)
     return Quoted(answers=[_quoted(each) for each in found])
-
-
-async def _received(request: Request, visit: Visit, arriving: Arriving) -> None:
-    """The body, written part by part: never more than a megabyte of it is in memory."""
-    if visit.served.uploading >= _AT_ONCE:
-        raise Overloaded("others are uploading", "try again in a moment")
-    visit.served.uploading += 1
-    part, size, most = bytearray(), 0, visit.app.workspace.settings.parsing.max_megabytes
-    try:
-        async for chunk in request.stream():
-            part += chunk
-            size += len(chunk)
-            if size > most * 1_000_000:
-                raise TooLarge(f"the file is larger than {most} MB", "split it, or raise max_megabytes under [parsing]")
-            if len(part) >= _PART:
-                await visit.run(arriving.write, bytes(part))
-                part.clear()
-        await visit.run(arriving.write, bytes(part))
-    except ClientDisconnect:
-        raise NotReady("the upload was given up", "send it again") from None
-    finally:
-        visit.served.uploading -= 1
 
 
 def _quoted(answer: Answer) -> QuotedBy:

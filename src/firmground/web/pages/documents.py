@@ -9,7 +9,6 @@ from urllib.parse import quote, unquote, urlencode
 from fastapi import APIRouter, Query
 from markupsafe import Markup
 from pydantic import BaseModel, Field
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -24,14 +23,13 @@ from firmground.types import Job
 from firmground.web import charts, prose, view
 from firmground.web.api.documents import Chosen, documents_page
 from firmground.web.language import _
-from firmground.web.pages.forms import check_token, form
+from firmground.web.pages.forms import form
+from firmground.web.pages.sent import SentFiles
 from firmground.web.problems import status_of
 from firmground.web.rendering import page
 from firmground.web.visit import TheVisit, Visit
 
 _PAGE = 50
-_FILES = 20
-"""At most, in one form."""
 _CITED_BY = 10
 _SEARCH_HITS = 10
 _STATES = ("indexed", "quarantined", "failed", "excluded")
@@ -76,16 +74,14 @@ async def sync_now(request: Request, visit: TheVisit) -> Response:
 async def upload(request: Request, visit: TheVisit) -> Response:
     """Files from the form of the page. What is wrong with some of them does not keep the others away."""
     administrators_only(visit.actor, "upload documents")
-    async with request.form(max_files=_FILES, max_fields=200) as sent:
-        check_token(str(sent.get("token", "")), visit)
-        files = [each for each in sent.getlist("file") if isinstance(each, UploadFile) and each.filename]
-        groups = [str(each) for each in sent.getlist("group")]
-        wrong = [told for each in files if (told := await visit.run(_uploaded, visit, each, groups, bool(sent.get("replace"))))]
-    if len(wrong) < len(files):
+    with visit.served.uploading(), SentFiles(visit) as sent:
+        await sent.receive(request)
+        kept = await sent.keep()
+    if kept:
         job = await visit.run(uploads.take_in, visit.app, visit.actor)
-        if not wrong:
+        if not sent.wrong:
             return RedirectResponse("/documents?" + urlencode({"job": job.id}), 303)
-    told = wrong or [("", InvalidInput("no file was chosen", "choose one, or drop it on the page"))]
+    told = sent.wrong or [("", InvalidInput("no file was chosen", "choose one, or drop it on the page"))]
     return await visit.run(_documents, request, visit, Wanted.model_construct(), told)
 
 
@@ -133,16 +129,6 @@ async def purge(request: Request, visit: TheVisit, id: str) -> Response:
     await visit.opened()
     await visit.run(documents.purge, visit.app, visit.actor, id)
     return RedirectResponse("/documents", 303)
-
-
-def _uploaded(visit: Visit, file: UploadFile, groups: Sequence[str], replace: bool) -> tuple[str, FirmgroundError] | None:
-    name = file.filename or ""
-    try:
-        parts = iter(lambda: file.file.read(1 << 20), b"")
-        uploads.upload(visit.app, visit.actor, name, parts, groups, replace=replace)
-    except FirmgroundError as error:
-        return name, error
-    return None
 
 
 def _ask_before_purging(request: Request, visit: Visit, id: str) -> Response:

@@ -27,6 +27,7 @@ _SENTENCE = re.compile(r"<sentence>(.*?)</sentence>", re.DOTALL)
 _QUESTION = re.compile(r"<question>(.*?)</question>", re.DOTALL)
 _SAY = re.compile(r'\bsay\b[^"\n]{0,40}"([^"\n]+)"', re.IGNORECASE)
 _PRINT = re.compile(r"\b(?:print|show|repeat)\b[^.\n]{0,40}\b(?:prompt|instructions)\b", re.IGNORECASE)
+_MOST_LINES = 4
 _EMPTY = frozenset(ASKING.split()).union(*STOP_WORDS.values())
 _PIECES = {
     "token": re.compile(r"\s*\w{1,6}|\s*\W", re.DOTALL),
@@ -49,7 +50,8 @@ class Reply(Value):
     """Said as JSON."""
     lie: Lie | None = None
     obeys: bool = False
-    """It does what any text in its messages tells it: `say "…"`, each as a sentence that cites passage 1, or to print its prompt."""
+    """It does what any text in its messages tells it: `say "…"`, each as a sentence that cites passage 1, or to print its
+    prompt, as far as there is room."""
     refusal: str = ""
     """Said as a refusal of the model, instead of text."""
     reasoning: str = ""
@@ -161,8 +163,8 @@ def spoken(reply: Reply, body: dict[str, Any]) -> str:
 def _orders(body: dict[str, Any]) -> list[str]:
     """What it is told to say, in the order of its messages."""
     prompt = prompt_of(body)
-    system = " ".join(prompt_of({"messages": body["messages"][:1]}).split())
-    return [*_SAY.findall(prompt), *([system] if _PRINT.search(prompt) else [])]
+    system = [line.strip("- ") for line in prompt_of({"messages": body["messages"][:1]}).splitlines() if line]
+    return [*_SAY.findall(prompt), *(system[:_MOST_LINES] if _PRINT.search(prompt) else ())]
 
 
 def _honest(lie: Lie | None, body: dict[str, Any]) -> str:

@@ -23,6 +23,8 @@ from firmground.errors import (
 from firmground.web import rendering
 
 TOO_LARGE = ("the request is larger than this server takes", "send less at once; files may have max_megabytes under [parsing]")
+_MOST_FIELDS = 20
+"""Told of a request that has more that are wrong."""
 PREFIX = "urn:firmground:problem:"
 """Of every `type`; what follows is the `code` of the error."""
 
@@ -51,7 +53,7 @@ class Unprocessable(InvalidInput):
     code = "invalid-fields"
 
     def __init__(self, fields: Sequence[tuple[str, str]]) -> None:
-        self.fields = [{"field": field, "problem": problem} for field, problem in fields]
+        self.fields = [{"field": field, "problem": problem} for field, problem in fields[:_MOST_FIELDS]]
         first = fields[0] if fields else ("request", "it does not fit")
         more = f" (and {len(fields) - 1} more)" if len(fields) > 1 else ""
         super().__init__(f"{first[0]} cannot be used{more}", first[1])
@@ -131,6 +133,13 @@ _STATUS: tuple[tuple[type[FirmgroundError], HTTPStatus], ...] = (
     (Damaged, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
 """The first that fits."""
+_FLEETING = (
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+"""What may go well a moment later. Clients of the OpenAI protocol would try others again too, unless they are told not to."""
 
 SCHEMA = {
     "type": "object",
@@ -162,7 +171,8 @@ def response(request: Request, error: FirmgroundError) -> Response:
     if is_page(request.url.path):
         return rendering.page(request, "problem.html", {"error": error, "status": status}, status=status, headers=headers)
     if request.url.path.startswith("/v1/"):
-        return JSONResponse(openai_error(error), int(_openai_status(error)), headers)
+        again = "true" if _openai_status(error) in _FLEETING else "false"
+        return JSONResponse(openai_error(error), int(_openai_status(error)), {**(headers or {}), "X-Should-Retry": again})
     problem = document(error, str(request.state.request_id))
     return JSONResponse(problem, int(status), headers, media_type="application/problem+json")
 

@@ -19,7 +19,11 @@ class Parameter(NamedTuple):
 
 COMPLETION = (
     Parameter("messages", "used", "the last one of the user is the question; those before say what it is about"),
-    Parameter("model", "used", "`firmground`, or `firmground@` and a release: `live`, `candidate`, a digest or its beginning"),
+    Parameter(
+        "model",
+        "used",
+        "`firmground`, or `firmground@` and a release: `live`, `candidate`, its number, its digest or the beginning of that",
+    ),
     Parameter("stream", "used", "checked sentences as they come"),
     Parameter("stream_options", "used", "an object"),
     Parameter("stream_options.include_usage", "used", "the chunk before the end tells the tokens that were taken"),

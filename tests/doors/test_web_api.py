@@ -184,6 +184,13 @@ def test_a_field_that_does_not_fit_is_named_and_its_value_not_repeated(client: T
     assert "xxx" not in response.text
 
 
+def test_of_very_many_fields_that_do_not_fit_only_some_are_named(client: TestClient):
+    response = client.post("/api/v1/search", json={"query": "x", **{f"more{n}": n for n in range(1_000)}})
+    assert problem(response, 422) == "invalid-fields"
+    assert len(response.json()["errors"]) == 20
+    assert "(and 999 more)" in response.json()["detail"]
+
+
 @pytest.mark.parametrize("path", ["answers", "search"])
 def test_an_empty_question_is_wrong_input(client: TestClient, path: str):
     assert problem(client.post(f"/api/v1/{path}", json={"question": " ", "query": " "}), 422) == "invalid-fields"

@@ -22,8 +22,8 @@ from firmground.web.served import Served
 
 def application(served: Served) -> ASGIApp:
     """Everything that `firmground serve` answers."""
-    # The interactive pages of the framework would load scripts from elsewhere.
-    app = FastAPI(title="Firmground", version=version("firmground"), docs_url=None, redoc_url=None)
+    # The interactive pages of the framework would load scripts from elsewhere; behind a proxy its redirects would lead past it.
+    app = FastAPI(title="Firmground", version=version("firmground"), docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.served = served
     app.include_router(api.router)
     app.include_router(api.health_router)

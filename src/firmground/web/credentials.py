@@ -6,12 +6,12 @@ Nothing is open unless it is named here. What cannot be recognised is refused; i
 import hashlib
 
 from starlette.datastructures import Headers
-from starlette.requests import cookie_parser
 from starlette.types import Scope
 
 from firmground.app import accounts, keys
 from firmground.app.accounts import digest_of
 from firmground.types import Actor
+from firmground.web.cookies import cookie
 from firmground.web.cross_origin import visitor
 from firmground.web.problems import Unauthenticated
 from firmground.web.served import Served
@@ -110,9 +110,7 @@ def secure(served: Served) -> bool:
 
 def session_secret(served: Served, headers: Headers) -> str:
     """What the browser has of a session; empty where it has nothing."""
-    name = cookie_name(served)
-    found = [cookie_parser(header)[name] for header in headers.getlist("cookie") if name in cookie_parser(header)]
-    return found[-1] if found else ""
+    return cookie(headers, cookie_name(served))
 
 
 def form_token(secret: str) -> str:

@@ -21,12 +21,13 @@ from contextvars import ContextVar
 from datetime import datetime
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from firmground.web.cookies import cookie
 
 LOCALES = Path(__file__).parents[1] / "locales"
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
@@ -63,7 +64,7 @@ class Speaking:
         if scope["type"] == "http":
             headers = Headers(scope=scope)
             query = scope["query_string"].decode("latin-1")
-            speak(choose(query, headers.get("cookie", ""), headers.get("accept-language", "")))
+            speak(choose(query, cookie(headers, COOKIE), headers.get("accept-language", "")))
         await self._inside(scope, receive, send)
 
 
@@ -77,23 +78,15 @@ def speak(language: str) -> None:
     _spoken.set(language)
 
 
-def choose(query: str, cookie: str, accepted: str) -> str:
-    """The language for a query string, a Cookie header and an Accept-Language header; English where none is ours."""
-    return asked(query) or _remembered(cookie) or _accepted(accepted) or "en"
+def choose(query: str, remembered: str, accepted: str) -> str:
+    """The language for a query string, what our cookie holds, and an Accept-Language header; English where none is ours."""
+    return asked(query) or _ours(remembered) or _accepted(accepted) or "en"
 
 
 def asked(query: str) -> str:
     """The language that `?lang=` asks for; nothing where it is not ours."""
     fields = dict(parse_qsl(query[:8000]))
     return _ours(fields.get("lang", ""))
-
-
-def _remembered(cookie: str) -> str:
-    try:
-        found = SimpleCookie(cookie).get(COOKIE)
-    except CookieError:
-        return ""
-    return _ours(found.value) if found else ""
 
 
 def _accepted(header: str) -> str:

@@ -41,19 +41,17 @@ def test_the_browser_s_wishes_are_weighed(accepted: str, expected: str):
 
 
 @pytest.mark.parametrize(
-    ("query", "cookie", "expected"),
+    ("query", "remembered", "expected"),
     [
-        ("lang=en", "firmground_language=de", "en"),
-        ("lang=tlh", "firmground_language=de", "de"),
+        ("lang=en", "de", "en"),
+        ("lang=tlh", "de", "de"),
         ("question=lang%3Dde", "", "en"),
-        ("", "a=b; firmground_language=de", "de"),
-        ("", "firmground_language=../../etc", "en"),
-        ("", "firm\x00ground=;;;=,", "en"),
+        ("", "../../etc", "en"),
         ("lang=" + "x" * 9000, "", "en"),
     ],
 )
-def test_what_was_asked_for_comes_before_what_was_chosen_once(query: str, cookie: str, expected: str):
-    assert language.choose(query, cookie, "en") == expected
+def test_what_was_asked_for_comes_before_what_was_chosen_once(query: str, remembered: str, expected: str):
+    assert language.choose(query, remembered, "en") == expected
 
 
 def test_a_thread_of_the_request_speaks_its_language(german: None):

@@ -185,7 +185,7 @@ def test_progress_is_told_in_questions(bench: Bench):
 
 def test_a_worker_of_the_workspace_can_calibrate_and_sync(bench: Bench):
     with bench.app() as app:
-        assert handlers(app).keys() == {"sync", "calibrate", "evaluate"}
+        assert handlers(app).keys() == {"sync", "calibrate", "promise", "evaluate"}
 
 
 def test_a_large_sync_makes_the_calibration_stale_and_leaves_it_as_it_is(bench: Bench):
@@ -287,10 +287,10 @@ def test_the_report_is_one_page_without_script_or_request_and_has_the_table_behi
     assert made.promise[1:] in text
     assert all(word not in text for word in ("<script", "http:", "https:", "url(", "@import", " src=", " href="))
     assert "prefers-color-scheme: dark" in text
-    written(made, tmp_path / "report.json", "A")
+    written(made, None, tmp_path / "report.json", "A")
     assert json.loads((tmp_path / "report.json").read_text())["rate"] == 0.05
     with pytest.raises(OutsideFailed, match="cannot write"):
-        written(made, tmp_path / "nowhere" / "report.html", "A")
+        written(made, None, tmp_path / "nowhere" / "report.html", "A")
 
 
 def test_the_report_of_what_is_not_calibrated_says_why(bench: Bench):

@@ -7,7 +7,7 @@ import pytest
 from serving import Elements, serving
 from starlette.testclient import TestClient
 
-from firmground.answer.calibration import At, Bin, Calibration
+from firmground.answer.calibration import Apart, At, Bin, Calibration
 from firmground.answer.confidence import SHIPPED
 from firmground.app import calibrated
 from firmground.web.served import Served
@@ -113,7 +113,7 @@ def test_a_calibration_is_told_with_its_promise_its_price_and_both_charts(tmp_pa
                 documents=30,
                 made_at="2026-11-20T09:00:00+00:00",
             )
-            calibrated.keep(tx, calibrated.fingerprint(served.app.candidate), found)
+            calibrated.keep(tx, calibrated.fingerprint(served.app.candidate), found, Apart(folds={}, rules=()))
         english, german = client.get("/calibration").text, client.get("/calibration", headers=GERMAN).text
     assert "At most 2.0% of the questions" in english
     assert "81.5%" in english

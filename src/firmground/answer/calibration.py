@@ -6,7 +6,6 @@ The questions have known sources; each is asked with its document in the corpus 
 import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,8 +86,6 @@ class Calibration(Value):
     """
 
     confidence: Confidence
-    apart: tuple[Confidence, ...] = ()
-    """The same fitted without the documents of each fold (`fold_of`): what judges a question fairly whose document was in the fit."""
     rate: float
     why_not: str = ""
     at: tuple[At, ...] = ()
@@ -187,7 +184,6 @@ def calibrate(
         update={
             "at": at,
             "confidence": fitted_,
-            "apart": apart(rows, prior),
             "kinds": _kinds(rows, labels, confidence, kept.threshold),
         }
     )
@@ -203,20 +199,28 @@ def both(rows: Sequence[Row], prior: Confidence, strength: float = _STRENGTH) ->
     )
 
 
+class Apart(Value):
+    """The confidence fitted five times, each time without a fifth of the documents: what judges a question whose document was in the fit."""
+
+    folds: dict[str, int]
+    """Which rule has not seen a document."""
+    rules: tuple[Confidence, ...]
+
+
+def apart(rows: Sequence[Row], prior: Confidence = SHIPPED, strength: float = _STRENGTH) -> Apart:
+    """Documents go to folds by chance, the same for the same documents."""
+    names = sorted({row.document for row in rows})
+    order = np.random.default_rng(len(names)).permutation(len(names))
+    folds = {name: int(order[at]) % _FOLDS for at, name in enumerate(names)}
+    rules = tuple(both([row for row in rows if folds[row.document] != one], prior, strength) for one in range(_FOLDS))
+    return Apart(folds=folds, rules=rules)
+
+
 def crossed(rows: Sequence[Row], prior: Confidence, strength: float = _STRENGTH) -> Floats:
     """The confidence that each row gets from a fit that has not seen its document."""
-    rules = apart(rows, prior, strength)
-    return np.array([rules[fold_of(row.document)].of(row.signs, dense=row.dense) for row in rows], dtype=np.float64)
-
-
-def apart(rows: Sequence[Row], prior: Confidence, strength: float = _STRENGTH) -> tuple[Confidence, ...]:
-    """By fold, the confidence fitted without the documents of that fold."""
-    return tuple(both([row for row in rows if fold_of(row.document) != one], prior, strength) for one in range(_FOLDS))
-
-
-def fold_of(document: str) -> int:
-    """Which fit has not seen a document; the same for good, whatever other documents there are."""
-    return crc32(document.encode()) % _FOLDS
+    made = apart(rows, prior, strength)
+    judged = [made.rules[made.folds[row.document]].of(row.signs, dense=row.dense) for row in rows]
+    return np.array(judged, dtype=np.float64)
 
 
 def blank(rows: Sequence[Row], names: Sequence[str]) -> Logistic:

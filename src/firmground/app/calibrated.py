@@ -2,16 +2,28 @@
 
 from collections.abc import Collection
 
-from firmground.answer.calibration import Calibration
+from firmground.answer.calibration import Apart, Calibration
 from firmground.answer.signs import NAMED, READING
+from firmground.errors import Refused
+from firmground.evaluate.threshold import Promise
 from firmground.ports import Transaction
 from firmground.release.spec import ReleaseSpec
-from firmground.types import Notice, digest
+from firmground.types import Notice, Value, digest
 
 CALIBRATIONS = "calibration"
 """Namespace of the calibration of each recipe, by fingerprint."""
 STALE_SHARE = 0.2
 _SKETCH = 512
+
+
+class Promised(Value):
+    """A promise on wrong answers as it is kept."""
+
+    promise: Promise
+    calibration: str
+    """Digest of the confidence it was found with."""
+    recipe: str
+    """Digest of the recipe that was asked, with the threshold that calibration alone needs."""
 
 
 def fingerprint(recipe: ReleaseSpec) -> str:
@@ -21,12 +33,14 @@ def fingerprint(recipe: ReleaseSpec) -> str:
     return digest([READING, recipe.build, list(recipe.embedder_languages or ()), *parts])[:16]
 
 
-def keep(tx: Transaction, recipe: str, calibration: Calibration) -> None:
-    """Remember the latest of a recipe (its fingerprint). One that is not calibrated does not take the place of one that is."""
+def keep(tx: Transaction, recipe: str, calibration: Calibration, judges: Apart) -> None:
+    """Remember the latest of a recipe (its fingerprint), and what judges the questions it was fitted on. One that is not calibrated does
+    not take the place of one that is."""
     packed = calibration.model_dump(mode="json")
     tx.put_fact(CALIBRATIONS, f"{recipe}/latest", packed)
     if calibration.calibrated:
         tx.put_fact(CALIBRATIONS, recipe, packed)
+        tx.put_fact(CALIBRATIONS, _judges(recipe), judges.model_dump(mode="json"))
         tx.drop_facts(CALIBRATIONS, [_changed(recipe)])
 
 
@@ -36,6 +50,19 @@ def stored(tx: Transaction, recipe: str) -> Calibration | None:
     if found is None:
         return None
     return found if {*found.confidence.meaning.signs, *found.confidence.words.signs} <= NAMED.keys() else None
+
+
+def judges_of(tx: Transaction, recipe: str) -> Apart:
+    """What judges the questions that the calibration of a recipe (its fingerprint) was fitted on. Refused where an older version of
+    Firmground made it."""
+    try:
+        return Apart.model_validate(tx.fact(CALIBRATIONS, _judges(recipe)))
+    except ValueError:
+        raise Refused("the calibration was made by an older version", "run `firmground release calibrate` first") from None
+
+
+def _judges(recipe: str) -> str:
+    return f"{recipe}/judges"
 
 
 def latest(tx: Transaction, recipe: str) -> Calibration | None:
@@ -87,6 +114,25 @@ def moved(before: Collection[str], count_before: int, now: Collection[str], coun
     alike = len({*union} & {*before} & {*now}) / len(union)
     common = alike * (count_before + count_now) / (1 + alike)
     return max(0.0, 1 - common / max(count_before, count_now))
+
+
+def keep_promise(tx: Transaction, recipe: str, made: Promise, found: Calibration, whole: ReleaseSpec) -> None:
+    """Remember what was found of wrong answers with this calibration (`recipe`: its fingerprint), for the recipe that was asked."""
+    kept = Promised(promise=made, calibration=found.confidence.digest, recipe=whole.digest)
+    tx.put_fact(CALIBRATIONS, _promise(recipe), kept.model_dump(mode="json"))
+
+
+def promise(tx: Transaction, recipe: str, found: Calibration) -> Promised | None:
+    """What was found of wrong answers with this calibration, for whatever else the recipe was then."""
+    try:
+        kept = Promised.model_validate(tx.fact(CALIBRATIONS, _promise(recipe)))
+    except ValueError:
+        return None
+    return kept if kept.calibration == found.confidence.digest else None
+
+
+def _promise(recipe: str) -> str:
+    return f"{recipe}/promise"
 
 
 def stale(tx: Transaction, recipe: str) -> Notice | None:

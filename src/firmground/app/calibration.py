@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, cast
 
-from firmground.answer.calibration import Calibration, Row, calibrate
+from firmground.answer.calibration import Calibration, Row, apart, calibrate
 from firmground.answer.confidence import SHIPPED
 from firmground.answer.extract import Extract
 from firmground.answer.signs import signs
@@ -255,7 +255,7 @@ class _Calibrating:
             }
         )
         with app.database.transaction() as tx:
-            calibrated.keep(tx, calibrated.fingerprint(self.recipe), made)
+            calibrated.keep(tx, calibrated.fingerprint(self.recipe), made, apart(rows))
             _forget(tx, self.context.id)
         return {"calibrated": made.calibrated, "questions": made.questions}
 

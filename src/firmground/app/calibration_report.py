@@ -6,6 +6,7 @@ from pathlib import Path
 
 from firmground.answer.calibration import At, Calibration
 from firmground.errors import InvalidInput, OutsideFailed
+from firmground.evaluate.threshold import Promise
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 440, 300, 46, 40
 _MOST_RISK = 0.2
@@ -36,25 +37,27 @@ def check_path(path: Path) -> None:
         raise InvalidInput(f"{path} is neither .html nor .json", "name a file that ends in one of them")
 
 
-def written(found: Calibration, path: Path, workspace: str) -> None:
+def written(found: Calibration, made: Promise | None, path: Path, workspace: str) -> None:
     """Write the report in the form that the ending of `path` asks for. OutsideFailed where it cannot be written."""
     check_path(path)
-    text = page(found, workspace)
+    text = page(found, workspace, made)
     if path.suffix.lower() == ".json":
-        text = json.dumps(found.model_dump(mode="json"), ensure_ascii=False, indent=1)
+        known = {**found.model_dump(mode="json"), "wrong_answers": made and made.model_dump(mode="json")}
+        text = json.dumps(known, ensure_ascii=False, indent=1)
     try:
         path.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise OutsideFailed(f"cannot write {path} ({error.strerror})", "name a file that can be written") from None
 
 
-def page(found: Calibration, workspace: str) -> str:
+def page(found: Calibration, workspace: str, made: Promise | None = None) -> str:
     """The HTML of the report."""
     kind = "promise" if found.calibrated else "promise not"
     parts = [
         f"<h1>Calibration of {escape(workspace)}</h1>",
         f'<p class="{kind}">{escape(found.promise[0].upper() + found.promise[1:])}.</p>',
         f'<p class="soft">{escape(_asked(found))}</p>',
+        _promise(made),
         _rates(found),
         _kinds(found),
         _figure("Is the confidence right?", _RELIABILITY, _reliability(found), _bins(found)) if found.bins else "",
@@ -95,6 +98,18 @@ def _asked(found: Calibration) -> str:
         else ""
     )
     return f"{said}{figures}. Version {found.corpus} of the corpus, {found.made_at.replace('T', ' ')[:16]} UTC."
+
+
+def _promise(made: Promise | None) -> str:
+    if made is None:
+        return ""
+    if not made.kept:
+        return f'<p class="promise not">Nothing is promised about wrong answers: {escape(made.why_not)}.</p>'
+    said = f"Of questions like the golden cases, at most {_percent(made.target)} get a wrong answer"
+    seen = f"{made.wrong} of {made.cases} cases on {made.documents} documents at threshold {made.threshold or 0.0:.4f}"
+    left = f"{made.answered_rightly} of {made.answerable} that can be answered rightly still are"
+    bound = f"upper 95&nbsp;% bound by document {_percent(made.upper)} (learn then test)"
+    return f'<p class="promise">{said}.</p><p class="soft">{seen}, {bound}; {left}.</p>'
 
 
 def _rates(found: Calibration) -> str:

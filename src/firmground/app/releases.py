@@ -3,8 +3,9 @@
 import re
 from typing import cast
 
+from firmground.answer.confidence import Confidence
 from firmground.app.app import App
-from firmground.app.calibrated import fingerprint, stored
+from firmground.app.calibrated import fingerprint, promise, stored
 from firmground.app.rights import administrators_only
 from firmground.errors import Damaged, InvalidInput, NotFound, Refused
 from firmground.ports import Transaction
@@ -138,16 +139,23 @@ def digest_of(app: App, reference: str) -> str:
 
 
 def recipe_now(app: App, tx: Transaction) -> ReleaseSpec:
-    """The candidate with the confidence that calibration found for it, if it did; a threshold in the settings has the last word."""
+    """The candidate with the confidence that calibration found for it, if it did, and the threshold that a promise on wrong answers
+    needs; a threshold in the settings has the last word."""
     base = app.candidate
-    calibration = stored(tx, fingerprint(base))
+    name = fingerprint(base)
+    calibration = stored(tx, name)
     if calibration is None or not calibration.calibrated:
         return base
     confidence = calibration.confidence
+    made = promise(tx, name, calibration)
     threshold = app.workspace.settings.answer.threshold
+    if threshold is None and made is not None and made.promise.threshold is not None:
+        threshold = max(made.promise.threshold, confidence.threshold)
     if threshold is not None:
         confidence = confidence.model_copy(update={"threshold": threshold, "sure": max(threshold, confidence.sure)})
-    return app.once(
-        f"recipe {confidence.digest}",
-        lambda: base.model_copy(update={"answering": base.answering.model_copy(update={"confidence": confidence})}),
-    )
+    return app.once(f"recipe {confidence.digest}", lambda: recipe_calibrated(base, confidence))
+
+
+def recipe_calibrated(recipe: ReleaseSpec, confidence: Confidence) -> ReleaseSpec:
+    """The same recipe with another confidence."""
+    return recipe.model_copy(update={"answering": recipe.answering.model_copy(update={"confidence": confidence})})

@@ -11,6 +11,7 @@ from firmground.cli.terminal import print_json, progress, remark, say, table
 
 if TYPE_CHECKING:
     from firmground.answer.calibration import At, Calibration
+    from firmground.evaluate.threshold import Promise
     from firmground.release.record import Release
 
 group = typer.Typer(help="Releases: what answers, and what it is worth.", no_args_is_help=True, rich_markup_mode=None)
@@ -126,6 +127,12 @@ def calibrate(
     questions: Annotated[
         int | None, typer.Option("--questions", metavar="N", help="How many are asked, twice each; 1000 when absent.")
     ] = None,
+    wrong: Annotated[
+        float | None,
+        typer.Option(
+            "--wrong", metavar="SHARE", help="Wrong answers to questions like the golden cases, at most; asks them all."
+        ),
+    ] = None,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Write what was found to this .html or .json file.")
     ] = None,
@@ -135,22 +142,31 @@ def calibrate(
 ) -> None:
     """Fit the confidence to your documents by leaving documents out. Changes the candidate only."""
     from firmground.app import calibration as use
+    from firmground.app import promises
     from firmground.app.calibration_report import written
 
     del debug
     with opened(directory) as app:
         wanted = use.QUESTIONS if questions is None else questions
         use.check(rate, wanted, report)
+        if wrong is not None:
+            promises.check(wrong)
         if not as_json:
             remark(f"asking about {wanted} questions, each with its document and without; Ctrl-C stops, the same command goes on")
         with progress("calibrating") as shown:
             found = use.run(app, actor(app, None), rate=rate, questions=wanted, watch=shown)
+        made = None
+        if wrong is not None and found.calibrated:
+            with progress("asking golden cases") as shown:
+                made = promises.run(app, actor(app, None), target=wrong, watch=shown)
         if report is not None:
-            written(found, report, app.workspace.name)
+            written(found, made, report, app.workspace.name)
     if as_json:
-        print_json(found.model_dump(mode="json"))
+        print_json({**found.model_dump(mode="json"), "wrong_answers": made and made.model_dump(mode="json")})
         return
     show(found)
+    if made is not None:
+        show_promise(made)
     if report is not None:
         say(f"report: {report}")
 
@@ -198,6 +214,18 @@ def show(found: "Calibration") -> None:
         say(f"The candidate answers from confidence {_threshold(found.confidence.threshold)} on.")
     else:
         say("The candidate keeps the confidence that is shipped: ask more questions, or write golden cases.")
+
+
+def show_promise(made: "Promise") -> None:
+    """What can be said of wrong answers, for people."""
+    say()
+    if not made.kept:
+        say(f"Nothing is promised about wrong answers: {made.why_not}.")
+        return
+    say(f"Of questions like the golden cases, at most {_percent(made.target)} get a wrong answer (95 %, by document).")
+    seen = f"{made.wrong} of {made.cases} cases on {made.documents} documents, bound {_percent(made.upper)}"
+    left = f"{made.answered_rightly} of {made.answerable} that can be answered rightly still are"
+    say(f"The candidate answers from confidence {_threshold(made.threshold or 0.0)} on: {seen}; {left}.")
 
 
 _NAMED = {"golden": "golden cases", "made": "made from documents"}

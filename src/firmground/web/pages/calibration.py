@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from firmground.answer.calibration import Calibration
 from firmground.app import calibrated
+from firmground.app.releases import recipe_calibrated
 from firmground.app.rights import administrators_only
 from firmground.web import charts
 from firmground.web.language import _, percent
@@ -31,7 +32,16 @@ def _page(request: Request, visit: Visit) -> Response:
     with visit.app.database.reading() as tx:
         found = calibrated.stored(tx, recipe)
         last = calibrated.latest(tx, recipe)
-    values: dict[str, Any] = {"found": found, "why_not": "" if found or last is None else last.why_not, "tried": last is not None}
+        made = calibrated.promise(tx, recipe, found) if found else None
+    values: dict[str, Any] = {
+        "found": found,
+        "why_not": "" if found or last is None else last.why_not,
+        "tried": last is not None,
+        "made": made and made.promise,
+        "set_by_hand": visit.app.workspace.settings.answer.threshold,
+    }
+    if found and made:
+        values["moved"] = made.recipe != recipe_calibrated(visit.app.candidate, found.confidence).digest
     if found:
         values |= {"reliability": _reliability(found), "risk": _risk(found), "chosen": found.chosen}
     return page(request, "calibration.html", values)

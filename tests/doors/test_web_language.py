@@ -10,6 +10,9 @@ from starlette.testclient import TestClient
 from firmground.answer.calibration import Apart, At, Bin, Calibration
 from firmground.answer.confidence import SHIPPED
 from firmground.app import calibrated
+from firmground.app.releases import recipe_calibrated
+from firmground.evaluate.threshold import Promise
+from firmground.release.spec import ReleaseSpec
 from firmground.web.served import Served
 
 GERMAN = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
@@ -119,3 +122,37 @@ def test_a_calibration_is_told_with_its_promise_its_price_and_both_charts(tmp_pa
     assert "81.5%" in english
     assert "81,5\u202f%" in german
     assert len(Elements(english).named("figure")) == 2
+
+
+def test_what_is_promised_about_wrong_answers_is_told_and_so_is_what_is_not(tmp_path: Path):
+    found = Calibration(confidence=SHIPPED, rate=0.02, questions=440, documents=30, made_at="2026-11-20T09:00:00+00:00")
+    shown = {
+        "threshold": 0.7321,
+        "cases": 200,
+        "documents": 160,
+        "wrong": 1,
+        "upper": 0.0401,
+        "answerable": 150,
+        "answered_rightly": 90,
+    }
+    kept, none = Promise.model_validate({"target": 0.05, **shown}), Promise(target=0.02, why_not="too few cases")
+    with serving(tmp_path) as (client, served):
+        name = calibrated.fingerprint(served.app.candidate)
+        recipe = recipe_calibrated(served.app.candidate, SHIPPED)
+
+        def page_with(made: Promise | None, whole: ReleaseSpec) -> str:
+            with served.app.database.transaction() as tx:
+                calibrated.keep(tx, name, found, Apart(folds={}, rules=()))
+                if made is not None:
+                    calibrated.keep_promise(tx, name, made, found, whole)
+            return client.get("/calibration").text
+
+        assert "release calibrate --wrong 0.05" in page_with(None, recipe)
+        assert "too few cases" in page_with(none, recipe)
+        good = page_with(kept, recipe)
+        elsewhere = page_with(kept, recipe.model_copy(update={"analysis": 9}))
+    for said in ("at most 5.0% get a wrong answer", "0.7321", "1 of 200 cases", "90 of 150 that can be", "4.0%"):
+        assert said in good
+    assert "Found for another recipe" in elsewhere
+    assert "Found for another recipe" not in good
+    assert "Not in force" in good, "this workspace sets answer.threshold to less"

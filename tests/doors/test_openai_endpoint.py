@@ -141,41 +141,8 @@ def test_filters_narrow_what_is_looked_at(quotes: Listening):
 
 
 @pytest.mark.parametrize(
-    "more",
-    [
-        {
-            "temperature": 0.5,
-            "top_p": 1,
-            "max_tokens": 5,
-            "seed": 1,
-            "user": "me",
-            "stop": ["x"],
-            "presence_penalty": 1,
-            "store": True,
-        },
-        {"n": 1, "logprobs": False, "tool_choice": "none", "response_format": {"type": "text"}, "modalities": ["text"]},
-        {"n": None, "logprobs": None, "extra_body": {"tools": None}},
-    ],
-)
-def test_parameters_that_ask_for_nothing_else_are_ignored(quotes: Listening, more: dict):
-    assert "five vacation days" in complete(quotes, ASKED, **more).choices[0].message.content
-
-
-@pytest.mark.parametrize(
     ("more", "param"),
     [
-        ({"n": 2}, "n"),
-        ({"logprobs": True}, "logprobs"),
-        ({"top_logprobs": 3}, "top_logprobs"),
-        ({"tools": [{"type": "function", "function": {"name": "x"}}]}, "tools"),
-        ({"functions": [{"name": "x"}]}, "functions"),
-        ({"response_format": {"type": "json_object"}}, "response_format"),
-        ({"logit_bias": {"5": 1}}, "logit_bias"),
-        ({"modalities": ["text", "audio"]}, "modalities"),
-        ({"extra_body": {"frobnicate": 1}}, "frobnicate"),
-        ({"extra_body": {"firmground": {"release": "x"}}}, "firmground.release"),
-        ({"extra_body": {"firmground": {"filters": {"a": {"b": 1}}}}}, "firmground.filters"),
-        ({"extra_body": {"firmground": 5}}, "firmground"),
         ({"messages": []}, "messages"),
         ({"messages": [*ASKED, {"role": "assistant", "content": "x"}]}, "messages"),
         ({"messages": [{"role": "tool", "content": "x", "tool_call_id": "1"}]}, "messages[0].role"),
@@ -251,13 +218,3 @@ def test_embeddings_are_those_that_documents_are_searched_with(quotes: Listening
     for wrong in ({"input": [1, 2]}, {"input": []}, {"input": ["x"] * 257}, {"input": "x", "dimensions": 5}):
         with pytest.raises(openai.BadRequestError):
             client(quotes).embeddings.create(model="firmground", **wrong)
-
-
-def test_a_client_that_leaves_stops_the_model(tmp_path: Path):
-    endless = Reply(say=f"{SAID} [1] ", endless=True, delay=0.01)
-    with listening(tmp_path, default=endless, streams={"grace": 0.1}) as on:
-        chunks = complete(on, ASKED, stream=True)
-        next(iter(chunks))
-        chunks.close()
-        [asked] = on.model.wait()
-        assert (asked.left, asked.pieces_after_leaving) == (True, 0)

@@ -3,6 +3,7 @@
 import json
 import xml.etree.ElementTree as Xml
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from firmground.evaluate.report import AGAINST
 from firmground.evaluate.written import as_json, as_junit, as_markdown, headline
 from firmground.settings import Settings
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
-from firmground.types import Job
+from firmground.types import Job, Within
 
 THINGS = ["anchor", "beacon", "compass", "dinghy", "ensign", "fender", "galley", "hammock", "jib", "keel"]
 
@@ -263,3 +264,40 @@ def test_a_release_is_compared_with_another_case_by_case(bench: Bench) -> None:
         assert [each.name for each in releases.diff(app, ADMINISTRATOR, "1")][:2] == ["answer.refusal", "answer.threshold"]
         with pytest.raises(NotFound, match="no release '2'"):
             run(app, ADMINISTRATOR, against="2")
+
+
+def test_likeness_to_a_good_answer_and_the_time_of_each_stage_are_measured(bench: Bench) -> None:
+    good = a_case(
+        "good", "How many years does the keel last?", expect={"answer": "The keel lasts 12 years before it is replaced."}
+    )
+    golden(bench.root, [*cases()[:3], good])
+    with bench.app() as app:
+        found = run(app, ADMINISTRATOR)
+    assert found.scores["token_f1"].value == 1.0
+    assert found.scores["similarity"].cases == 1, "three cases do not say what a good answer is"
+    assert "faithful" not in found.scores, "quotes are verbatim"
+    assert found.stages_ms["retrieve"]["p95"] > 0
+    assert "likeness 1.000 (1 case)" in as_markdown(found, [])
+
+
+def test_a_document_that_the_asker_may_not_see_is_told_before_everything_else(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search keeps to what may be seen; so it is made to forget, to show that this is looked at by itself."""
+    with bench.app() as app:
+        assert run(app, ADMINISTRATOR).leaked == 0
+        with app.database.transaction() as tx:
+            tx.add_group("captains")
+            secret = tx.find_document("docs/keel.md")
+            tx.save_document(secret.model_copy(update={"groups": ("captains",)}))
+        whole = case_results.answer
+
+        def forgetful(corpus: Any, retrieval: Any, answering: Any, asked: Any, live: Any, *, release: str) -> Any:
+            everything = Within(scopes=None)
+            return whole(corpus, retrieval, answering, replace(asked, within=everything), live, release=release)
+
+        monkeypatch.setattr(case_results, "answer", forgetful)
+        found = run(app, ADMINISTRATOR)
+    assert found.disclosed is not None
+    assert found.leaked == found.disclosed.events >= 1
+    assert headline(found).endswith("disclosed documents that the asker may not see.")

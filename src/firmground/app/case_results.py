@@ -20,6 +20,7 @@ from firmground.evaluate.cases import Case
 from firmground.evaluate.files import load
 from firmground.evaluate.report import Result
 from firmground.evaluate.retrieval import retrieved
+from firmground.evaluate.scores import named_documents, scored
 from firmground.evaluate.verdict import judged
 from firmground.ports import Transaction
 from firmground.release.spec import ReleaseSpec
@@ -63,7 +64,8 @@ class CaseResults:
                 batch = left[start : start + _BATCH]
                 answers = list(threads.map(partial(self._ask, recipe), [case for case, _ in batch]))
                 with self._app.database.transaction() as tx:
-                    for (case, n), (result, trace) in zip(batch, answers, strict=True):
+                    for (case, n), (made, trace) in zip(batch, answers, strict=True):
+                        result = made if trace is None else self._with_disclosed(tx, case, made, trace)
                         if trace is not None:
                             keep(tx, trace, known=int(self.version))
                         known[_key(case, n)] = result
@@ -104,11 +106,19 @@ class CaseResults:
             verdict=judged(case, given),
             retrieval=retrieved(case, evidence),
             confidence=given.confidence,
+            scores=scored(trace, case.expect.answer, self.corpus.embedder.embed),
             first_sentence_ms=given.timings_ms["first_sentence"],
             total_ms=given.timings_ms["total"],
+            stages_ms={name: took for name, took in given.timings_ms.items() if name not in {"first_sentence", "total"}},
             cost_usd=given.usage.cost_usd,
         )
         return result, trace
+
+    def _with_disclosed(self, tx: Transaction, case: Case, result: Result, trace: Trace) -> Result:
+        """By the rows of the documents, not by the search that should have kept to them."""
+        named = [tx.document(id) for id in named_documents(trace)]
+        hidden = sum(document is not None and document.scope not in self._scopes[case.as_] for document in named)
+        return result.model_copy(update={"scores": result.scores.model_copy(update={"disclosed": hidden})})
 
 
 def active_cases(app: App) -> list[Case]:

@@ -61,13 +61,14 @@ def evaluate(
 
 
 def _show(found: "Report", cases: "Cases") -> None:
-    from firmground.evaluate.written import headline, interval, percent, why
+    from firmground.evaluate.written import headline, interval, measured, percent, why
 
     for case, results in cases:
         for reason in dict.fromkeys(why(each) for each in results if not each.passed):
             say(f"{case.id}: {reason}")
     say()
     rows = [("passed", found.passed), ("answered wrongly", found.answered_wrongly), ("wrongly refused", found.wrongly_refused)]
+    rows += [("disclosed", found.disclosed)] if found.disclosed else []
     rows += [(f"passed: {kind.replace('_', ' ')}", row.passed) for kind, row in found.kinds.items()]
     rows += [(f"passed by {rival.name}", rival.passed) for rival in found.rivals]
     table(
@@ -75,8 +76,8 @@ def _show(found: "Report", cases: "Cases") -> None:
         [(name, f"{each.events} of {each.cases}", percent(each.value), interval(each)) for name, each in rows],
     )
     say()
-    if found.retrieval:
-        say("retrieval: " + ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in found.retrieval.items()))
+    if told := measured(found):
+        say(f"measured: {told}")
     if found.first_sentence_ms:
         say("first sentence: " + ", ".join(f"{name} {value:.0f} ms" for name, value in found.first_sentence_ms.items()))
     say("cost of a case: " + ("not known" if found.cost_usd is None else f"${found.cost_usd:.4f}"))

@@ -54,6 +54,8 @@ class Expectation(Value):
     """What the answer must say."""
     sources: Terms = ()
     """What it must cite: paths in their source, or `<source>/<path>`."""
+    answer: Annotated[str, Field(max_length=LONGEST)] = ""
+    """What a good answer says, for scores of likeness. It decides nothing."""
 
 
 class Case(Value):

@@ -18,7 +18,7 @@ _DEEPEST = 20
 _MOST_VALUES = 20_000_000
 """In one YAML file, with everything that its references repeat: a few lines could else stand for billions."""
 _SEPARATOR = "|"
-_EXPECTED = ("behaviour", "contains", "sources")
+_EXPECTED = ("behaviour", "contains", "sources", "answer")
 _LISTS = frozenset({"as", "unacceptable", "contains", "sources"})
 
 
@@ -260,13 +260,26 @@ def _jsonl(text: str) -> Entries:
 
 
 def _csv_of(cases: Sequence[Mapping[str, Any]]) -> str:
-    columns = ("id", "kind", "question", "as", "behaviour", "contains", "sources", "unacceptable", "status", "owner", "notes")
+    columns = (
+        "id",
+        "kind",
+        "question",
+        "as",
+        "behaviour",
+        "contains",
+        "sources",
+        "answer",
+        "unacceptable",
+        "status",
+        "owner",
+        "notes",
+    )
     told = io.StringIO(newline="")
     writer = csv.writer(told, lineterminator="\n")
     writer.writerow(columns)
     for case in cases:
         values = {**case, **case["expect"]}
-        given = (values.get(name, []) for name in columns)
+        given = (values.get(name, "") for name in columns)
         writer.writerow([json.dumps(each, ensure_ascii=False) if isinstance(each, list) else each for each in given])
     return told.getvalue()
 

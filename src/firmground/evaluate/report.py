@@ -8,9 +8,11 @@ from statistics import fmean
 from typing import Literal, TypeVar
 
 import numpy as np
+from pydantic import Field
 
 from firmground.evaluate.cases import BEHAVIOURS, KINDS, Behaviour, Case, Kind
 from firmground.evaluate.retrieval import METRICS, Retrieval
+from firmground.evaluate.scores import AnswerScores
 from firmground.evaluate.statistics import Paired, compared, rate
 from firmground.evaluate.verdict import Fault, Verdict
 from firmground.types import AnswerStatus, Value
@@ -29,9 +31,11 @@ class Result(Value):
     status: AnswerStatus | None = None
     verdict: Verdict | None = None
     retrieval: Retrieval | None = None
+    scores: AnswerScores = AnswerScores()
     confidence: float = 0.0
     first_sentence_ms: float = 0.0
     total_ms: float = 0.0
+    stages_ms: dict[str, float] = Field(default_factory=dict[str, float])
     cost_usd: float | None = 0.0
     """None where a price is unknown."""
     error: str = ""
@@ -68,6 +72,12 @@ class Row(Value):
 class Count(Value):
     passed: int
     cases: int
+
+
+class Mean(Value):
+    value: float
+    cases: int
+    """With a value: of the others it could not be measured."""
 
 
 class Rival(Value):
@@ -122,9 +132,15 @@ class Report(Value):
     """By the document a case names: too few of each, and too much alike, for an interval."""
     retrieval: dict[str, float]
     """Means over the cases that name sources."""
+    scores: dict[str, Mean] = Field(default_factory=dict[str, Mean])
+    """`token_f1`, `similarity`, `faithful`: those that could be measured."""
+    disclosed: Share | None = None
+    """Cases where the answer or its evidence names a document that the asker may not see."""
     first_sentence_ms: dict[str, float]
     """p50, p95, p99."""
     total_ms: dict[str, float]
+    stages_ms: dict[str, dict[str, float]] = Field(default_factory=dict[str, dict[str, float]])
+    """The same of each stage of an answer."""
     cost_usd: float | None
     """A case on average; None where a price is unknown."""
     flipped: int = 0
@@ -135,6 +151,11 @@ class Report(Value):
     """Digest of the release that it was compared with."""
     changes: tuple[Change, ...] = ()
     """From that one to this."""
+
+    @property
+    def leaked(self) -> int:
+        """Cases that disclosed something."""
+        return self.disclosed.events if self.disclosed else 0
 
     @property
     def regressed(self) -> bool:
@@ -167,8 +188,11 @@ def reported(
             "behaviours": _rows(BEHAVIOURS, cases, results, lambda case: case.expect.behaviour),
             "sources": _by_source(cases, results),
             "retrieval": {name: fmean(getattr(each, name) for each in metrics) for name in METRICS} if metrics else {},
+            "scores": _means([each.scores for each in every if not each.error]),
+            "disclosed": share(cases, lambda case: any(each.scores.disclosed for each in results[case.digest])),
             "first_sentence_ms": percentiles([each.first_sentence_ms for each in every if answered(each)]),
             "total_ms": percentiles([each.total_ms for each in every if not each.error]),
+            "stages_ms": _stages(every),
             "cost_usd": None if None in costs or not costs else fmean(cost for cost in costs if cost is not None),
             "flipped": sum(len({(each.status, each.passed) for each in results[case.digest]}) > 1 for case in cases),
             "errors": sum(bool(each.error) for each in every),
@@ -226,6 +250,20 @@ def percentiles(values: Sequence[float]) -> dict[str, float]:
         return {}
     found = np.percentile(known, [50, 95, 99], method="inverted_cdf")
     return dict(zip(("p50", "p95", "p99"), map(float, found), strict=True))
+
+
+def _means(scores: Sequence[AnswerScores]) -> dict[str, Mean]:
+    found: dict[str, Mean] = {}
+    for name in ("token_f1", "similarity", "faithful"):
+        values = [value for each in scores if (value := getattr(each, name)) is not None]
+        if values:
+            found[name] = Mean(value=fmean(values), cases=len(values))
+    return found
+
+
+def _stages(results: Sequence[Result]) -> dict[str, dict[str, float]]:
+    names = dict.fromkeys(name for each in results for name in each.stages_ms)
+    return {name: percentiles([each.stages_ms[name] for each in results if name in each.stages_ms]) for name in names}
 
 
 def _passed(results: Sequence[Result]) -> bool:

@@ -11,7 +11,10 @@ Cases = Sequence[tuple[Case, Sequence[Result]]]
 
 
 def headline(report: Report) -> str:
-    """The first line: what a release that is not better than something simpler must hear."""
+    """The first line: what was disclosed comes before everything, then what a release that is not better than something simpler must
+    hear."""
+    if report.leaked:
+        return f"{_cases(report.leaked)} disclosed documents that the asker may not see."
     beaten = [each for each in report.rivals if each.verdict != "better"]
     if not beaten:
         names = " and ".join(each.name for each in report.rivals)
@@ -42,6 +45,7 @@ def as_markdown(report: Report, cases: Cases) -> str:
         "",
         f"Time to the first sentence: {_times(report)}. Cost of a case: {_cost(report)}.",
         "",
+        *([f"{measured(report)}.", ""] if report.scores or report.retrieval else []),
     ]
     if report.changes:
         lines += [f"Changed from `{report.against[:12]}`:", ""]
@@ -93,6 +97,20 @@ def why(result: Result) -> str:
     return "; ".join(told)
 
 
+def measured(report: Report) -> str:
+    """Retrieval and scores in a line, each with the cases it could be measured on."""
+    told = [f"{name.replace('_', ' ')} {value:.3f}" for name, value in report.retrieval.items()]
+    told += [f"{_SCORES[name]} {each.value:.3f} ({_cases(each.cases)})" for name, each in report.scores.items()]
+    return ", ".join(told)
+
+
+_SCORES = {"token_f1": "token F1", "similarity": "likeness", "faithful": "faithful"}
+
+
+def _cases(count: int) -> str:
+    return f"{count} case{'' if count == 1 else 's'}"
+
+
 def percent(share: float | None) -> str:
     return "not measured" if share is None else f"{100 * share:.1f} %"
 
@@ -105,6 +123,8 @@ def _rates(report: Report) -> Iterator[tuple[str, Share]]:
     yield "passed", report.passed
     yield "answered wrongly", report.answered_wrongly
     yield "wrongly refused", report.wrongly_refused
+    if report.disclosed is not None:
+        yield "disclosed", report.disclosed
     for kind, row in report.kinds.items():
         yield f"passed: {kind.replace('_', ' ')}", row.passed
     for rival in report.rivals:

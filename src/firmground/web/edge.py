@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from firmground.errors import FirmgroundError
 from firmground.web import bodies
+from firmground.web.cookies import without_quotes
 from firmground.web.credentials import Credentials
 from firmground.web.cross_origin import consent, is_preflight, preflight
 from firmground.web.origins import check_host, check_origin
@@ -57,6 +58,7 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        scope["headers"] = without_quotes(scope["headers"])
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
@@ -164,6 +166,8 @@ def _check_address(scope: Scope) -> None:
     target = scope.get("raw_path", b"") + b"?" + scope["query_string"]
     if len(target) > _LONGEST_TARGET:
         raise TooLarge("the address is too long", "send long texts in the body of a POST")
+    if not target.startswith((b"/", b"*")):
+        raise Malformed("the address is not a path", "ask this server itself: it is no proxy")
     if not _is_text(target):
         raise Malformed("the address is not UTF-8 text", "encode it as UTF-8, without control characters")
 

@@ -3,7 +3,7 @@
 import pytest
 from starlette.datastructures import Headers
 
-from firmground.web.cookies import cookie
+from firmground.web.cookies import cookie, without_quotes
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,8 @@ from firmground.web.cookies import cookie
 def test_the_last_of_its_name_is_the_one(sent: list[str], held: str):
     headers = Headers(raw=[(b"cookie", each.encode()) for each in sent])
     assert cookie(headers, "ours") == held
+
+
+def test_the_framework_sees_no_cookie_that_is_quoted():
+    sent = [(b"host", b'"x"'), (b"cookie", b'a="1"; ours=2; b="\\'), (b"cookie", b"c=3")]
+    assert without_quotes(sent) == [(b"host", b'"x"'), (b"cookie", b" ours=2"), (b"cookie", b"c=3")]

@@ -68,7 +68,9 @@ def request(app: App, actor: Actor, *, release: str = CANDIDATE, against: str = 
     return (
         unfinished[0]
         if unfinished
-        else app.jobs.get(app.jobs.submit("evaluate", {"release": meant, "against": other, "repeats": repeats}))
+        else app.jobs.get(
+            app.jobs.submit("evaluate", {"release": meant, "against": other, "repeats": repeats, "by": actor.person})
+        )
     )
 
 
@@ -100,11 +102,12 @@ def reports(app: App, actor: Actor) -> list[Report]:
     return sorted(found, key=lambda each: each.created_at, reverse=True)
 
 
-def results_of(app: App, actor: Actor, made: Report) -> list[tuple[Case, list[Result]]]:
-    """The cases of an evaluation with what each came to; cases that were changed or dropped since are left out."""
+def results_of(app: App, actor: Actor, made: Report, *, release: str = "") -> list[tuple[Case, list[Result]]]:
+    """The cases of an evaluation with what each came to, or came to with the `release` it was compared with; cases that were changed or
+    dropped since are left out."""
     administrators_only(actor, "read evaluations")
     with app.database.reading() as tx:
-        return kept_results(tx, active_cases(app), release=made.release, corpus=made.corpus, repeats=made.repeats)
+        return kept_results(tx, active_cases(app), release=release or made.release, corpus=made.corpus, repeats=made.repeats)
 
 
 class _Evaluating:
@@ -114,6 +117,7 @@ class _Evaluating:
         self.app = app
         self.context = context
         self.repeats = int(inputs["repeats"])
+        self.by = str(inputs.get("by", ""))
         self.cases = active_cases(app)
         self.results = CaseResults(app, self.cases, context.check_cancelled)
         with app.database.reading() as tx:
@@ -142,6 +146,7 @@ class _Evaluating:
             corpus=self.results.version,
             dataset=self.dataset,
             created_at=self.app.clock(),
+            by=self.by,
             seconds=perf_counter() - start,
             repeats=self.repeats,
             against=self.against.digest if self.against else "",

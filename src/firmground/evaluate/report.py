@@ -119,6 +119,8 @@ class Report(Value):
     corpus: str
     dataset: str
     created_at: datetime
+    by: str = ""
+    """Who asked for it."""
     seconds: float
     repeats: int = 1
     passed: Share

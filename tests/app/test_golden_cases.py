@@ -5,10 +5,14 @@ from pathlib import Path
 import pytest
 
 from firmground.app.app import App
+from firmground.app.case_sources import confirm
 from firmground.app.cases import check, exported, listed, take_in
+from firmground.app.evaluation import run
 from firmground.app.sync import sync
 from firmground.errors import InvalidInput, NotFound, Refused
+from firmground.settings import Settings
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
+from firmground.testing.source import MemorySource
 
 CASE = """\
 - id: leave
@@ -88,3 +92,48 @@ def test_cases_are_for_administrators_and_filters_name_what_there_is(app: App) -
         listed(app, ADMINISTRATOR, kind="odd")
     with pytest.raises(InvalidInput, match="'xml'"):
         exported(app, ADMINISTRATOR, "xml")
+
+
+def rewritten(app: App, text: bytes) -> None:
+    source = app.sources["docs"]
+    assert isinstance(source, MemorySource)
+    source.contents["leave.md"] = text
+    sync(app, ADMINISTRATOR)
+
+
+def test_a_document_that_changed_since_the_case_was_written_is_told_until_somebody_looked(app: App) -> None:
+    assert codes(app) == set()
+    rewritten(app, b"# Leave\n\nFive days, and from May on six, may be carried over into the next year.")
+    found = next(flaw for flaw in check(app, ADMINISTRATOR).flaws if flaw.case)
+    assert (found.code, found.detail) == ("source_changed", "leave.md changed since the case was written")
+    assert codes(app) == {"source_changed"}, "told again as long as nobody looked"
+    assert confirm(app, ADMINISTRATOR, ["leave"]) == 1
+    assert codes(app) == set()
+    with pytest.raises(NotFound, match="no case 'none'"):
+        confirm(app, ADMINISTRATOR, ["leave", "none"])
+    with pytest.raises(Refused, match="may not change golden cases"):
+        confirm(app, COLLEAGUE, ["leave"])
+
+
+def test_who_edits_a_case_has_looked_at_it(app: App, tmp_path: Path) -> None:
+    check(app, ADMINISTRATOR)
+    rewritten(app, b"# Leave\n\nSix days may be carried over into the next year.")
+    (tmp_path / "golden" / "all.yaml").write_text(CASE.replace("five", "six"))
+    assert codes(app) == set()
+
+
+def test_an_evaluation_remembers_what_the_documents_were(app: App) -> None:
+    run(app, ADMINISTRATOR)
+    rewritten(app, b"# Leave\n\nNone may be carried over.")
+    assert codes(app) == {"source_changed"}
+
+
+def test_a_question_that_the_recipe_knows_beforehand_is_told(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, settings=Settings.model_validate({"answer": {"out_of_scope": ["how many days may I carry over"]}}))
+    bench.source.contents["leave.md"] = b"# Leave\n\nFive days may be carried over into the next year."
+    (tmp_path / "golden").mkdir()
+    (tmp_path / "golden" / "all.yaml").write_text(CASE.replace("over?", "over"))
+    with bench.app() as app:
+        sync(app, ADMINISTRATOR)
+        flaw = next(flaw for flaw in check(app, ADMINISTRATOR).flaws if flaw.case)
+    assert (flaw.severity, flaw.code, flaw.detail) == ("error", "leaked", "its question stands in answer.out_of_scope")

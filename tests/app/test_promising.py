@@ -8,6 +8,7 @@ import pytest
 
 from firmground.app import calibrated, calibration, case_results, promises
 from firmground.app.calibration_report import page, written
+from firmground.app.case_sources import contents_now
 from firmground.app.releases import recipe_now
 from firmground.app.sync import sync
 from firmground.errors import InvalidInput, NotFound, OutsideFailed, Refused
@@ -110,7 +111,7 @@ def test_a_case_is_judged_by_a_confidence_that_has_not_seen_its_document(tmp_pat
         found = calibrated.stored(tx, calibrated.fingerprint(app.candidate))
         assert found is not None
         judges = calibrated.judges_of(tx, calibrated.fingerprint(app.candidate))
-        contents = promises._contents(tx.documents(state="indexed"))
+        contents = contents_now(app, tx)
         cases_ = case_results.active_cases(app)
         rules = {case.id: promises._rule(found, judges, case, contents) for case in cases_}
         outside = promises._rule(found, judges, cases_[0], {})

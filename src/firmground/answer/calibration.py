@@ -200,7 +200,7 @@ def both(rows: Sequence[Row], prior: Confidence, strength: float = _STRENGTH) ->
 
 
 class Apart(Value):
-    """The confidence fitted five times, each time without a fifth of the documents: what judges a question whose document was in the fit."""
+    """The confidence fitted five times, each without a fifth of the documents: what judges a question whose document was in the fit."""
 
     folds: dict[str, int]
     """Which rule has not seen a document."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from firmground.app.app import App
+from firmground.app.case_sources import changed_since
 from firmground.app.rights import administrators_only
 from firmground.errors import InvalidInput, NotFound, OutsideFailed, Refused
 from firmground.evaluate.cases import KINDS, Case, CaseStatus, Kind
@@ -47,8 +48,9 @@ def check(app: App, actor: Actor) -> Checked:
     """Everything that is wrong with the golden cases of this workspace, against the documents as they are indexed now."""
     administrators_only(actor, "check golden cases")
     dataset = load(app.workspace.root)
-    with app.database.reading() as tx:
-        found = flaws(dataset, _finder(app, tx))
+    with app.database.transaction() as tx:
+        changed = changed_since(app, tx, [placed.case for placed in dataset.cases])
+        found = flaws(dataset, _finder(app, tx), changed=changed, told=_told_beforehand(app))
     return Checked(dataset, found, needed())
 
 
@@ -122,6 +124,13 @@ def _finder(app: App, tx: Transaction) -> Callable[[Case, str], str]:
         return "indexed" if visible[case.as_].intersection(indexed) else "hidden"
 
     return find
+
+
+def _told_beforehand(app: App) -> dict[str, str]:
+    """What the candidate knows without any document."""
+    answer = app.workspace.settings.answer
+    prompt = app.candidate.answering.generation.prompt
+    return {"answer.out_of_scope": "\n".join(answer.out_of_scope), answer.prompt: prompt.text if prompt else ""}
 
 
 def _one_of(what: str, given: str | None, known: Sequence[Kind] | Sequence[CaseStatus]) -> str | None:

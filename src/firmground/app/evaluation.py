@@ -6,12 +6,14 @@ from typing import Any, NamedTuple, cast
 
 from firmground.app.app import App
 from firmground.app.case_results import CaseResults, active_cases, kept_results
+from firmground.app.case_sources import changed_since
 from firmground.app.following import follow
 from firmground.app.readiness import check_that_something_is_indexed
 from firmground.app.releases import CANDIDATE, named
 from firmground.app.rights import administrators_only
 from firmground.errors import InvalidInput, NotFound
 from firmground.evaluate.cases import Case
+from firmground.evaluate.files import load
 from firmground.evaluate.report import AGAINST, Report, Result, Rival, changes, reported, rival
 from firmground.evaluate.verdict import Verdict, judged_by
 from firmground.ports import Handler, JobContext
@@ -154,6 +156,7 @@ class _Evaluating:
         )
         with self.app.database.transaction() as tx:
             self.results.check_unchanged(tx)
+            changed_since(self.app, tx, [placed.case for placed in load(self.app.workspace.root).cases])
             tx.put_fact(REPORTS, made.id, made.model_dump(mode="json"))
         return {"evaluation": made.id}
 

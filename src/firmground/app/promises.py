@@ -3,7 +3,7 @@
 Each case is judged by a confidence that was fitted without its document; who has none by the one that answers.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from firmground.answer.calibration import Apart, Calibration
@@ -11,6 +11,7 @@ from firmground.answer.confidence import Confidence
 from firmground.app import calibrated
 from firmground.app.app import App
 from firmground.app.case_results import CaseResults, active_cases
+from firmground.app.case_sources import contents_now
 from firmground.app.following import follow
 from firmground.app.releases import recipe_calibrated
 from firmground.app.rights import administrators_only
@@ -20,7 +21,7 @@ from firmground.evaluate.report import Result, answered, cluster_of, wrong
 from firmground.evaluate.threshold import Outcome, Promise, promised
 from firmground.ports import Handler, JobContext, Transaction
 from firmground.release.spec import ReleaseSpec
-from firmground.types import Actor, Document, Job, Json
+from firmground.types import Actor, Job, Json
 
 
 def run(app: App, actor: Actor, *, target: float, watch: Callable[[Job], None] = lambda _: None) -> Promise:
@@ -59,7 +60,7 @@ def _promise(app: App, context: JobContext, inputs: Mapping[str, Any]) -> Json:
         if recipe.digest != inputs["recipe"]:
             raise Refused("the recipe changed since this was asked for", "run `firmground release calibrate` again")
         judges = calibrated.judges_of(tx, calibrated.fingerprint(recipe))
-        contents = _contents(tx.documents(state="indexed"))
+        contents = contents_now(app, tx)
     asked = 0
 
     def progress(count: int) -> None:
@@ -92,12 +93,6 @@ def _never_silent(recipe: ReleaseSpec) -> ReleaseSpec:
     """The same recipe, which answers however unsure it is."""
     confidence = recipe.answering.confidence.model_copy(update={"threshold": 0.0})
     return recipe_calibrated(recipe, confidence)
-
-
-def _contents(documents: Sequence[Document]) -> dict[str, str]:
-    """Digest of the content of each document, by its path and by `<source>/<path>`."""
-    names = {document.uri: document.content_hash for document in documents}
-    return names | {f"{document.source}/{document.uri}": document.content_hash for document in documents}
 
 
 def _rule(found: Calibration, judges: Apart, case: Case, contents: Mapping[str, str]) -> Confidence:

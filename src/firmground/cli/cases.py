@@ -69,6 +69,21 @@ def check(as_json: AsJson = False, directory: Directory = None, debug: Debug = F
         raise Refused("the cases cannot be relied on as they are", "mend the errors above")
 
 
+@group.command()
+def confirm(
+    ids: Annotated[list[str], typer.Argument(metavar="CASE...", help="Cases that `check` names with changed sources.")],
+    directory: Directory = None,
+    debug: Debug = False,
+) -> None:
+    """Say that you looked: these cases still hold though their sources changed."""
+    from firmground.app.case_sources import confirm as use
+
+    del debug
+    with opened(directory) as app:
+        count = use(app, actor(app, None), ids)
+    remark(f"{count} case{'' if count == 1 else 's'} confirmed")
+
+
 @group.command("import")
 def import_(
     file: Annotated[Path, typer.Argument(help="A file of cases: .yaml, .csv or .jsonl.")],

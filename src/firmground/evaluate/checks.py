@@ -1,8 +1,9 @@
 """What is wrong with a golden dataset, before anything is measured with it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from firmground.evaluate.cases import KINDS, Case
@@ -18,6 +19,8 @@ ENOUGH_OF_KIND = 5
 _AS_MANY_PAIRS = 2_000_000
 """Of cases that are compared word by word; a larger dataset is compared by equal questions only."""
 _NEARLY = 0.85
+_FEWEST_WORDS = 3
+"""Of a question that is looked for in prompts: shorter ones stand there by chance."""
 
 
 class Flaw(NamedTuple):
@@ -39,15 +42,24 @@ class Needed(NamedTuple):
     for_power: int
 
 
-def flaws(dataset: Dataset, find: Callable[[Case, str], str] | None = None) -> list[Flaw]:
+def flaws(
+    dataset: Dataset,
+    find: Callable[[Case, str], str] | None = None,
+    *,
+    changed: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    told: Mapping[str, str] = MappingProxyType({}),
+) -> list[Flaw]:
     """Errors first, then by place. `find` says how a document that a case names stands: `indexed`, `absent`, `waiting` (quarantined
-    or failed) or `hidden` from the groups that ask."""
+    or failed) or `hidden` from the groups that ask; `changed`, by digest of a case, its sources that changed since it was written;
+    `told` what the recipe knows beforehand, such as its prompt, by name."""
     found = [Flaw("error", "unreadable", str(each.place), "", each.problem, each.remedy) for each in dataset.unreadable]
     current = [placed for placed in dataset.cases if placed.case.status != "retired"]
     for placed in current:
         found += _alone(placed)
         if find is not None:
             found += _sources(placed, find)
+        found += _changed(placed, changed.get(placed.case.digest, ()))
+        found += _leaked(placed, told)
     found += _together(current)
     found += _thin([placed.case for placed in current if placed.case.status == "active"])
     return sorted(found, key=_in_order)
@@ -102,6 +114,24 @@ def _sources(placed: Placed, find: Callable[[Case, str], str]) -> Iterator[Flaw]
         for source, state in states.items():
             code, detail, remedy = said[state]
             yield Flaw("error", code, place, case.id, f"{source} {detail}", remedy)
+
+
+def _changed(placed: Placed, documents: Sequence[str]) -> Iterator[Flaw]:
+    for document in documents:
+        detail = f"{document} changed since the case was written"
+        remedy = f"look whether it still holds, then `firmground cases confirm {placed.case.id}`, or edit it"
+        yield Flaw("warning", "source_changed", str(placed.place), placed.case.id, detail, remedy)
+
+
+def _leaked(placed: Placed, told: Mapping[str, str]) -> Iterator[Flaw]:
+    """A recipe that knows the question beforehand is not measured by it."""
+    question = evened(placed.case.question)
+    if len(question.split()) < _FEWEST_WORDS:
+        return
+    for name, text in told.items():
+        if question in evened(text):
+            remedy = f"take it out of {name}, or retire the case"
+            yield Flaw("error", "leaked", str(placed.place), placed.case.id, f"its question stands in {name}", remedy)
 
 
 def _together(current: Sequence[Placed]) -> Iterator[Flaw]:

@@ -1,0 +1,58 @@
+"""What the documents that a case names were like when it was written: where one has changed, the case may expect what no longer holds."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from firmground.app.app import App
+from firmground.app.rights import administrators_only
+from firmground.errors import NotFound
+from firmground.evaluate.cases import Case
+from firmground.evaluate.files import load
+from firmground.ports import Transaction
+from firmground.types import Actor
+
+_NOTED = "case-sources"
+"""Namespace of the contents of the documents a case names, by digest of the case: a case that is edited was looked at."""
+
+
+def changed_since(app: App, tx: Transaction, cases: Sequence[Case]) -> dict[str, tuple[str, ...]]:
+    """By digest of the case, the documents it names that are no longer what they were when the case was first seen. Cases that were not
+    seen before are noted as of now, those that are gone are forgotten."""
+    contents = contents_now(app, tx)
+    noted = cast("dict[str, dict[str, Any]]", tx.facts(_NOTED))
+    current = {case.digest: case for case in cases}
+    tx.drop_facts(_NOTED, [digest for digest in noted if digest not in current])
+    found: dict[str, tuple[str, ...]] = {}
+    for digest, case in current.items():
+        if digest not in noted:
+            _note(tx, case, contents)
+        elif moved := [uri for uri, then in noted[digest].items() if contents.get(uri, then) != then]:
+            found[digest] = tuple(moved)
+    return found
+
+
+def confirm(app: App, actor: Actor, ids: Sequence[str]) -> int:
+    """A person looked: these cases still hold, with their sources as they are now. How many; NotFound for an id that no case has."""
+    administrators_only(actor, "change golden cases")
+    known = {placed.case.id: placed.case for placed in load(app.workspace.root).cases}
+    if missing := [id for id in ids if id not in known]:
+        raise NotFound(f"there is no case {missing[0]!r}", "`firmground cases list` shows all")
+    with app.database.transaction() as tx:
+        contents = contents_now(app, tx)
+        for id in ids:
+            _note(tx, known[id], contents)
+    return len(ids)
+
+
+def contents_now(app: App, tx: Transaction) -> dict[str, str]:
+    """Digest of the content of each indexed document, by its path and by `<source>/<path>`."""
+    found: dict[str, str] = {}
+    for source in app.sources:
+        for document in tx.documents(source=source, state="indexed"):
+            found[document.uri] = found[f"{source}/{document.uri}"] = document.content_hash
+    return found
+
+
+def _note(tx: Transaction, case: Case, contents: Mapping[str, str]) -> None:
+    named = {uri: contents[uri] for alternatives in case.expect.sources for uri in alternatives if uri in contents}
+    tx.put_fact(_NOTED, case.digest, {**named})

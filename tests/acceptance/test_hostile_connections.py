@@ -450,6 +450,7 @@ def test_hundreds_who_ask_and_leave_at_once_are_forgotten(server: Besieged):
         for line in streams(server, 400, held):
             line.cut()
     until(lambda: server.files() <= files + 20)
+    assert server.connections() == 0
 
 
 def test_more_connections_than_files_are_let_go_and_those_who_ask_are_served(small: Besieged):

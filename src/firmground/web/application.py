@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from firmground.errors import FirmgroundError
 from firmground.mcp import Endpoint
 from firmground.web import api, openai, pages, problems
+from firmground.web.api.description import describe, tags
 from firmground.web.edge import Edge
 from firmground.web.language import Speaking
 from firmground.web.rendering import STATIC, Files
@@ -23,8 +24,17 @@ from firmground.web.served import Served
 def application(served: Served) -> ASGIApp:
     """Everything that `firmground serve` answers."""
     # The interactive pages of the framework would load scripts from elsewhere; behind a proxy its redirects would lead past it.
-    app = FastAPI(title="Firmground", version=version("firmground"), docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title="Firmground",
+        version=version("firmground"),
+        openapi_tags=tags(),
+        generate_unique_id_function=lambda route: route.name,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     app.state.served = served
+    describe(app, served)
     app.include_router(api.router)
     app.include_router(api.health_router)
     app.include_router(openai.router)

@@ -40,7 +40,7 @@ async def consent(served: Served, scope: Scope, headers: Headers) -> Mapping[str
     anything that a widget does not need."""
     origin = headers.get("origin")
     method = headers.get("access-control-request-method", "") if is_preflight(scope, headers) else scope["method"]
-    if origin is None or origin.partition("://")[2] == headers.get("host") or not _for_widgets(method, scope["path"]):
+    if origin is None or origin.partition("://")[2] == headers.get("host") or not for_widgets(method, scope["path"]):
         return {}
     if origin not in await served.look(keys.sites, served.app):
         return {}
@@ -53,7 +53,7 @@ def preflight(scope: Scope, headers: Headers, consented: Mapping[str, str]) -> R
     if not consented or asked - {name.lower() for name in _HEADERS}:
         raise Forbidden("the request comes from another site", "name that site in a key, with `firmground key add --widget`")
     allowed = {
-        "Access-Control-Allow-Methods": ", ".join(method for method in _ROUTES if _for_widgets(method, scope["path"])),
+        "Access-Control-Allow-Methods": ", ".join(method for method in _ROUTES if for_widgets(method, scope["path"])),
         "Access-Control-Allow-Headers": ", ".join(_HEADERS),
         "Access-Control-Max-Age": str(_CONSENT_SECONDS),
     }
@@ -69,7 +69,7 @@ def visitor(visit: Visit, scope: Scope, headers: Headers) -> Visit:
         raise Forbidden(
             "this key is for pages of other sites", "use it there, or add the site with `firmground key add --widget`"
         )
-    if not _for_widgets(scope["method"], scope["path"]):
+    if not for_widgets(scope["method"], scope["path"]):
         raise Forbidden("this key is for asking only", "use a key that acts for a person")
     known = headers.getlist(VISITOR)
     if len(known) != 1 or not _RANDOM.fullmatch(known[0]):
@@ -82,5 +82,6 @@ def visitor(visit: Visit, scope: Scope, headers: Headers) -> Visit:
     return Visit(visit.served, actor, by="widget", credential=visit.credential, origins=visit.origins)
 
 
-def _for_widgets(method: str, path: str) -> bool:
+def for_widgets(method: str, path: str) -> bool:
+    """Whether a widget needs it."""
     return method in _ROUTES and _ROUTES[method].fullmatch(path) is not None

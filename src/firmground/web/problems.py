@@ -141,22 +141,39 @@ _FLEETING = (
 )
 """What may go well a moment later. Clients of the OpenAI protocol would try others again too, unless they are told not to."""
 
+_LINE = {"type": "string", "pattern": r"^[^\r\n]+$"}
 SCHEMA = {
+    "title": "Problem",
+    "description": "What went wrong, for people and for programs (RFC 9457).",
     "type": "object",
     "required": ["type", "title", "status", "detail", "request_id"],
+    "additionalProperties": False,
     "properties": {
-        "type": {"type": "string", "description": f"`{PREFIX}` and the stable code of the error."},
-        "title": {"type": "string"},
+        "type": {
+            "type": "string",
+            "pattern": f"^{PREFIX}[a-z-]+$",
+            "description": f"`{PREFIX}` and the stable code of the error.",
+        },
+        "title": _LINE,
         "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "One line: what went wrong, a colon, what to do about it."},
-        "remedy": {"type": "string"},
-        "request_id": {"type": "string"},
+        "detail": {**_LINE, "description": "One line: what went wrong, a colon, what to do about it."},
+        "remedy": {**_LINE, "description": "What to do about it, alone."},
+        "request_id": {"type": "string", "description": "As in `X-Request-ID`."},
         "errors": {
             "type": "array",
-            "items": {"type": "object", "properties": {"field": {"type": "string"}, "problem": {"type": "string"}}},
+            "minItems": 1,
+            "maxItems": _MOST_FIELDS,
+            "description": "The fields that are wrong, with 422.",
+            "items": {
+                "type": "object",
+                "required": ["field", "problem"],
+                "additionalProperties": False,
+                "properties": {"field": {"type": "string"}, "problem": {"type": "string"}},
+            },
         },
     },
 }
+"""The schema of a problem document."""
 
 
 def status_of(error: FirmgroundError) -> HTTPStatus:

@@ -3,9 +3,18 @@
 from fastapi import APIRouter
 
 from firmground.web.api import account, answers, documents, evaluations, health, jobs, opinions, releases, search
-from firmground.web.api.shapes import PREFIX, PROBLEMS
+from firmground.web.api.shapes import PREFIX
 
-router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
-for each in (answers, opinions, search, documents, jobs, evaluations, releases, account):
-    router.include_router(each.router)
+router = APIRouter(prefix=PREFIX)
+for each, tag in (
+    (answers, "answers"),
+    (opinions, "answers"),
+    (search, "search"),
+    (documents, "documents"),
+    (jobs, "jobs"),
+    (evaluations, "evaluations"),
+    (releases, "releases"),
+    (account, "people"),
+):
+    router.include_router(each.router, tags=[tag])
 health_router = health.router

@@ -9,10 +9,13 @@ from pydantic import Field, StringConstraints
 from firmground.app import accounts, keys, people
 from firmground.app.names import folded
 from firmground.types import ApiKey
+from firmground.web.api.description import located, refused
 from firmground.web.api.shapes import PREFIX, Body, Name
 from firmground.web.visit import TheVisit, in_person
 
 Password = Annotated[str, StringConstraints(max_length=1024)]
+
+_ADMINISTRATORS = "You are no administrator."
 
 router = APIRouter()
 
@@ -71,7 +74,19 @@ async def get_keys(visit: TheVisit) -> Keys:
     return Keys(keys=await visit.run(keys.keys, visit.app, visit.actor))
 
 
-@router.post("/keys", status_code=201)
+@router.post(
+    "/keys",
+    status_code=201,
+    responses=located(201, "Location", "Of the list of keys.")
+    | refused(
+        {
+            400: "A name that no key can have or that is taken, or an origin that is no site.",
+            403: "For somebody else, or by a key, without being an administrator; for an owner, without being one.",
+            404: "There is no such person or group.",
+            409: "There is no owner yet, so keys are for nothing.",
+        }
+    ),
+)
 async def post_key(body: NewKey, visit: TheVisit, response: Response) -> MadeKey:
     """A new key: it acts for a person, or, with `origins`, is for a page elsewhere."""
     in_person(visit, "make keys")
@@ -92,19 +107,29 @@ async def post_key(body: NewKey, visit: TheVisit, response: Response) -> MadeKey
     return MadeKey(key=key, secret=secret)
 
 
-@router.delete("/keys/{name:path}", status_code=204)
+@router.delete("/keys/{name:path}", status_code=204, responses=refused({404: "There is no such key, or it is not yours."}))
 async def delete_key(name: str, visit: TheVisit) -> None:
     """It is refused from this moment on."""
     await visit.run(keys.remove_key, visit.app, visit.actor, name)
 
 
-@router.get("/people")
+@router.get("/people", responses=refused({403: _ADMINISTRATORS}))
 async def get_people(visit: TheVisit) -> People:
     """Everybody, for administrators."""
     return People(people=[_person(each) for each in await visit.run(people.directory, visit.app, visit.actor)])
 
 
-@router.post("/people", status_code=201)
+@router.post(
+    "/people",
+    status_code=201,
+    responses=refused(
+        {
+            400: "A name or group that cannot be, or that could be taken for another; a password that is too easy.",
+            403: "You are no administrator, or would make an owner and are none.",
+            409: "There is no owner yet, so nobody signs in.",
+        }
+    ),
+)
 async def post_person(body: NewPerson, visit: TheVisit) -> Person:
     """Make a person known, with a password so that they may sign in. For administrators; owners are made by owners."""
     if body.password is not None or body.owner:
@@ -124,26 +149,44 @@ async def post_person(body: NewPerson, visit: TheVisit) -> Person:
     return next(_person(each) for each in known if folded(each.name) == folded(body.name))
 
 
-@router.delete("/people/{name:path}", status_code=204)
+@router.delete(
+    "/people/{name:path}",
+    status_code=204,
+    responses=refused(
+        {
+            403: "You are no administrator, or they are an owner and you are none.",
+            404: "There is no such person.",
+            409: "They are the last owner.",
+        }
+    ),
+)
 async def delete_person(name: str, visit: TheVisit) -> None:
     """Forget a person; their sessions and keys end at once."""
     await visit.run(people.remove_person, visit.app, visit.actor, name)
 
 
-@router.get("/groups")
+@router.get("/groups", responses=refused({403: _ADMINISTRATORS}))
 async def get_groups(visit: TheVisit) -> Groups:
     """Every group with who is in it, for administrators."""
     return Groups(groups=await visit.run(people.groups, visit.app, visit.actor))
 
 
-@router.post("/groups", status_code=201)
+@router.post(
+    "/groups",
+    status_code=201,
+    responses=refused({400: "A name that no group can have.", 403: _ADMINISTRATORS, 404: "There is no such person."}),
+)
 async def post_group(body: NewGroup, visit: TheVisit) -> Groups:
     """Make a group known, and put people in it."""
     await visit.run(people.add_group, visit.app, visit.actor, body.name, members=body.members)
     return Groups(groups=await visit.run(people.groups, visit.app, visit.actor))
 
 
-@router.delete("/groups/{group}/members/{person}", status_code=204)
+@router.delete(
+    "/groups/{group}/members/{person}",
+    status_code=204,
+    responses=refused({403: _ADMINISTRATORS, 404: "There is no such group, or they are not in it."}),
+)
 async def delete_member(group: str, person: str, visit: TheVisit) -> None:
     """Take a person out of a group."""
     await visit.run(people.remove_members, visit.app, visit.actor, group, [person])

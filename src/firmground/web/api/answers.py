@@ -12,6 +12,7 @@ from firmground.app.releases import LIVE
 from firmground.app.repeats import recall
 from firmground.errors import NotFound
 from firmground.types import Actor, Answer, digest
+from firmground.web.api.description import located, refused
 from firmground.web.api.shapes import NOT_MODIFIED, PREFIX, Body, Filters, Name, Text, answer_json, plain_filters, tagged
 from firmground.web.problems import KeyReused
 from firmground.web.streams import EventStream, Key, Told, frame, frames
@@ -20,7 +21,9 @@ from firmground.web.visit import TheVisit, unless_gone
 _STREAM: dict[str, Any] = {
     "description": "The answer; with `stream` its events: `status`, `citation`, `sentence`, `withdrawn`, at the end `done` or `error`.",
     "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    **located(200, "Content-Location", "With `stream`: where its events are read again.", required=False)[200],
 }
+_NOT_YOURS = "There is no such answer, or not for you."
 _SOON_SECONDS = 1.0
 """What fails within it is told by its status, also where a stream was wanted."""
 
@@ -55,7 +58,19 @@ class Answers(BaseModel):
     next: str | None = Field(description="Give it as `before` for the next page; null on the last.")
 
 
-@router.post("/answers", response_model=Answer, responses={200: _STREAM})
+@router.post(
+    "/answers",
+    response_model=Answer,
+    responses={200: _STREAM}
+    | refused(
+        {
+            400: "An empty or overlong question, a filter by a key that no document has, a release that is not named clearly.",
+            404: "There is no such release, or no such conversation of yours; or nothing is indexed.",
+            409: "The release cannot be asked now, or the index must be built anew.",
+            422: "Fields that are not what they must be, or an Idempotency-Key that was used for another question.",
+        }
+    ),
+)
 async def post_answer(request: Request, body: Question, visit: TheVisit, idempotency_key: RequestKey = None) -> Response:
     """Answer a question from the documents, with citations, or say that they do not answer it."""
     key = None
@@ -92,14 +107,18 @@ async def get_answers(
     return Answers(answers=answers, next=answers[-1].id if len(found) > limit else None)
 
 
-@router.get("/answers/{id}", response_model=Answer, responses={304: NOT_MODIFIED})
+@router.get("/answers/{id}", response_model=Answer, responses={304: NOT_MODIFIED} | refused({404: _NOT_YOURS}))
 async def get_answer(request: Request, id: str, visit: TheVisit) -> Response:
     """An answer that was given, as you may see it now: what rests on an erased document is silent. Yours, or one that was shared and rests
     on nothing but documents that you may see; then without the conversation before it. `review` tells of your open request for a person."""
     return tagged(request, (await visit.run(kept.show, visit.app, visit.actor, id)).answer.model_dump_json().encode())
 
 
-@router.get("/answers/{id}/events", response_class=Response, responses={200: _STREAM, 204: {"description": "There is no more."}})
+@router.get(
+    "/answers/{id}/events",
+    response_class=Response,
+    responses={200: _STREAM, 204: {"description": "There is no more."}} | refused({404: "There is no such answer of yours."}),
+)
 async def get_events(
     id: str,
     visit: TheVisit,

@@ -7,7 +7,8 @@ from pydantic import Field
 from starlette.responses import JSONResponse
 
 from firmground.app import documents, uploads
-from firmground.types import Answer, AnswerStatus, Document, Job
+from firmground.types import Answer, AnswerStatus, Chunk, Document, Job, Span
+from firmground.web.api.description import located, refused
 from firmground.web.api.shapes import NOT_MODIFIED, PREFIX, Body, Name, tagged
 from firmground.web.filling import Filling
 from firmground.web.visit import TheVisit, Visit
@@ -19,6 +20,9 @@ _BYTES: dict[str, Any] = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
+
+_GONE = "There is no such document, or not for you."
+_ADMINISTRATORS = "You are no administrator."
 
 router = APIRouter()
 
@@ -45,6 +49,12 @@ class Decision(Body):
     state: Literal["indexed"] = Field(description="Let it in, although it waits in quarantine.")
 
 
+class WholeDocument(Document):
+    text: str
+    chunks: tuple[Chunk, ...] = Field(description="What is searched and cited; offsets are into the text.")
+    spans: tuple[Span, ...] = Field(description="Personal data, and what gives orders to a model.")
+
+
 class QuotedBy(Body):
     answer: str
     question: str
@@ -56,7 +66,11 @@ class Quoted(Body):
     answers: list[QuotedBy]
 
 
-@router.get("/documents", response_model=Documents, responses={304: NOT_MODIFIED})
+@router.get(
+    "/documents",
+    response_model=Documents,
+    responses={304: NOT_MODIFIED} | refused({400: "There is no such state.", 404: "There is no such source."}),
+)
 async def get_documents(
     request: Request,
     visit: TheVisit,
@@ -73,14 +87,26 @@ async def get_documents(
     )
 
 
-@router.get("/documents/{id}", response_model=dict[str, Any], responses={304: NOT_MODIFIED})
+@router.get("/documents/{id}", response_model=WholeDocument, responses={304: NOT_MODIFIED} | refused({404: _GONE}))
 async def get_document(request: Request, id: str, visit: TheVisit) -> Response:
     """One document with its text, its chunks and the spans found in it."""
     await visit.opened(anyway=True)
     return tagged(request, JSONResponse(await visit.run(documents.show, visit.app, visit.actor, id)).body)
 
 
-@router.post("/documents", status_code=202, openapi_extra=_BYTES)
+@router.post(
+    "/documents",
+    status_code=202,
+    openapi_extra=_BYTES,
+    responses=located(202, "Location", "Of the job.")
+    | refused(
+        {
+            400: "A name that no document can have, or a group that does not exist.",
+            403: _ADMINISTRATORS,
+            409: "There is an upload of that name, and it was not to be replaced.",
+        }
+    ),
+)
 async def post_document(
     request: Request,
     visit: TheVisit,
@@ -108,7 +134,7 @@ async def post_document(
     return Uploaded(document=document, job=job)
 
 
-@router.put("/documents/{id}")
+@router.put("/documents/{id}", responses=refused({403: _ADMINISTRATORS, 404: _GONE, 409: "It does not wait in quarantine."}))
 async def put_document(id: str, body: Decision, visit: TheVisit) -> Document:
     """Let a document in that waits in quarantine, for administrators. It holds until its content changes."""
     del body  # there is one decision to make
@@ -116,7 +142,9 @@ async def put_document(id: str, body: Decision, visit: TheVisit) -> Document:
     return await visit.run(documents.release, visit.app, visit.actor, id)
 
 
-@router.delete("/documents/{id}")
+@router.delete(
+    "/documents/{id}", responses=refused({403: _ADMINISTRATORS, 404: _GONE, 409: "Another process holds what this needs."})
+)
 async def delete_document(id: str, visit: TheVisit) -> Document:
     """Erase a document and what answers quoted of it, for administrators. Of an upload the file goes too; another file stays, and is left
     out from now on."""
@@ -124,7 +152,7 @@ async def delete_document(id: str, visit: TheVisit) -> Document:
     return await visit.run(documents.purge, visit.app, visit.actor, id)
 
 
-@router.get("/documents/{id}/answers")
+@router.get("/documents/{id}/answers", responses=refused({404: _GONE}))
 async def get_document_answers(id: str, visit: TheVisit, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> Quoted:
     """The latest answers that quote it: everybody's for administrators, their own for others."""
     found = await visit.run(documents.answers_of, visit.app, visit.actor, id, limit=limit)

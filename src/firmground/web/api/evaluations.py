@@ -9,8 +9,11 @@ from pydantic import Field
 from firmground.app import cases, evaluation
 from firmground.evaluate.report import Report
 from firmground.types import Job
+from firmground.web.api.description import located, refused
 from firmground.web.api.shapes import PREFIX, Body, Name, Text
 from firmground.web.visit import TheVisit
+
+_ADMINISTRATORS = "You are no administrator."
 
 router = APIRouter()
 
@@ -45,7 +48,7 @@ class Evaluations(Body):
     evaluations: list[Report]
 
 
-@router.get("/cases")
+@router.get("/cases", responses=refused({400: "There is no such kind or status.", 403: _ADMINISTRATORS}))
 async def get_cases(
     visit: TheVisit,
     kind: Annotated[Name | None, Query(description="Only this kind.")] = None,
@@ -59,7 +62,7 @@ async def get_cases(
     )
 
 
-@router.get("/cases/check")
+@router.get("/cases/check", responses=refused({403: _ADMINISTRATORS}))
 async def get_cases_check(visit: TheVisit) -> CasesChecked:
     """What is wrong with the golden cases, against the documents as they are indexed now."""
     found = await visit.run(cases.check, visit.app, visit.actor)
@@ -68,7 +71,19 @@ async def get_cases_check(visit: TheVisit) -> CasesChecked:
     return CasesChecked(digest=found.dataset.digest, kinds=dict[str, int](kinds), flaws=flaws)
 
 
-@router.post("/evaluations", status_code=202)
+@router.post(
+    "/evaluations",
+    status_code=202,
+    responses=located(202, "Location", "Of the job.")
+    | refused(
+        {
+            400: "A release that is not named clearly.",
+            403: _ADMINISTRATORS,
+            404: "There is no such release, or there are no active golden cases.",
+            409: "A release cannot be asked now.",
+        }
+    ),
+)
 async def post_evaluation(visit: TheVisit, response: Response, body: EvaluationOf | None = None) -> Job:
     """Ask a release every golden case: a job to follow; its result names the evaluation."""
     wanted = body or EvaluationOf.model_validate({})
@@ -79,13 +94,13 @@ async def post_evaluation(visit: TheVisit, response: Response, body: EvaluationO
     return job
 
 
-@router.get("/evaluations")
+@router.get("/evaluations", responses=refused({403: _ADMINISTRATORS}))
 async def get_evaluations(visit: TheVisit) -> Evaluations:
     """All evaluations, newest first."""
     return Evaluations(evaluations=await visit.run(evaluation.reports, visit.app, visit.actor))
 
 
-@router.get("/evaluations/{id}")
+@router.get("/evaluations/{id}", responses=refused({403: _ADMINISTRATORS, 404: "There is no such evaluation."}))
 async def get_evaluation(visit: TheVisit, id: str) -> Report:
     """One evaluation."""
     return await visit.run(evaluation.report, visit.app, visit.actor, id)

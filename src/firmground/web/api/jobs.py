@@ -9,8 +9,12 @@ from firmground.app import jobs
 from firmground.app.status import status
 from firmground.app.sync import request as request_sync
 from firmground.types import Job
+from firmground.web.api.description import located, refused
 from firmground.web.api.shapes import PREFIX, Body, Name
 from firmground.web.visit import TheVisit
+
+_ADMINISTRATORS = "You are no administrator."
+_GONE = "There is no such job."
 
 router = APIRouter()
 
@@ -19,7 +23,12 @@ class SyncOf(Body):
     sources: list[Name] = Field([], max_length=1000, description="Names; all when empty.")
 
 
-@router.post("/sync", status_code=202)
+@router.post(
+    "/sync",
+    status_code=202,
+    responses=located(202, "Location", "Of the job.")
+    | refused({400: "The workspace has no sources.", 403: _ADMINISTRATORS, 404: "There is no such source."}),
+)
 async def post_sync(visit: TheVisit, response: Response, body: SyncOf | None = None) -> Job:
     """Take in what changed in the sources: a job to follow."""
     job = await visit.run(request_sync, visit.app, visit.actor, body.sources if body else [])
@@ -27,19 +36,19 @@ async def post_sync(visit: TheVisit, response: Response, body: SyncOf | None = N
     return job
 
 
-@router.get("/jobs/{id}")
+@router.get("/jobs/{id}", responses=refused({403: _ADMINISTRATORS, 404: _GONE}))
 async def get_job(id: str, visit: TheVisit) -> Job:
     """How far a job is."""
     return await visit.run(jobs.job, visit.app, visit.actor, id)
 
 
-@router.delete("/jobs/{id}", status_code=202)
+@router.delete("/jobs/{id}", status_code=202, responses=refused({403: _ADMINISTRATORS, 404: _GONE}))
 async def delete_job(id: str, visit: TheVisit) -> Job:
     """Ask a job to stop: a running one does at its next check, a queued one never starts."""
     return await visit.run(jobs.cancel, visit.app, visit.actor, id)
 
 
-@router.get("/status")
+@router.get("/status", responses=refused({403: _ADMINISTRATORS}))
 async def get_status(visit: TheVisit) -> dict[str, Any]:
     """What the workspace holds: sources, documents, jobs."""
     return await visit.run(status, visit.app, visit.actor)

@@ -8,8 +8,12 @@ from pydantic import BaseModel, Field
 from firmground.app import opinions
 from firmground.app.opinions import Opinion
 from firmground.types import FeedbackReason, ReviewRequest
+from firmground.web.api.description import refused
 from firmground.web.api.shapes import NOT_MODIFIED, Body, Text, tagged
 from firmground.web.visit import TheVisit
+
+_GONE = "There is no such answer, or not for you."
+_ERASED = "Something that it rests on is erased, so no words about it are kept."
 
 router = APIRouter(prefix="/answers/{id}")
 
@@ -29,7 +33,7 @@ class Shared(BaseModel):
     path: str = Field(description="Of its page on this server: the link to give to them.")
 
 
-@router.post("/feedback")
+@router.post("/feedback", responses=refused({400: "A comment that is too long, or not text.", 404: _GONE, 409: _ERASED}))
 async def post_feedback(id: str, body: Thumb, visit: TheVisit) -> Opinion:
     """Say whether an answer helped. The latest counts; sent again it changes nothing but its time."""
     if body.verdict is None:
@@ -39,14 +43,17 @@ async def post_feedback(id: str, body: Thumb, visit: TheVisit) -> Opinion:
     return await visit.run(opinions.of, visit.app, visit.actor, id)
 
 
-@router.get("/feedback", response_model=Opinion, responses={304: NOT_MODIFIED})
+@router.get("/feedback", response_model=Opinion, responses={304: NOT_MODIFIED} | refused({404: _GONE}))
 async def get_feedback(request: Request, id: str, visit: TheVisit) -> Response:
     """What you said of an answer; administrators also get what everybody did."""
     return tagged(request, (await visit.run(opinions.of, visit.app, visit.actor, id)).model_dump_json().encode())
 
 
 @router.post(
-    "/review", status_code=201, responses={200: {"model": ReviewRequest, "description": "The one that you have open already."}}
+    "/review",
+    status_code=201,
+    responses={200: {"model": ReviewRequest, "description": "The one that you have open already."}}
+    | refused({400: "A note that is too long, or not text.", 404: _GONE, 409: _ERASED}),
 )
 async def post_review(id: str, visit: TheVisit, response: Response, body: Wish | None = None) -> ReviewRequest:
     """Ask that a person looks at an answer. A second request while the first is open is the first."""
@@ -57,20 +64,25 @@ async def post_review(id: str, visit: TheVisit, response: Response, body: Wish |
     return request
 
 
-@router.delete("/review", status_code=204)
+@router.delete("/review", status_code=204, responses=refused({404: _GONE}))
 async def delete_review(id: str, visit: TheVisit) -> None:
     """Nobody need look at it any more. Without an open request nothing changes."""
     await visit.run(opinions.withdraw_request, visit.app, visit.actor, id)
 
 
-@router.post("/share")
+@router.post(
+    "/share",
+    responses=refused(
+        {403: "Somebody else asked for it, or you cannot sign in.", 404: _GONE, 409: "Something that it rests on is erased."}
+    ),
+)
 async def post_share(id: str, visit: TheVisit) -> Shared:
     """Let everybody who is signed in, and may see all that it rests on, see an answer of yours. Sharing gives nobody more rights."""
     answer = await visit.run(opinions.share, visit.app, visit.actor, id)
     return Shared(shared=True, path=f"/answers/{answer}")
 
 
-@router.delete("/share", status_code=204)
+@router.delete("/share", status_code=204, responses=refused({403: "Somebody else asked for it.", 404: _GONE}))
 async def delete_share(id: str, visit: TheVisit) -> None:
     """From now on nobody else sees it. Without a share nothing changes."""
     await visit.run(opinions.unshare, visit.app, visit.actor, id)

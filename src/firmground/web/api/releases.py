@@ -8,8 +8,20 @@ from pydantic import Field, JsonValue
 
 from firmground.app import releases
 from firmground.release.record import Release
+from firmground.web.api.description import located, refused
 from firmground.web.api.shapes import PREFIX, Body, Name, Text
 from firmground.web.visit import TheVisit
+
+_ADMINISTRATORS = "You are no administrator."
+_PLACE = located(201, "Location", "Of the release.")
+_NAMED = refused(
+    {
+        400: "Several recipes begin so.",
+        403: _ADMINISTRATORS,
+        404: "There is no such release.",
+        409: "The recipe gave answers and was not released, or its index is not there any more.",
+    }
+)
 
 router = APIRouter()
 
@@ -42,13 +54,18 @@ class Differences(Body):
     differences: list[Differs]
 
 
-@router.get("/releases")
+@router.get("/releases", responses=refused({403: _ADMINISTRATORS}))
 async def get_releases(visit: TheVisit) -> Releases:
     """All releases, newest first."""
     return Releases(releases=[_made(each) for each in await visit.run(releases.listed, visit.app, visit.actor)])
 
 
-@router.post("/releases", status_code=201, responses={200: {"model": ReleaseMade, "description": "It was released before."}})
+@router.post(
+    "/releases",
+    status_code=201,
+    responses={200: {"model": ReleaseMade, "description": "It was released before.", **_PLACE[201]}, **_PLACE}
+    | refused({400: "A note that is too long, or not text.", 403: _ADMINISTRATORS}),
+)
 async def post_release(visit: TheVisit, response: Response, body: NewRelease | None = None) -> ReleaseMade:
     """Freeze the candidate under a number; 200 where this recipe has one already."""
     made, new = await visit.run(releases.create, visit.app, visit.actor, note=body.note if body else "")
@@ -57,13 +74,13 @@ async def post_release(visit: TheVisit, response: Response, body: NewRelease | N
     return _made(made)
 
 
-@router.get("/releases/{ref}")
+@router.get("/releases/{ref}", responses=_NAMED)
 async def get_release(visit: TheVisit, ref: str) -> ReleaseMade:
     """A release by its number or digest, or the candidate."""
     return _made(await visit.run(releases.show, visit.app, visit.actor, ref))
 
 
-@router.get("/releases/{ref}/diff")
+@router.get("/releases/{ref}/diff", responses=_NAMED)
 async def get_difference(
     visit: TheVisit, ref: str, to: Annotated[Name, Query(description="The other release.")] = "candidate"
 ) -> Differences:

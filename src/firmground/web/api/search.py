@@ -7,6 +7,7 @@ from pydantic import Field
 
 from firmground.app.search import Band, band, search
 from firmground.types import Actor, Passage
+from firmground.web.api.description import refused
 from firmground.web.api.shapes import Body, Filters, Text, plain_filters
 from firmground.web.visit import TheVisit
 
@@ -35,7 +36,16 @@ class Hits(Body):
     timings_ms: dict[str, float]
 
 
-@router.post("/search")
+@router.post(
+    "/search",
+    responses=refused(
+        {
+            400: "An empty query, or a filter by a key that no document has.",
+            404: "Nothing is indexed.",
+            409: "The index must be built anew.",
+        }
+    ),
+)
 async def post_search(body: SearchFor, visit: TheVisit) -> Hits:
     """Find passages: with the scores of both retrievers for administrators, with how near they are for others."""
     filters = plain_filters(body.filters)

@@ -7,12 +7,9 @@ from fastapi import Request, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
 
 from firmground.types import Answer
-from firmground.web.problems import SCHEMA
 
 PREFIX = "/api/v1"
-_PROBLEM: dict[str, Any] = {"description": "A problem document.", "content": {"application/problem+json": {"schema": SCHEMA}}}
 NOT_MODIFIED: dict[str, Any] = {"description": "As you have it: the same ETag."}
-PROBLEMS: dict[int | str, dict[str, Any]] = {"4XX": _PROBLEM, "5XX": _PROBLEM}
 
 
 def _without_nul(text: str) -> str:

@@ -327,7 +327,8 @@ _HEADERS = [
     ("`ETag`", "response", "of answers, documents, lists of documents, pictures"),
     ("`Content-Location`", "response", "where the events of a streamed answer are read again"),
     ("`Location`", "response", "what was made, or the job to follow"),
-    ("`Retry-After`", "response", "with `503`: in how many seconds to try again"),
+    ("`Retry-After`", "response", "with `503`, and `429` of the OpenAI protocol: in how many seconds to try again"),
+    ("`X-Should-Retry`", "response", "of errors in the OpenAI protocol: whether its clients try again by themselves"),
     ("`X-Highlight`", "response", "of the picture of a page: `exact`, `partial` or `none`, how much of the quote is marked"),
 ]
 

@@ -10,6 +10,7 @@ from listening import QUESTION, SAID, Listening, listening
 
 from firmground.testing.model_server import Reply
 from firmground.types import Answer
+from firmground.web.openai.answered import WITHDRAWN
 
 ASKED = [{"role": "user", "content": QUESTION}]
 
@@ -68,18 +69,17 @@ def test_the_helper_of_the_client_that_gathers_a_stream_works(quotes: Listening)
 
 
 def test_what_is_withdrawn_is_said_to_be(tmp_path: Path):
-    lie = Reply(
-        json_text={
-            "answerable": True,
-            "sentences": [{"text": SAID, "sources": [1]}, *[{"text": "You may carry over ninety days.", "sources": [1]}] * 4],
-        }
-    )
+    lies = [f"You may carry over {number} days." for number in ("ninety", "eighty", "seventy", "sixty")]
+    said = [{"text": text, "citations": [1]} for text in (SAID, *lies)]
+    lie = Reply(json_text={"answerable": True, "sentences": said})
     with listening(tmp_path, default=lie) as on:
         chunks = list(complete(on, ASKED, stream=True))
         text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
         answer = chunks[-1].firmground
-        if "[Withdrawn" in text:
-            assert text.partition("does not hold.]\n\n")[2] == answer["text"]
+        before, _, after = text.partition(WITHDRAWN)
+        assert before.startswith(SAID)
+        assert after == answer["text"]
+        assert [chunk.firmground for chunk in chunks if getattr(chunk, "firmground", None)] == [{"withdrawn": True}, answer]
         assert "ninety" not in text
 
 

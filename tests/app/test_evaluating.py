@@ -13,6 +13,7 @@ import yaml
 from firmground.app import case_results, evaluation, kept, releases
 from firmground.app.documents import purge
 from firmground.app.evaluation import BASELINE, results_of, run
+from firmground.app.evaluation_report import as_page
 from firmground.app.sync import sync
 from firmground.errors import InvalidInput, NotFound, OutsideFailed, Refused
 from firmground.evaluate.report import AGAINST
@@ -301,3 +302,20 @@ def test_a_document_that_the_asker_may_not_see_is_told_before_everything_else(
     assert found.disclosed is not None
     assert found.leaked == found.disclosed.events >= 1
     assert headline(found).endswith("disclosed documents that the asker may not see.")
+
+
+def test_the_report_is_one_page_that_prints_without_script_or_request_and_holds_no_words_of_documents(bench: Bench) -> None:
+    wrong = a_case("wrong", "How <i>many</i> years does the jib last?")
+    golden(bench.root, [*cases(), wrong | {"expect": {"contains": ["99 years"]}}])
+    with bench.app() as app:
+        before = releases.create(app, ADMINISTRATOR)[0].number
+        found = run(app, ADMINISTRATOR, against=str(before))
+        text = as_page(found, results_of(app, ADMINISTRATOR, found))
+    assert headline(found) in text
+    assert "How &lt;i&gt;many&lt;/i&gt; years" in text
+    assert "it does not say &#x27;99 years&#x27;" in text
+    assert "No case came out differently" in text
+    assert text.count("<svg") == text.count("<tr><td>passed") + text.count("<tr><td>answered wrongly") + 2
+    assert all(word not in text for word in ("<script", "http:", "https:", "url(", "@import", " src=", " href="))
+    assert "@media print" in text
+    assert "before it is replaced" not in text

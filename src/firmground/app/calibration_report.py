@@ -5,30 +5,13 @@ from html import escape
 from pathlib import Path
 
 from firmground.answer.calibration import At, Calibration
+from firmground.app import sheet
 from firmground.errors import InvalidInput, OutsideFailed
 from firmground.evaluate.threshold import Promise
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 440, 300, 46, 40
 _MOST_RISK = 0.2
 """Where the picture of the risk ends: nobody wants more."""
-_STYLE = """
-:root { color-scheme: light dark; --ink: #1d2429; --paper: #fbfaf7; --soft: #6b757c; --line: #d8d9d4; --mark: #22637a; --warn: #8a4b12 }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e4e6e3; --paper: #171b1e; --soft: #98a2a8; --line: #353c41; --mark: #7cc0d8; --warn: #e0a66a }
-}
-body { margin: 2rem auto; max-width: 46rem; padding: 0 1rem; background: var(--paper); color: var(--ink) }
-body { font: 1rem/1.55 system-ui, sans-serif }
-h1 { font-size: 1.5rem; font-weight: 600 } h2 { font-size: 1.1rem; font-weight: 600; margin-top: 2.2rem }
-p, caption, figcaption { max-width: 40rem } .soft, caption, figcaption { color: var(--soft); text-align: left; font-size: .9rem }
-.promise { border-left: 4px solid var(--mark); padding: .4rem 1rem; font-size: 1.1rem } .not { border-color: var(--warn) }
-table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums; font-size: .92rem }
-th, td { border-bottom: 1px solid var(--line); padding: .3rem .9rem .3rem 0; text-align: right }
-th:first-child, td:first-child { text-align: left }
-figure { margin: 1rem 0 } svg { max-width: 100%; height: auto } svg text { fill: var(--soft); font-size: 12px }
-.axis { stroke: var(--line); fill: none } .even { stroke: var(--soft); stroke-dasharray: 4 4 }
-.curve { stroke: var(--mark); fill: none; stroke-width: 2 }
-.dot { fill: var(--mark) } .rate { stroke: var(--warn); stroke-dasharray: 2 4 } details summary { cursor: pointer; color: var(--soft) }
-"""
 
 
 def check_path(path: Path) -> None:
@@ -64,13 +47,7 @@ def page(found: Calibration, workspace: str, made: Promise | None = None) -> str
         _figure("What silence costs", _RISK, _risk(found), _curve(found)) if found.curve else "",
         f"<h2>How it was found</h2><p>{_HOW}</p>",
     ]
-    name = f"<title>Calibration of {escape(workspace)}</title>"
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">{name}'
-    return (
-        f'<!doctype html>\n<html lang="en"><head>{head}<style>{_STYLE}</style></head>\n<body><main>\n'
-        + "\n".join(part for part in parts if part)
-        + "\n</main></body></html>"
-    )
+    return sheet.framed(f"Calibration of {workspace}", "\n".join(part for part in parts if part))
 
 
 _RELIABILITY = (
@@ -124,7 +101,7 @@ def _rates(found: Calibration) -> str:
         "Were questions independent",
         "Covered still answered",
     )
-    return "<h2>What each rate costs</h2>" + _table("Thresholds, the strictest first", heads, rows)
+    return "<h2>What each rate costs</h2>" + sheet.table("Thresholds, the strictest first", heads, rows)
 
 
 def _rate(at: At, wanted: float) -> tuple[str, ...]:
@@ -150,7 +127,7 @@ def _kinds(found: Calibration) -> str:
         for kind, each in found.kinds.items()
     ]
     heads = ("Questions", "Asked", "Documents", "AUROC", "Covered answered", "Uncovered answered", "From the known source")
-    return "<h2>What people ask, and what was made</h2>" + _table("At the threshold chosen", heads, rows)
+    return "<h2>What people ask, and what was made</h2>" + sheet.table("At the threshold chosen", heads, rows)
 
 
 def _figure(name: str, caption: str, drawing: str, data: str) -> str:
@@ -160,12 +137,12 @@ def _figure(name: str, caption: str, drawing: str, data: str) -> str:
 
 def _bins(found: Calibration) -> str:
     rows = [(f"{each.confidence:.3f}", _percent(each.covered), str(each.questions)) for each in found.bins]
-    return _table("Reliability", ("Mean confidence", "Covered", "Questions"), rows)
+    return sheet.table("Reliability", ("Mean confidence", "Covered", "Questions"), rows)
 
 
 def _curve(found: Calibration) -> str:
     rows = [(f"{threshold:.4f}", _percent(covered), _percent(uncovered)) for threshold, covered, uncovered in found.curve]
-    return _table("Risk and coverage", ("Threshold", "Covered answered", "Uncovered answered"), rows)
+    return sheet.table("Risk and coverage", ("Threshold", "Covered answered", "Uncovered answered"), rows)
 
 
 def _reliability(found: Calibration) -> str:
@@ -208,12 +185,6 @@ def _x(share: float) -> float:
 
 def _y(share: float) -> float:
     return (_HEIGHT - _BOTTOM) - share * (_HEIGHT - _BOTTOM - 18)
-
-
-def _table(caption: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    head = "".join(f'<th scope="col">{escape(each)}</th>' for each in heads)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _percent(share: float) -> str:

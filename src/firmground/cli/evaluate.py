@@ -25,7 +25,7 @@ def evaluate(
     ] = False,
     repeats: Annotated[int, typer.Option("--repeats", metavar="N", help="Ask each case so often, for models that vary.")] = 1,
     report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Write the report to this .md or .json file.")
+        Path | None, typer.Option("--report", metavar="FILE", help="Write the report to this .html, .md or .json file.")
     ] = None,
     junit: Annotated[
         Path | None, typer.Option("--junit", metavar="FILE", help="Write each case as a test, for build servers.")
@@ -36,14 +36,19 @@ def evaluate(
 ) -> None:
     """Ask a release every golden case, and compare it with a search without AI. A case that nothing changed for is not asked again."""
     from firmground.app import evaluation as use
+    from firmground.app.evaluation_report import as_page
     from firmground.evaluate import written
 
     del debug
     if fail_on_regression and not against:
         raise InvalidInput("there is nothing to be worse than", "name a release with --against")
-    forms: dict[str, Callable[[Report, Cases], str]] = {".md": written.as_markdown, ".json": written.as_json}
+    forms: dict[str, Callable[[Report, Cases], str]] = {
+        ".html": as_page,
+        ".md": written.as_markdown,
+        ".json": written.as_json,
+    }
     if report is not None and report.suffix.lower() not in forms:
-        raise InvalidInput(f"{report} is neither .md nor .json", "name a file that ends in one of them")
+        raise InvalidInput(f"{report} is none of {', '.join(forms)}", "name a file that ends in one of them")
     with opened(directory) as app:
         with progress("evaluating") as shown:
             found = use.run(app, actor(app, None), release=release, against=against, repeats=repeats, watch=shown)

@@ -99,12 +99,22 @@ def why(result: Result) -> str:
 
 def measured(report: Report) -> str:
     """Retrieval and scores in a line, each with the cases it could be measured on."""
-    told = [f"{name.replace('_', ' ')} {value:.3f}" for name, value in report.retrieval.items()]
-    told += [f"{_SCORES[name]} {each.value:.3f} ({_cases(each.cases)})" for name, each in report.scores.items()]
+    told = [f"{MEASURES[name]} {value:.3f}" for name, value in report.retrieval.items()]
+    told += [f"{MEASURES[name]} {each.value:.3f} ({_cases(each.cases)})" for name, each in report.scores.items()]
     return ", ".join(told)
 
 
-_SCORES = {"token_f1": "token F1", "similarity": "likeness", "faithful": "faithful"}
+MEASURES = {
+    "hit_at_1": "hit@1",
+    "hit_at_3": "hit@3",
+    "recall": "recall",
+    "reciprocal_rank": "MRR",
+    "ndcg": "nDCG",
+    "token_f1": "token F1",
+    "similarity": "likeness",
+    "faithful": "faithful",
+}
+"""How people call what is measured."""
 
 
 def _cases(count: int) -> str:

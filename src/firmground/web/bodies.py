@@ -7,10 +7,13 @@ from typing import NamedTuple
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope
 
+from firmground.web.credentials import is_open
 from firmground.web.limits import Limits
 from firmground.web.problems import TOO_LARGE, Malformed, TooLarge, TooSlow, WrongMediaType, is_page
 
 LARGEST = 1_000_000
+_OF_STRANGERS = 20_000
+"""What anybody may send: much of it from many would fill the memory."""
 _TOO_SLOW = ("the body did not arrive in time", "send it at once")
 _FORM = ("application/x-www-form-urlencoded",)
 _JSON = ("application/json",)
@@ -25,10 +28,6 @@ class Left(Exception):
     """The client went away before its request was complete, so nobody waits for an answer."""
 
 
-class Endless(Malformed):
-    """Nobody can tell where the request ends, so what follows on its connection cannot be trusted either."""
-
-
 class Taken(NamedTuple):
     """What an address takes. JSON and forms of ours are what no page of another site can send without asking first, or without the token
     of the form; an address that takes something else makes sure of that by itself."""
@@ -41,13 +40,12 @@ class Taken(NamedTuple):
 def taken(path: str, largest_upload: int) -> Taken:
     if kinds := UPLOADS.get(path):
         return Taken(kinds, largest_upload + LARGEST, upload=True)
-    return Taken(_FORM if is_page(path) else _JSON, LARGEST, upload=False)
+    return Taken(_FORM if is_page(path) else _JSON, _OF_STRANGERS if is_open(path) else LARGEST, upload=False)
 
 
-def check_end(scope: Scope, headers: Headers) -> None:
-    """Refuse what a proxy before us may have read another way, and taken the rest for another request."""
-    if "transfer-encoding" in headers and ("content-length" in headers or scope["http_version"] == "1.0"):
-        raise Endless("it is not clear where the request ends", "send either Content-Length or Transfer-Encoding")
+def ends_twice(scope: Scope, headers: Headers) -> bool:
+    """Whether a proxy before us may have read it another way, and taken the rest for another request."""
+    return "transfer-encoding" in headers and ("content-length" in headers or scope["http_version"] == "1.0")
 
 
 def check(scope: Scope, headers: Headers, wanted: Taken) -> None:

@@ -67,7 +67,9 @@ class Edge:
         state["visit"] = self._credentials.nobody()
         answer = _Answer(send, request_id, self._credentials)
         try:
-            bodies.check_end(scope, headers)
+            answer.last = bodies.ends_twice(scope, headers)
+            if answer.last:
+                raise Malformed("it is not clear where the request ends", "send either Content-Length or Transfer-Encoding")
             answer.consented = await consent(self._served, scope, headers)
             if is_preflight(scope, headers):
                 await preflight(scope, headers, answer.consented)(scope, receive, answer)
@@ -83,7 +85,6 @@ class Edge:
             if answer.started:
                 raise
             scope["app"] = self._application
-            answer.last = isinstance(error, bodies.Endless)
             told = _to_sign_in(scope, headers) if isinstance(error, Unauthenticated) else None
             await (told or response(Request(scope), error))(scope, receive, answer)
         except Exception:

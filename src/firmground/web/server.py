@@ -28,6 +28,7 @@ _RETRY_SECONDS = 1.0
 _ACCEPTED_AT_ONCE = 64
 """Few, since each is a file until it is looked at."""
 _QUEUE = 1024
+_LONGEST_HEADERS = 32_768
 _log = logging.getLogger(__name__)
 
 
@@ -112,6 +113,7 @@ class Server(uvicorn.Server):
                 timeout_graceful_shutdown=_DRAIN_SECONDS,
                 http=protocol(served.limits),
                 ws="none",
+                h11_max_incomplete_event_size=_LONGEST_HEADERS,
                 backlog=_ACCEPTED_AT_ONCE,
                 # What strangers send shall not fill a log.
                 log_level="error",

@@ -55,10 +55,12 @@ def check(app: App, actor: Actor) -> Checked:
 
 
 def exported(app: App, actor: Actor, kind: str) -> str:
-    """All cases as one file of a kind: yaml, csv or jsonl."""
-    if kind not in {"yaml", "csv", "jsonl"}:
-        raise InvalidInput(f"{kind!r} is no kind of cases", "use yaml, csv or jsonl")
-    return written([placed.case for placed in listed(app, actor)], kind)
+    """All cases as one file of a kind: yaml, csv or jsonl; or as a configuration of promptfoo, the active ones."""
+    if kind not in {"yaml", "csv", "jsonl", "promptfoo"}:
+        raise InvalidInput(f"{kind!r} is no kind of cases", "use yaml, csv, jsonl or promptfoo")
+    answering = app.candidate.answering
+    refusals = (answering.refusal, answering.out_of_scope_text)
+    return written([placed.case for placed in listed(app, actor)], kind, refusals)
 
 
 def take_in(app: App, actor: Actor, file: Path, *, replace: bool = False) -> tuple[int, Path]:

@@ -86,7 +86,7 @@ def confirm(
 
 @group.command("import")
 def import_(
-    file: Annotated[Path, typer.Argument(help="A file of cases: .yaml, .csv or .jsonl.")],
+    file: Annotated[Path, typer.Argument(help="A file of cases: .yaml (also of promptfoo), .csv or .jsonl.")],
     replace: Annotated[bool, typer.Option("--replace", help="Replace the file of that name in golden/.")] = False,
     directory: Directory = None,
     debug: Debug = False,
@@ -102,7 +102,7 @@ def import_(
 
 @group.command()
 def export(
-    kind: Annotated[str, typer.Option("--format", help="yaml, csv or jsonl.")] = "yaml",
+    kind: Annotated[str, typer.Option("--format", help="yaml, csv, jsonl, or promptfoo: a configuration.")] = "yaml",
     directory: Directory = None,
     debug: Debug = False,
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, cast
 
 from firmground.errors import FirmgroundError, InvalidInput
 from firmground.evaluate.cases import Case, read_case
+from firmground.evaluate.promptfoo import as_promptfoo, from_promptfoo
 from firmground.types import Json, digest
 
 FOLDER = "golden"
@@ -111,8 +112,11 @@ def _placed(place: Place, entry: Any) -> Placed | Unreadable:
         return Unreadable(place, error.problem, error.remedy)
 
 
-def written(cases: Sequence[Case], kind: str) -> str:
-    """The cases as a file of that kind (`yaml`, `csv`, `jsonl`): reading it gives the same cases."""
+def written(cases: Sequence[Case], kind: str, refusals: Sequence[str] = ()) -> str:
+    """The cases as a file of that kind (`yaml`, `csv`, `jsonl`): reading it gives the same cases. `promptfoo`: the active ones, for a
+    workspace that says it does not know by these `refusals`."""
+    if kind == "promptfoo":
+        return as_promptfoo(cases, refusals)
     plain = [case.model_dump(mode="json") for case in cases]
     for case in plain:
         case["expect"] = {key: _shortened(value) for key, value in case["expect"].items() if value}
@@ -166,10 +170,21 @@ def _yaml(text: str) -> Entries:
         raise _Wrong(0, f"it is not valid YAML ({str(error).splitlines()[0]})", "mend it") from None
     if root is None:
         return []
+    build = _Built(yaml.SafeLoader(""))
+    if isinstance(root, yaml.MappingNode):
+        return _promptfoo(build(root))
     if not isinstance(root, yaml.SequenceNode):
         raise _Wrong(1, "it holds no list of cases", "begin each case with `- id:`")
-    build = _Built(yaml.SafeLoader(""))
     return [(node.start_mark.line + 1, build(node)) for node in cast("list[Any]", root.value)]
+
+
+def _promptfoo(root: Any) -> Entries:
+    """A configuration of promptfoo, whose tests are cases; their lines are not told."""
+    if isinstance(root, _Wrong):
+        raise root
+    if "tests" not in root:
+        raise _Wrong(1, "it holds no list of cases", "begin each case with `- id:`")
+    return [(0, case) for case in from_promptfoo(cast("dict[str, Any]", root))]
 
 
 class _Built:

@@ -18,9 +18,23 @@ from firmground.web.problems import KeyReused
 from firmground.web.streams import EventStream, Key, Told, frame, frames
 from firmground.web.visit import TheVisit, unless_gone
 
+_EVENT: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "event", "data"],
+    "additionalProperties": False,
+    "properties": {
+        "id": {"type": "string", "pattern": "^[1-9][0-9]*$", "description": "Its number: what comes behind it is `?after=` it."},
+        "event": {"enum": ["status", "citation", "sentence", "withdrawn", "done", "error"]},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "description": "Of `done` the answer, of `error` a problem document.",
+        },
+    },
+}
 _STREAM: dict[str, Any] = {
     "description": "The answer; with `stream` its events: `status`, `citation`, `sentence`, `withdrawn`, at the end `done` or `error`.",
-    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    "content": {"text/event-stream": {"itemSchema": _EVENT}},
     **located(200, "Content-Location", "With `stream`: where its events are read again.", required=False)[200],
 }
 _NOT_YOURS = "There is no such answer, or not for you."

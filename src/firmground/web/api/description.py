@@ -119,6 +119,9 @@ def _operations(described: dict[str, Any]) -> Iterator[tuple[str, str, dict[str,
 
 def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
     operation["security"] = _security(method, path)
+    if "requestBody" in operation:
+        # No page of another site can send this kind without asking first, so it is wanted also where there is nothing to say.
+        operation["requestBody"]["required"] = True
     responses = operation["responses"]
     common = _common(method, path, operation)
     own = {int(status): given["description"] for status, given in responses.items() if _is_own(status, given)}

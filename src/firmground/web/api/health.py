@@ -22,6 +22,6 @@ async def get_health() -> dict[str, str]:
 
 @router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
 async def get_readiness(served: TheServed) -> Response:
-    """Whether questions are answered without delay, and why not."""
+    """Whether questions are answered without delay: 503 with the reasons where they are not."""
     reasons = served.reasons()
     return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)

@@ -28,6 +28,10 @@ class Wish(Body):
     note: Text = Field("", description="What the person should know. It is emptied like a comment.")
 
 
+class Nothing(Body):
+    """An object without fields."""
+
+
 class Shared(BaseModel):
     shared: bool = Field(description="Whether others who may see all that it rests on may see the answer.")
     path: str = Field(description="Of its page on this server: the link to give to them.")
@@ -76,8 +80,9 @@ async def delete_review(id: str, visit: TheVisit) -> None:
         {403: "Somebody else asked for it, or you cannot sign in.", 404: _GONE, 409: "Something that it rests on is erased."}
     ),
 )
-async def post_share(id: str, visit: TheVisit) -> Shared:
+async def post_share(id: str, visit: TheVisit, body: Nothing | None = None) -> Shared:
     """Let everybody who is signed in, and may see all that it rests on, see an answer of yours. Sharing gives nobody more rights."""
+    del body
     answer = await visit.run(opinions.share, visit.app, visit.actor, id)
     return Shared(shared=True, path=f"/answers/{answer}")
 

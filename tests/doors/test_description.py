@@ -1,0 +1,153 @@
+"""The description of the API against the server: each operation works as it says, and is refused as it says."""
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+from described import CHECKS, RIGHT, SITE, VISITOR, Stocked, right, stocked
+
+from firmground.app import keys
+from firmground.testing.app import ADMINISTRATOR
+
+EVIL = {"Origin": "https://evil.example"}
+
+
+@pytest.fixture(scope="module")
+def owner(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stocked]:
+    with stocked(tmp_path_factory.mktemp("described"), "key") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stocked]:
+    with stocked(tmp_path_factory.mktemp("described"), "session") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def document(owner: Stocked) -> dict[str, Any]:
+    return owner.site.client.get("/openapi.json", headers=owner.headers).json()
+
+
+def each(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation for methods in document["paths"].values() for operation in methods.values()]
+
+
+def test_each_operation_has_a_right_request_to_try_it_with(document: dict[str, Any]) -> None:
+    assert sorted(operation["operationId"] for operation in each(document)) == sorted(RIGHT)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_the_key_of_an_owner_can_do_all_of_it(owner: Stocked, name: str) -> None:
+    response = right(owner, name).call_and_validate(checks=CHECKS, headers=owner.headers, timeout=30)
+    assert 200 <= response.status_code < 300, response.text
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_so_can_the_browser_of_an_owner(browser: Stocked, name: str) -> None:
+    response = right(browser, name).call_and_validate(checks=CHECKS, headers=browser.headers, timeout=30)
+    assert 200 <= response.status_code < 300, response.text
+
+
+def test_each_operation_says_what_it_does_and_how_it_is_refused(document: dict[str, Any]) -> None:
+    known = {tag["name"] for tag in document["tags"]}
+    summaries = [operation["summary"] for operation in each(document)]
+    assert len(set(summaries)) == len(summaries)
+    for operation in each(document):
+        assert operation["summary"] == operation["summary"].strip(" ."), operation["operationId"]
+        assert set(operation["tags"]) <= known
+        assert len(operation["tags"]) == 1
+        refused = [status for status, response in operation["responses"].items() if status >= "4"]
+        assert [status for status in refused if status not in operation["description"]] == []
+        for status in refused:
+            response = operation["responses"][status]
+            if "$ref" in response:
+                response = document["components"]["responses"][response["$ref"].rpartition("/")[2]]
+            if operation["operationId"] != "get_readiness" or status != "503":
+                assert list(response["content"]) == ["application/problem+json"]
+            assert "X-Request-ID" in response["headers"]
+
+
+def test_no_shape_is_described_that_nothing_has(document: dict[str, Any]) -> None:
+    told = str(document)
+    for kind, parts in document["components"].items():
+        if kind != "securitySchemes":
+            assert [name for name in parts if f"'#/components/{kind}/{name}'" not in told] == []
+    named = {scheme for operation in each(document) for way in operation["security"] for scheme in way}
+    assert named == set(document["components"]["securitySchemes"])
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_who_shows_no_credentials_is_refused_where_some_are_described(owner: Stocked, name: str) -> None:
+    case = right(owner, name)
+    response = case.call_and_validate(checks=CHECKS, timeout=30)
+    assert (response.status_code == 401) == bool(case.operation.definition.raw["security"])
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_session_needs_the_token_of_its_pages_where_that_is_described(browser: Stocked, name: str) -> None:
+    case = right(browser, name)
+    described = any("formToken" in way for way in case.operation.definition.raw["security"])
+    session = {"Cookie": browser.headers["Cookie"]}
+    response = case.call_and_validate(checks=CHECKS, headers=session, timeout=30)
+    assert (response.status_code == 403) == described, response.text
+    wrong = case.call_and_validate(checks=CHECKS, headers={**session, "X-Firmground-Token": "wrong"}, timeout=30)
+    assert (wrong.status_code == 403) == described
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_page_of_another_site_can_do_what_is_described_for_it_and_no_more(owner: Stocked, name: str) -> None:
+    _, secret = keys.add_widget_key(owner.site.app, ADMINISTRATOR, owner.new("widget"), origins=[SITE], groups=["everyone"])
+    case = right(owner, name)
+    ways = case.operation.definition.raw["security"]
+    headers = {"Authorization": f"Bearer {secret}", **VISITOR}
+    if "id" in case.path_parameters:  # what the visitor asked
+        case.path_parameters["id"] = owner.site.ask(headers=headers).json()["id"]
+    response = case.call_and_validate(checks=CHECKS, headers=headers, timeout=30)
+    allowed = any("widgetKey" in way for way in ways)
+    if ways:
+        assert response.status_code in ({200} if allowed else {403}), response.text
+    if allowed:
+        unnamed = case.call_and_validate(checks=CHECKS, headers={**headers, "X-Firmground-Visitor": "me"}, timeout=30)
+        assert unnamed.status_code == 400
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_what_any_request_may_be_refused_for_is_described_where_it_happens(owner: Stocked, name: str) -> None:
+    operation = owner.operations[name]
+    described = operation.definition.raw["responses"]
+
+    def status(*, of: Any = None, **more: Any) -> int:
+        case = of or right(owner, name)
+        headers = owner.headers | more.pop("headers", {})
+        return case.call_and_validate(checks=CHECKS, headers=headers, timeout=30, **more).status_code
+
+    assert status(headers=EVIL) == 403
+    assert status(params={"long": "x" * 9_000}) == 413
+    assert status(headers={"Authorization": "Bearer nothing"}) == 401 or not operation.definition.raw["security"]
+    if operation.method == "get":
+        assert status(data=b"{}", headers={"Content-Type": "application/json"}) == 400
+    assert ("415" in described) == bool(operation.body)
+    if operation.body:
+        assert status(headers={"Content-Type": "text/plain"}) == 415
+    wrong = right(owner, name)
+    if operation.body and wrong.media_type == "application/json":
+        wrong.body = ["no", "object"]
+        assert status(of=wrong) == 422
+    elif limited := [each for each in operation.query if {"minimum", "maxLength"} & each.definition["schema"].keys()]:
+        wrong.query = {**(wrong.query or {}), limited[0].name: "x" * 6_000}
+        assert status(of=wrong) == 422
+    else:
+        assert ("422" in described) == bool(operation.query)
+
+
+@pytest.mark.parametrize("name", sorted(name for name in RIGHT if name not in {"get_health", "get_readiness"}))
+def test_what_is_not_there_is_told_where_that_is_described(owner: Stocked, name: str) -> None:
+    case = right(owner, name)
+    if not case.path_parameters:
+        return
+    assert "404" in case.operation.definition.raw["responses"]
+    for parameter in case.path_parameters:
+        unknown = right(owner, name)
+        unknown.path_parameters[parameter] = "no-such-thing"
+        assert unknown.call_and_validate(checks=CHECKS, headers=owner.headers, timeout=30).status_code == 404

@@ -14,7 +14,7 @@ from firmground.language.identify import identify
 from firmground.language.in_place import beside, in_place
 from firmground.types import AnswerStatus, Value
 
-Reason = Literal["alone", "choice", "correction", "more", "goes_on", "fragment", "pronoun", "new_topic"]
+Reason = Literal["alone", "choice", "correction", "more", "goes_on", "fragment", "pronoun", "new_topic", "rewritten"]
 _WHY: dict[Reason, str] = {
     "alone": "it stands alone",
     "choice": "it chooses one of the readings that were offered",
@@ -24,6 +24,7 @@ _WHY: dict[Reason, str] = {
     "fragment": "it is no whole question",
     "pronoun": "a word in it stands for something said before",
     "new_topic": "it says that it is about something else",
+    "rewritten": "a language model reads it so after the questions before",
 }
 _MOST_WORDS = 12
 """Words taken over from earlier questions."""

@@ -56,7 +56,8 @@ def rewritten(
     if outcome != "done":
         return known
     context = tuple(turn.id for turn in history)
-    return known.model_copy(update={"asked": line, "follow_up": line != known.shown, "context": context})
+    why = "rewritten" if known.why == "alone" and line != known.shown else known.why
+    return known.model_copy(update={"asked": line, "follow_up": line != known.shown, "why": why, "context": context})
 
 
 def _of_the_conversation(line: str, told: str) -> bool:

@@ -48,3 +48,17 @@ def test_where_the_model_does_not_say_what_it_is_about_the_rules_do(reply: str, 
     by_rules = understood("and how often?", HISTORY)
     assert "coffee machine" in by_rules.asked
     assert said_anew(ScriptedModel([reply], structured=False)) == (by_rules.asked, by_rules.context, outcome)
+
+
+def test_where_only_the_model_sees_a_follow_up_the_reason_names_it():
+    question = "Which vinegar does the early shift take for the coffee machine?"
+    known = understood(question, HISTORY)
+    assert known.why == "alone"
+    for said, text in (
+        ("Which vinegar descales the coffee machine?", "a language model reads it so after the questions before"),
+        (question, "it stands alone"),
+    ):
+        prompt = read_prompt("rewrite.md", packaged("rewrite"), "rewrite")
+        model = ScriptedModel([said], structured=False)
+        found = rewritten(known, HISTORY, prompt=prompt, model=model, account=Account(None))
+        assert (found.asked, found.follow_up, found.text) == (said, said != question, text)

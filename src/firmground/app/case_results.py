@@ -26,6 +26,7 @@ from firmground.ports import Transaction
 from firmground.release.spec import ReleaseSpec
 from firmground.serve.ask import Asked, Live, answer
 from firmground.serve.generation import Models
+from firmground.serve.search import search
 from firmground.types import Passage, Trace, Within
 
 _BATCH = 40
@@ -58,6 +59,8 @@ class CaseResults:
         wanted = [(case, n) for n in range(repeats) for case in self._cases]
         left = [(case, n) for case, n in wanted if _key(case, n) not in known or known[_key(case, n)].error]
         done(len(wanted) - len(left))
+        if left:  # what is loaded once is no part of anybody's time
+            search(self.corpus, recipe.retrieval, left[0][0].question, self.within(left[0][0]), limit=1)
         with ThreadPoolExecutor(_THREADS, thread_name_prefix="case") as threads:
             for start in range(0, len(left), _BATCH):
                 self._check_cancelled()

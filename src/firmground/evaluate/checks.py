@@ -163,13 +163,13 @@ def _nearly_same(cases: Sequence[Placed]) -> Iterator[Flaw]:
 
 def _thin(active: Sequence[Case]) -> Iterator[Flaw]:
     if len(active) < ENOUGH:
-        detail = f"{len(active)} cases are active, and a release needs {ENOUGH}"
+        detail = f"{len(active)} of the {ENOUGH} active cases that a release needs"
         yield Flaw("error", "too_few", "", "", detail, "write more: the questions people really ask come first")
     counts = Counter(case.kind for case in active)
     for kind in KINDS:
         if counts[kind] < ENOUGH_OF_KIND:
             severity: Severity = "warning" if counts[kind] else "error"
-            detail = f"{counts[kind]} active cases are of the kind {kind}"
+            detail = f"{counts[kind]} of the {ENOUGH_OF_KIND} active cases of the kind {kind} that it needs"
             yield Flaw(
-                severity, "kind_thin" if counts[kind] else "kind_missing", "", "", detail, f"write at least {ENOUGH_OF_KIND}"
+                severity, "kind_thin" if counts[kind] else "kind_missing", "", "", detail, "write more"
             )

@@ -19,7 +19,9 @@ from firmground.app.releases import RECIPES
 from firmground.errors import Damaged
 from firmground.testing.app import ADMINISTRATOR
 from firmground.testing.model_server import Reply
-from firmground.web.streams import Streams
+from firmground.types import Answer
+from firmground.web.openai.answered import WITHDRAWN, Chunks
+from firmground.web.streams import Stream, Streams
 
 ASKED: list[Any] = [{"role": "user", "content": QUESTION}]
 LATE = Reply(first_delay=60)
@@ -149,10 +151,26 @@ def test_signs_that_some_clients_take_for_the_end_of_a_line_do_not_end_one(tmp_p
     said = "Every employee may carry over five\u2028vacation\u0085days into\u2029the next year."
     with serving(tmp_path, {"leave.md": f"# Leave\n\n{said}\n"}) as (inside, _):
         body = {"model": "firmground", "messages": ASKED, "stream": True}
-        told = inside.post("/v1/chat/completions", json=body).text
-    lines = told.splitlines()
-    assert all(line.startswith("data: ") for line in lines if line)
-    assert "\u2028" in json.loads(lines[-4][6:])["firmground"]["citations"][0]["snippet"]
+        theirs = inside.post("/v1/chat/completions", json=body).text.splitlines()
+        ours = inside.post("/api/v1/answers", json={"question": QUESTION, "stream": True}).text.splitlines()
+    assert all(line.startswith(("id: ", "event: ", "data: ")) for line in theirs + ours if line)
+    for last in (json.loads(theirs[-4][6:])["firmground"], json.loads(ours[-2][6:])):
+        assert {"\u2028", "\u0085", "\u2029"} <= set(last["citations"][0]["snippet"])
+
+
+def test_where_the_answer_says_less_in_the_end_what_was_said_is_withdrawn(writing: Listening):
+    """When a document is erased while it is being quoted."""
+    answer = Answer.model_validate(complete(writing).firmground)
+    stream = Stream("1", ADMINISTRATOR, request_id="r", key=None, grace=1)
+    stream.write("sentence", {"shown": f"{SAID} [1]"})
+    stream.end(answer.model_copy(update={"text": "It was erased.", "sentences": (), "citations": ()}))
+
+    async def told() -> list[str]:
+        return [frame async for frame in Chunks(stream, "firmground", "", usage=False).frames()]
+
+    chunks = [json.loads(frame[6:]) for frame in asyncio.run(told()) if frame.startswith("data: {")]
+    said = "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks)
+    assert said == f"{SAID} [1]{WITHDRAWN}It was erased."
 
 
 # ---------------------------------------------------------------- leaving

@@ -23,6 +23,7 @@ from firmground.web.problems import KeyReused, NotReady, Overloaded, document, u
 _LARGEST_LOG = 4_000_000
 """Characters. A hundred times what a long answer takes."""
 _AT_ONCE = 100
+_LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 _log = logging.getLogger(__name__)
 
 
@@ -316,5 +317,10 @@ async def frames(stream: Stream, after: int = 0, *, beat: float = 5.0) -> AsyncG
 
 
 def frame(told: Told) -> str:
-    """JSON has no line ends, so it is one line of data."""
-    return f"id: {told.n}\nevent: {told.kind}\ndata: {told.data}\n\n"
+    """One event as it is sent."""
+    return f"id: {told.n}\nevent: {told.kind}\ndata: {one_line(told.data)}\n\n"
+
+
+def one_line(text: str) -> str:
+    """JSON without the signs that many clients take for the end of a line, though the protocol does not. They only stand in its strings."""
+    return text.translate(_LINE_ENDS)

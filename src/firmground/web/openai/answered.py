@@ -9,14 +9,12 @@ from contextlib import aclosing
 from firmground.types import Answer
 from firmground.web.openai.parameters import Fields
 from firmground.web.problems import openai_error
-from firmground.web.streams import Stream
+from firmground.web.streams import Stream, one_line
 
 WITHDRAWN = "\n\n[Withdrawn: what was said above does not hold.]\n\n"
 _BEAT = 5.0
 _MARK = re.compile(r"\[(\d+)\]")
 _FINISH = {"blocked": "content_filter"}
-_LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
-"""For clients that take them for the end of a line of data. In JSON they only stand within strings."""
 
 
 def completion(answer: Answer, model: str, base: str) -> Fields:
@@ -101,7 +99,8 @@ class Chunks:
                 yield _data(openai_error(self._stream.error))
             return
         text = text_of(answer)
-        rest = text[len(said) :] if text.startswith(said) else f"\n\n{text}"
+        # What the answer rests on may have been erased while it was made.
+        rest = text[len(said) :] if text.startswith(said) else f"{WITHDRAWN}{text}"
         last = {"content": rest, "annotations": annotations(answer, self._base)}
         yield self._chunk(last, finish=_finish(answer), firmground=answer.model_dump(mode="json"))
         if self._usage:
@@ -114,7 +113,7 @@ class Chunks:
 
 
 def _data(value: Fields) -> str:
-    return f"data: {json.dumps(value, ensure_ascii=False).translate(_LINE_ENDS)}\n\n"
+    return f"data: {one_line(json.dumps(value, ensure_ascii=False))}\n\n"
 
 
 def _head(id: str, model: str, kind: str) -> Fields:

@@ -196,19 +196,27 @@ def assert_the_model_stopped(on: Listening, calls: int = 1) -> None:
     assert on.client.get("/api/v1/answers").json()["answers"] == []
 
 
+def impatient(on: Listening, calls: int, *, streamed: bool = False, retries: int = 0) -> None:
+    """Ask without patience, with a little more each time, until the model was asked so often."""
+    seconds = 0.25
+    while len(on.model.requests) < calls:
+        seconds *= 2
+        made = client(on, timeout=seconds, max_retries=retries)
+        with pytest.raises(openai.APITimeoutError):
+            list(made.chat.completions.create(model="firmground", messages=ASKED, stream=streamed))
+
+
 @pytest.mark.parametrize("streamed", [False, True])
 def test_a_client_that_waits_no_longer_stops_the_model(late: Callable[[Reply], Listening], streamed: bool):
     on = late(LATE)
-    with pytest.raises(openai.APITimeoutError):
-        list(client(on, timeout=0.5).chat.completions.create(model="firmground", messages=ASKED, stream=streamed))
+    impatient(on, 1, streamed=streamed)
     assert_the_model_stopped(on)
 
 
 def test_a_client_that_tries_again_by_itself_leaves_no_model_working(late: Callable[[Reply], Listening]):
     on = late(LATE)
-    with pytest.raises(openai.APITimeoutError):
-        client(on, timeout=0.5, max_retries=1).chat.completions.create(model="firmground", messages=ASKED)
-    assert_the_model_stopped(on, calls=2)
+    impatient(on, 2, retries=1)
+    assert_the_model_stopped(on, len(on.model.requests))
 
 
 def test_leaving_in_the_middle_of_a_stream_stops_the_model(late: Callable[[Reply], Listening]):

@@ -6,8 +6,20 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from listening import QUESTION, Listening
 
+from firmground.app import evaluation, releases
+from firmground.testing.app import ADMINISTRATOR
 from firmground.web import pages
 
+CASES = """\
+- id: leave
+  question: how many vacation days may I carry over?
+  expect: {contains: ["five"], sources: ["leave.md"]}
+  unacceptable: ["ten"]
+- id: plane
+  kind: messy
+  question: Which class may I fly in?
+  expect: {contains: [["economy", "business"]], sources: ["nowhere.md"]}
+"""
 PAGES = {
     "/": "/",
     "/answers/{id}": "the answer to a question",
@@ -16,13 +28,16 @@ PAGES = {
     "/documents": "/documents",
     "/documents/{id}": "a document",
     "/documents/{id}/purge": "erasing a document",
+    "/evaluations": "/evaluations",
+    "/evaluations/{id}": "an evaluation",
+    "/evaluations/{id}/cases/{case}": "a case of two releases",
     "/login": "/login",
     "/me": "/me",
     "/people": "/people",
     "/setup": "/setup",
 }
 """Each route of a page, and where it is looked at."""
-NO_PAGES = {"/documents/{id}/original", "/documents/{id}/pages/{n}.png", "/widget.js"}
+NO_PAGES = {"/documents/{id}/original", "/documents/{id}/pages/{n}.png", "/evaluations/{id}/{file}", "/widget.js"}
 SCREENS = {
     "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
@@ -51,11 +66,24 @@ def paths(router: Any) -> set[str]:
 def places(quotes: Listening) -> dict[str, str]:
     answer = quotes.ask().json()
     document = answer["citations"][0]["document"]
+    made = evaluated(quotes)
     return {
+        "an evaluation": f"/evaluations/{made}?outcome=all",
+        "a case of two releases": f"/evaluations/{made}/cases/leave",
         "the answer to a question": f"/answers/{answer['id']}",
         "a document": f"/documents/{document}?start=0&end=5",
         "erasing a document": f"/documents/{document}/purge",
     }
+
+
+def evaluated(site: Listening) -> str:
+    """The id of an evaluation with cases that passed and that failed."""
+    folder = site.app.workspace.root / "golden"
+    folder.mkdir(exist_ok=True)
+    (folder / "all.yaml").write_text(CASES)
+    releases.create(site.app, ADMINISTRATOR, note="The first one.")
+    evaluation.run(site.app, ADMINISTRATOR)
+    return evaluation.run(site.app, ADMINISTRATOR, against="1", repeats=2).id
 
 
 @pytest.mark.parametrize("screen", SCREENS)

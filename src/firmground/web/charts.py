@@ -28,20 +28,34 @@ _LONGEST_NAME = 14
 
 @dataclass(frozen=True)
 class Series:
-    """A line and its name."""
+    """A line and its name. `ranges`: for each point between what it may truly lie, drawn as an upright stroke."""
 
     name: str
     points: Sequence[Point]
+    ranges: Sequence[tuple[float, float]] = ()
 
 
 @dataclass(frozen=True)
 class Axis:
-    """What is measured along one side, and how its numbers are written. Its ends are the data's, widened to `low` and `high` if given."""
+    """What is measured along one side, and how its numbers are written; in the table perhaps at more length. Its ends are the data's,
+    widened to `low` and `high` if given."""
 
     title: str
     form: Form = field(default=decimal)
     low: float | None = None
     high: float | None = None
+    told: Form | None = None
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A share of `cases` with its interval; `value` is None where there are none."""
+
+    name: str
+    value: float | None
+    low: float
+    high: float
+    cases: int
 
 
 def bars(
@@ -64,15 +78,37 @@ def bars(
     return _figure(title, table.format(*heads, body) if sound else None, note=note, kind="bars")
 
 
+def rates(title: str, rows: Sequence[Rate], *, heads: tuple[str, str], note: str = "") -> Markup:
+    """Shares with their intervals: a stroke for the share, a band for what it may truly be. The table is the chart."""
+    drawing = Markup(
+        '<svg aria-hidden="true" viewBox="0 0 100 10" preserveAspectRatio="none"><line class="grid" x1="0" x2="100" y1="5" y2="5"/>'
+        '<rect class="bar s1" x="{:.2f}" y="2.5" width="{:.2f}" height="5" fill-opacity=".35"/>'
+        '<rect class="bar s1" x="{:.2f}" width="1.4" height="10"/></svg>'
+    )
+    body = Markup("").join(
+        Markup('<tr><th scope="row"><bdi>{}</bdi></th><td class="drawn">{}</td><td>{}</td></tr>').format(
+            each.name,
+            "" if each.value is None else drawing.format(100 * each.low, 100 * (each.high - each.low), 98.6 * each.value),
+            _rate(each),
+        )
+        for each in rows
+    )
+    table = Markup(
+        '<table><thead><tr><th scope="col">{}</th><td></td><th scope="col">{}</th></tr></thead><tbody>{}</tbody></table>'
+    )
+    return _figure(title, table.format(*heads, body) if rows else None, note=note, kind="bars rates")
+
+
 def lines(
     title: str, series: Sequence[Series], across: Axis, up: Axis, *, level: tuple[str, float] | None = None, note: str = ""
 ) -> Markup:
     """One to four lines with their names at their ends. `level` is a dashed line across, with its name. The figures are in the table."""
     if len(series) > MOST_SERIES:
         raise ValueError(f"a chart of {len(series)} lines cannot be read: show {MOST_SERIES} at most")
-    sound = [Series(each.name, _finite(each.points)) for each in series]
+    sound = [Series(each.name, _finite(each.points), each.ranges) for each in series]
     sound = [each for each in sound if each.points]
     heights = [(0.0, level[1])] if level else []
+    heights += [(0.0, end) for each in sound for range_ in each.ranges for end in range_]
     plane = _plane([point for each in sound for point in each.points], heights, across, up, named=len(sound) > 1)
     if plane is None:
         return _figure(title, None, note=note)
@@ -81,15 +117,19 @@ def lines(
         drawn.append(plane.level(*level))
     ends = _spread([plane.y(each.points[-1][1]) for each in sound], plane.top, plane.bottom)
     for index, (each, end) in enumerate(zip(sound, ends, strict=True), 1):
-        drawn.append(plane.line(each.points, f"s{index}"))
+        drawn += [plane.line(each.points, f"s{index}"), plane.spans(each, f"s{index}")]
         if len(sound) > 1:
             drawn.append(
                 Markup('<text class="s{}" x="{:.1f}" y="{:.1f}">{}</text>').format(
                     index, plane.right + 8, end + 4, _short(each.name)
                 )
             )
-    rows = [(each.name, across.form(x), up.form(y)) for each in sound for x, y in each.points]
+    told = across.told or across.form
+    rows = [(each.name, told(x), up.form(y)) for each in sound for x, y in each.points]
     heads = (_("Series"), across.title, up.title)
+    if any(each.ranges for each in sound):
+        ranges = [f"{up.form(low)} – {up.form(high)}" for each in sound for low, high in each.ranges]
+        heads, rows = (*heads, _("95% interval")), [(*row, range_) for row, range_ in zip(rows, ranges, strict=True)]
     if len(sound) == 1:
         heads, rows = heads[1:], [row[1:] for row in rows]
     return _figure(title, _svg(title, note, drawn), _table(heads, rows), note=note)
@@ -172,6 +212,15 @@ class _Plane:
             return self.dot(*points[0], 4, "", style)
         placed = _joined([(self.x(x), self.y(y)) for x, y in points])
         return Markup('<polyline class="plot {}" points="{}"/>').format(style, placed)
+
+    def spans(self, series: Series, style: str) -> Markup:
+        """What each point may truly be, and the point itself, since there are few."""
+        stroke = Markup('<line class="plot {}" x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}" stroke-opacity=".5"/>')
+        drawn = [
+            stroke.format(style, self.x(x), self.x(x), self.y(low), self.y(high)) + self.dot(x, y, 3.5, "", style)
+            for (x, y), (low, high) in zip(series.points, series.ranges, strict=False)
+        ]
+        return Markup("").join(drawn)
 
     def dot(self, x: float, y: float, radius: float, told: str, style: str = "s1") -> Markup:
         drawn = Markup('<circle class="dot {}" cx="{:.1f}" cy="{:.1f}" r="{:.1f}"><title>{}</title></circle>')
@@ -256,6 +305,13 @@ def _finite(points: Sequence[Point]) -> list[Point]:
 
 def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+
+
+def _rate(each: Rate) -> Markup:
+    if each.value is None:
+        return Markup('<span class="quiet">{}</span>').format(_("not measured"))
+    told = _("%(low)s to %(high)s, of %(cases)s", low=percent(each.low), high=percent(each.high), cases=number(each.cases))
+    return Markup('<strong>{}</strong> <span class="quiet">{}</span>').format(percent(each.value, 1), told)
 
 
 def _whole(value: float) -> str:

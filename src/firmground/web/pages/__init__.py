@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from firmground.web.pages import account, ask, calibration, components, documents, opinions, people, pictures, widget
+from firmground.web.pages import account, ask, calibration, components, documents, evaluations, opinions, people, pictures, widget
 
 router = APIRouter(include_in_schema=False)
-for each in (account, ask, calibration, components, documents, opinions, people, pictures, widget):
+for each in (account, ask, calibration, components, documents, evaluations, opinions, people, pictures, widget):
     router.include_router(each.router)

@@ -1,5 +1,5 @@
-// Uploads with progress, by dropping files too, and how far jobs are. Without this script the same forms and links do it.
-import { announce, send } from "/static/app.js";
+// Uploads with progress, by dropping files too. Without this script the same forms and links do it.
+import { announce } from "/static/app.js";
 
 const form = document.getElementById("upload");
 const list = form?.querySelector(".sending");
@@ -91,41 +91,3 @@ if (form) {
     if (event.dataTransfer.files.length) form.querySelector("[type=file]").files = event.dataTransfer.files;
   });
 }
-
-// Looks after one job: soon at first, then less often, and not at all while nobody looks at the page.
-function follow(notice) {
-  let wait = 800;
-  const look = async () => {
-    if (document.hidden) return document.addEventListener("visibilitychange", look, { once: true });
-    let job;
-    try {
-      job = await send(`/api/v1/jobs/${encodeURIComponent(notice.dataset.job)}`, undefined, "GET");
-    } catch (error) {
-      if (error.status === 404 || error.status === 403 || error.status === 401) return;
-      job = null;
-    }
-    if (job && show(notice, job)) return;
-    wait = Math.min(wait * 1.4, 10_000);
-    setTimeout(look, wait);
-  };
-  setTimeout(look, wait);
-}
-
-function show(notice, job) {
-  const { done, total } = job.progress;
-  notice.querySelector("strong").textContent = notice.dataset[job.state] ?? job.state;
-  if (total) {
-    notice.querySelector("span[data-so-far]").textContent = notice.dataset.soFar.replace("{done}", done).replace("{total}", total);
-    const bar = notice.querySelector("progress");
-    bar.max = total;
-    bar.value = done;
-  }
-  if (job.state === "queued" || job.state === "running") return false;
-  notice.classList.add({ done: "good", failed: "stop", cancelled: "fair" }[job.state]);
-  notice.querySelector("progress").remove();
-  notice.querySelector("form").remove();
-  announce(notice.dataset[job.state]);
-  return true;
-}
-
-for (const notice of document.querySelectorAll("[data-job]")) follow(notice);

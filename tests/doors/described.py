@@ -1,8 +1,8 @@
 """A workspace with something of everything, and requests for it that are right: what the description of the API is held against."""
 
-from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ class Stocked:
     headers: dict[str, str] = field(default_factory=dict[str, str])
     operations: dict[str, Any] = field(default_factory=dict[str, Any])
     made: int = 0
-    succeeded: Counter[str] = field(default_factory=Counter[str])
+    asked: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
 
     @property
     def owned(self) -> bool:
@@ -268,8 +268,18 @@ RIGHT: dict[str, Right] = {
 
 
 def right(stocked: Stocked, name: str) -> Any:
-    """A request that an owner may make."""
-    given = RIGHT[name](stocked)
+    """A request that an owner may make, about something that no other request is about."""
+    return _case(stocked, name, RIGHT[name](stocked))
+
+
+def refusable(stocked: Stocked, name: str) -> Any:
+    """A request that would be right. As long as it is refused, it may be made again."""
+    if name not in stocked.asked:
+        stocked.asked[name] = RIGHT[name](stocked)
+    return _case(stocked, name, deepcopy(stocked.asked[name]))
+
+
+def _case(stocked: Stocked, name: str, given: dict[str, Any]) -> Any:
     if "body" in given:
         given.setdefault("media_type", "application/json")
     return stocked.operations[name].Case(**given)

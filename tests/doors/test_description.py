@@ -4,12 +4,35 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
-from described import CHECKS, RIGHT, SITE, VISITOR, Stocked, right, stocked
+from described import CHECKS, RIGHT, SITE, VISITOR, Stocked, refusable, right, stocked
 
 from firmground.app import keys
 from firmground.testing.app import ADMINISTRATOR
 
 EVIL = {"Origin": "https://evil.example"}
+ABOUT_ONE = [
+    "get_answer",
+    "get_events",
+    "post_feedback",
+    "get_feedback",
+    "post_review",
+    "delete_review",
+    "post_share",
+    "delete_share",
+    "get_document",
+    "put_document",
+    "delete_document",
+    "get_document_answers",
+    "get_job",
+    "delete_job",
+    "get_evaluation",
+    "get_release",
+    "get_difference",
+    "delete_key",
+    "delete_person",
+    "delete_member",
+]
+"""What has something in its address that may not be there."""
 
 
 @pytest.fixture(scope="module")
@@ -79,14 +102,14 @@ def test_no_shape_is_described_that_nothing_has(document: dict[str, Any]) -> Non
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_who_shows_no_credentials_is_refused_where_some_are_described(owner: Stocked, name: str) -> None:
-    case = right(owner, name)
+    case = refusable(owner, name)
     response = case.call_and_validate(checks=CHECKS, timeout=30)
     assert (response.status_code == 401) == bool(case.operation.definition.raw["security"])
 
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_a_session_needs_the_token_of_its_pages_where_that_is_described(browser: Stocked, name: str) -> None:
-    case = right(browser, name)
+    case = refusable(browser, name)
     described = any("formToken" in way for way in case.operation.definition.raw["security"])
     session = {"Cookie": browser.headers["Cookie"]}
     response = case.call_and_validate(checks=CHECKS, headers=session, timeout=30)
@@ -98,7 +121,7 @@ def test_a_session_needs_the_token_of_its_pages_where_that_is_described(browser:
 @pytest.mark.parametrize("name", RIGHT)
 def test_a_page_of_another_site_can_do_what_is_described_for_it_and_no_more(owner: Stocked, name: str) -> None:
     _, secret = keys.add_widget_key(owner.site.app, ADMINISTRATOR, owner.new("widget"), origins=[SITE], groups=["everyone"])
-    case = right(owner, name)
+    case = refusable(owner, name)
     ways = case.operation.definition.raw["security"]
     headers = {"Authorization": f"Bearer {secret}", **VISITOR}
     if "id" in case.path_parameters:  # what the visitor asked
@@ -118,7 +141,7 @@ def test_what_any_request_may_be_refused_for_is_described_where_it_happens(owner
     described = operation.definition.raw["responses"]
 
     def status(*, of: Any = None, **more: Any) -> int:
-        case = of or right(owner, name)
+        case = of or refusable(owner, name)
         headers = owner.headers | more.pop("headers", {})
         return case.call_and_validate(checks=CHECKS, headers=headers, timeout=30, **more).status_code
 
@@ -130,7 +153,7 @@ def test_what_any_request_may_be_refused_for_is_described_where_it_happens(owner
     assert ("415" in described) == bool(operation.body)
     if operation.body:
         assert status(headers={"Content-Type": "text/plain"}) == 415
-    wrong = right(owner, name)
+    wrong = refusable(owner, name)
     if operation.body and wrong.media_type == "application/json":
         wrong.body = ["no", "object"]
         assert status(of=wrong) == 422
@@ -141,13 +164,15 @@ def test_what_any_request_may_be_refused_for_is_described_where_it_happens(owner
         assert ("422" in described) == bool(operation.query)
 
 
-@pytest.mark.parametrize("name", sorted(name for name in RIGHT if name not in {"get_health", "get_readiness"}))
+@pytest.mark.parametrize("name", ABOUT_ONE)
 def test_what_is_not_there_is_told_where_that_is_described(owner: Stocked, name: str) -> None:
-    case = right(owner, name)
-    if not case.path_parameters:
-        return
+    case = refusable(owner, name)
     assert "404" in case.operation.definition.raw["responses"]
     for parameter in case.path_parameters:
-        unknown = right(owner, name)
+        unknown = refusable(owner, name)
         unknown.path_parameters[parameter] = "no-such-thing"
         assert unknown.call_and_validate(checks=CHECKS, headers=owner.headers, timeout=30).status_code == 404
+
+
+def test_all_of_them_are_tried(owner: Stocked) -> None:
+    assert sorted(ABOUT_ONE) == sorted(name for name, each in owner.operations.items() if each.path_parameters)

@@ -395,6 +395,7 @@ def test_half_a_form_with_files_leaves_nothing(server: Besieged, rudely: bool):
         "--limit\r\nX\0: y\r\n\r\n--limit--\r\n",
         "x" * 10_000,
         "{token}--limit\r\nContent-Disposition: form-data; name=file; filename=a.md\r\n\r\n# A\n\nIt never ends.",
+        "{token}" + part("file", "# A\n\nMore is to come.", "a.md") + "--limit\r\nContent-",
         "{token}" + part("group", "x" * 10_000) + "--limit--\r\n",
         "{token}" + part("group", "x") * 300 + "--limit--\r\n",
         "{token}" + part("file", "x", "a.md") * 30 + "--limit--\r\n",

@@ -1,5 +1,6 @@
 """Until accounts exist the server is for this machine, and for nobody who speaks through it."""
 
+import http.cookies
 import socket
 from collections.abc import Generator
 from pathlib import Path
@@ -149,3 +150,10 @@ def edge_of(served: Served):
     from firmground.web.application import application
 
     return application(served)
+
+
+def test_nobody_undoes_the_quotes_of_a_cookie(client: TestClient, monkeypatch: pytest.MonkeyPatch):
+    undone: list[str] = []
+    monkeypatch.setattr(http.cookies, "_unquote", lambda value: undone.append(value) or value)
+    assert client.get("/", headers={"Cookie": 'a="\\\\\\"; b=c'}).status_code == 200
+    assert not [value for value in undone if '"' in value]

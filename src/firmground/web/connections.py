@@ -121,10 +121,6 @@ class Connection(H11Protocol):
             if timer is not None:
                 timer.cancel()
 
-    def _should_upgrade(self) -> bool:
-        """We speak nothing else, and need not say so for each request that asks."""
-        return False
-
     def _asked(self) -> RequestResponseCycle | None:
         """The request that is under way."""
         cycle = cast("RequestResponseCycle | None", self.cycle)

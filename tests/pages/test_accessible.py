@@ -34,6 +34,9 @@ PAGES = {
     "/login": "/login",
     "/me": "/me",
     "/people": "/people",
+    "/releases": "/releases",
+    "/releases/{ref}": "/releases/1",
+    "/releases/{ref}/diff": "/releases/1/diff?to=2",
     "/setup": "/setup",
 }
 """Each route of a page, and where it is looked at."""
@@ -81,7 +84,11 @@ def evaluated(site: Listening) -> str:
     folder = site.app.workspace.root / "golden"
     folder.mkdir(exist_ok=True)
     (folder / "all.yaml").write_text(CASES)
-    releases.create(site.app, ADMINISTRATOR, note="The first one.")
+    first, _ = releases.create(site.app, ADMINISTRATOR, note="The first one.")
+    settings = {**first.settings, "answer.refusal": "No.\nNever."}
+    second = first.model_copy(update={"number": 2, "spec": first.spec.model_copy(update={"analysis": 99}), "settings": settings})
+    with site.app.database.transaction() as tx:
+        tx.put_fact("release", "2", second.model_dump(mode="json"))
     evaluation.run(site.app, ADMINISTRATOR)
     return evaluation.run(site.app, ADMINISTRATOR, against="1", repeats=2).id
 

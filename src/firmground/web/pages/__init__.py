@@ -2,8 +2,20 @@
 
 from fastapi import APIRouter
 
-from firmground.web.pages import account, ask, calibration, components, documents, evaluations, opinions, people, pictures, widget
+from firmground.web.pages import (
+    account,
+    ask,
+    calibration,
+    components,
+    documents,
+    evaluations,
+    opinions,
+    people,
+    pictures,
+    releases,
+    widget,
+)
 
 router = APIRouter(include_in_schema=False)
-for each in (account, ask, calibration, components, documents, evaluations, opinions, people, pictures, widget):
+for each in (account, ask, calibration, components, documents, evaluations, opinions, people, pictures, releases, widget):
     router.include_router(each.router)

@@ -10,6 +10,7 @@ from firmground.app import keys
 from firmground.testing.app import ADMINISTRATOR
 
 EVIL = {"Origin": "https://evil.example"}
+ORDER = ["get", "post", "put", "delete"]
 ABOUT_ONE = [
     "get_answer",
     "get_events",
@@ -176,3 +177,13 @@ def test_what_is_not_there_is_told_where_that_is_described(owner: Stocked, name:
 
 def test_all_of_them_are_tried(owner: Stocked) -> None:
     assert sorted(ABOUT_ONE) == sorted(name for name, each in owner.operations.items() if each.path_parameters)
+
+
+def test_other_methods_are_refused_with_those_that_are_described(owner: Stocked, document: dict[str, Any]) -> None:
+    for path, methods in document["paths"].items():
+        address = path.replace("{", "").replace("}", "")
+        for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - {each.upper() for each in methods}:
+            kind = {"Content-Type": "application/octet-stream" if path == "/api/v1/documents" else "application/json"}
+            answer = owner.site.client.request(method, address, headers=owner.headers | (kind if method[0] == "P" else {}))
+            assert answer.status_code == 405, f"{method} {path}"
+            assert answer.headers["allow"].lower().split(", ") == [each for each in ORDER if each in methods]

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Mount, Route
 from starlette.types import ASGIApp
 
 from firmground.errors import FirmgroundError
@@ -19,6 +19,8 @@ from firmground.web.edge import Edge
 from firmground.web.language import Speaking
 from firmground.web.rendering import STATIC, Files
 from firmground.web.served import Served
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 def application(served: Served) -> ASGIApp:
@@ -59,5 +61,16 @@ def _told(request: Request, error: Exception) -> FirmgroundError:
     if isinstance(error, RequestValidationError):
         return problems.from_validation(error.errors())
     if isinstance(error, HTTPException):
-        return problems.from_http(error)
+        return problems.from_http(error, _allowed(request, error))
     return problems.unexpected(request.state.request_id)
+
+
+def _allowed(request: Request, error: HTTPException) -> str:
+    """The methods that this address takes; the framework names those of one route of it."""
+    routes = [route for route in request.app.router.routes if not isinstance(route, Mount)]
+    found = [
+        method
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+    return ", ".join(found) or (error.headers or {}).get("Allow", "")

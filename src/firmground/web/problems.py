@@ -92,6 +92,10 @@ class NoSuchMethod(InvalidInput):
 
     code = "method-not-allowed"
 
+    def __init__(self, allowed: str) -> None:
+        self.allowed = allowed
+        super().__init__("this address does not take that method", f"use {allowed}" if allowed else "see /openapi.json")
+
 
 class KeyReused(InvalidInput):
     """An Idempotency-Key stands for one request."""
@@ -199,6 +203,8 @@ def headers_of(error: FirmgroundError) -> dict[str, str] | None:
     status = status_of(error)
     if isinstance(error, TooManyAttempts):
         return {"Retry-After": str(error.seconds)}
+    if isinstance(error, NoSuchMethod):
+        return {"Allow": error.allowed}
     if status == HTTPStatus.UNAUTHORIZED:
         return {"WWW-Authenticate": "Bearer"}
     return {"Retry-After": "2"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
@@ -240,12 +246,12 @@ def is_page(path: str) -> bool:
     return not path.startswith(("/api/", "/v1/", "/mcp", "/openapi.json", "/healthz", "/readyz", "/static/"))
 
 
-def from_http(error: HTTPException) -> FirmgroundError:
-    """What the framework refuses, in our words."""
+def from_http(error: HTTPException, allowed: str) -> FirmgroundError:
+    """What the framework refuses, in our words. `allowed`: the methods that the address takes."""
     if error.status_code == HTTPStatus.NOT_FOUND:
         return NotFound("there is nothing at this address", "check it")
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        return NoSuchMethod("this address does not take that method", "see /openapi.json")
+        return NoSuchMethod(allowed)
     return Malformed("the request cannot be read", "send what /openapi.json describes, as UTF-8")
 
 

@@ -36,7 +36,7 @@ soak: $(VENV)/.tools
 	@tools/install-test-packages
 	@FIRMGROUND_KILLS=50 $(BIN)/python -m pytest tests/acceptance/test_sync_processes.py --timeout 3000
 	@FIRMGROUND_EXAMPLES=3000 $(BIN)/python -m pytest -n 2 tests/unit tests/contract --timeout 3000
-	@FIRMGROUND_EXAMPLES=1000 $(BIN)/python -m pytest -n 2 tests/doors/test_described_api.py --timeout 3000
+	@FIRMGROUND_EXAMPLES=1000 $(BIN)/python -m pytest -n 2 tests/doors/test_described_api.py tests/doors/test_openai_nonsense.py --timeout 3000
 
 check: $(VENV)/.tools
 	$(BIN)/ruff format --check .

@@ -367,6 +367,22 @@ def test_half_a_request_does_nothing(server: Besieged, path: str, kind: str, hal
     assert server.received() == []
 
 
+def test_who_asks_again_before_the_answer_and_leaves_is_seen_to_leave(server: Besieged):
+    files = server.files()
+    question = SLOW.replace("true", "false")
+    with ExitStack() as held:
+        lines = [held.enter_context(server.line()) for _ in range(40)]
+        for line in lines:
+            line.request("POST /api/v1/answers HTTP/1.1", HOST, JSON, f"Content-Length: {len(question)}", body=question)
+        until(lambda: server.files() >= files + 40)
+        time.sleep(0.3)  # until the server waits for nothing but the answer, or that they leave
+        for line in lines:
+            line.request("GET /healthz HTTP/1.1", HOST)
+        time.sleep(0.1)
+    until(lambda: server.files() <= files + 20)
+    assert server.connections() == 0
+
+
 @pytest.mark.parametrize("rudely", [False, True])
 def test_half_a_form_with_files_leaves_nothing(server: Besieged, rudely: bool):
     whole = part("token", token(server)) + part("file", "# One\n\nThe first is complete.", "one.md")

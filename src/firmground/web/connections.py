@@ -19,6 +19,8 @@ from firmground.web.limits import Limits
 _TELL_AGAIN_SECONDS = 60.0
 _FILES = 400
 """That the process may need besides its connections."""
+_AHEAD = 65_536
+"""Bytes of requests that wait for the answer to an earlier one."""
 _NO_HTTP = "this is no HTTP request: look at the client, or at the proxy before this server"
 _FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nRetry-After: 2\r\nConnection: close\r\n\r\n"
@@ -88,6 +90,12 @@ class Connection(H11Protocol):
         """Whether the server waits for the client, not the client for the server. Uploads may take their time."""
         cycle = self._asked()
         return cycle is None or (cycle.more_body and cycle.scope["path"] not in UPLOADS)
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        # Who asks again before the answer is there shall still be seen to leave.
+        if self.conn.their_state is h11.DONE and self._asked() is not None and len(self.conn.trailing_data[0]) < _AHEAD:
+            self.flow.resume_reading()
 
     def send_400_response(self, msg: str) -> None:
         """For what is no HTTP. Whatever was made of it so far is over."""

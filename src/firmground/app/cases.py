@@ -78,7 +78,7 @@ def take_in(app: App, actor: Actor, file: Path, *, replace: bool = False) -> tup
     _check_ids(app, cases, target)
     if target.exists() and not replace:
         raise Refused(f"there is {target} already", "rename the file, or replace it with --replace")
-    _write(target, written(cases, "yaml"))
+    write_whole(target, written(cases, "yaml"))
     return len(cases), target
 
 
@@ -93,7 +93,7 @@ def _check_ids(app: App, cases: Sequence[Case], target: Path) -> None:
         seen.add(case.id)
 
 
-def _write(target: Path, text: str) -> None:
+def write_whole(target: Path, text: str) -> None:
     """Whole or not at all."""
     half = target.with_suffix(".part")
     try:

@@ -4,37 +4,13 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 import pytest
-from described import CHECKS, RIGHT, SETTINGS, USED_UP, Stocked, known, stocked
+from described import CHECKS, FOR_ADMINISTRATORS, RIGHT, SETTINGS, USED_UP, Stocked, known, stocked
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
 EXAMPLES = 3 if settings().derandomize else settings().max_examples // 10
-FOR_ADMINISTRATORS = {
-    "post_document",
-    "put_document",
-    "delete_document",
-    "post_sync",
-    "get_job",
-    "delete_job",
-    "get_status",
-    "get_cases",
-    "get_cases_check",
-    "post_evaluation",
-    "get_evaluations",
-    "get_evaluation",
-    "post_release",
-    "get_releases",
-    "get_release",
-    "get_difference",
-    "get_people",
-    "post_person",
-    "delete_person",
-    "get_groups",
-    "post_group",
-    "delete_member",
-}
 
 
 @pytest.fixture(scope="module", params=SETTINGS)

@@ -9,31 +9,7 @@ from described import CHECKS, RIGHT, SITE, VISITOR, Stocked, refusable, right, s
 from firmground.app import keys
 from firmground.testing.app import ADMINISTRATOR
 
-EVIL = {"Origin": "https://evil.example"}
 ORDER = ["get", "post", "put", "delete"]
-ABOUT_ONE = [
-    "get_answer",
-    "get_events",
-    "post_feedback",
-    "get_feedback",
-    "post_review",
-    "delete_review",
-    "post_share",
-    "delete_share",
-    "get_document",
-    "put_document",
-    "delete_document",
-    "get_document_answers",
-    "get_job",
-    "delete_job",
-    "get_evaluation",
-    "get_release",
-    "get_difference",
-    "delete_key",
-    "delete_person",
-    "delete_member",
-]
-"""What has something in its address that may not be there."""
 
 
 @pytest.fixture(scope="module")
@@ -134,49 +110,6 @@ def test_a_page_of_another_site_can_do_what_is_described_for_it_and_no_more(owne
     if allowed:
         unnamed = case.call_and_validate(checks=CHECKS, headers={**headers, "X-Firmground-Visitor": "me"}, timeout=30)
         assert unnamed.status_code == 400
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_what_any_request_may_be_refused_for_is_described_where_it_happens(owner: Stocked, name: str) -> None:
-    operation = owner.operations[name]
-    described = operation.definition.raw["responses"]
-
-    def status(*, of: Any = None, **more: Any) -> int:
-        case = of or refusable(owner, name)
-        headers = owner.headers | more.pop("headers", {})
-        return case.call_and_validate(checks=CHECKS, headers=headers, timeout=30, **more).status_code
-
-    assert status(headers=EVIL) == 403
-    assert status(params={"long": "x" * 9_000}) == 413
-    assert status(headers={"Authorization": "Bearer nothing"}) == 401 or not operation.definition.raw["security"]
-    if operation.method == "get":
-        assert status(data=b"{}", headers={"Content-Type": "application/json"}) == 400
-    assert ("415" in described) == bool(operation.body)
-    if operation.body:
-        assert status(headers={"Content-Type": "text/plain"}) == 415
-    wrong = refusable(owner, name)
-    if operation.body and wrong.media_type == "application/json":
-        wrong.body = ["no", "object"]
-        assert status(of=wrong) == 422
-    elif limited := [each for each in operation.query if {"minimum", "maxLength"} & each.definition["schema"].keys()]:
-        wrong.query = {**(wrong.query or {}), limited[0].name: "x" * 6_000}
-        assert status(of=wrong) == 422
-    else:
-        assert ("422" in described) == bool(operation.query)
-
-
-@pytest.mark.parametrize("name", ABOUT_ONE)
-def test_what_is_not_there_is_told_where_that_is_described(owner: Stocked, name: str) -> None:
-    case = refusable(owner, name)
-    assert "404" in case.operation.definition.raw["responses"]
-    for parameter in case.path_parameters:
-        unknown = refusable(owner, name)
-        unknown.path_parameters[parameter] = "no-such-thing"
-        assert unknown.call_and_validate(checks=CHECKS, headers=owner.headers, timeout=30).status_code == 404
-
-
-def test_all_of_them_are_tried(owner: Stocked) -> None:
-    assert sorted(ABOUT_ONE) == sorted(name for name, each in owner.operations.items() if each.path_parameters)
 
 
 def test_other_methods_are_refused_with_those_that_are_described(owner: Stocked, document: dict[str, Any]) -> None:

@@ -39,8 +39,10 @@ _ANY = {
     413: "The request is larger than the server takes.",
     500: "Something that nobody planned for, or damaged data.",
 }
+_BUSY = "Another process holds the database, and does not finish in time."
 _LET_IN = {
     401: "Without credentials, or with some that are not good any more, once there is an owner.",
+    409: _BUSY,
     502: "Something outside, such as a disk or a model, did not do its part.",
     503: "More is asked than can be answered soon, or the server is starting or stopping.",
 }
@@ -127,7 +129,10 @@ def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
     own = {int(status): given["description"] for status, given in responses.items() if _is_own(status, given)}
     operation["summary"] = _summary(operation["description"])
     operation["description"] = "\n\n".join([" ".join(operation["description"].split()), *_refusals(own, common)])
-    responses |= {str(status): _problem(status, text) for status, text in own.items()}
+    responses |= {
+        str(status): _problem(status, f"{text} {_BUSY}" if status == HTTPStatus.CONFLICT else text)
+        for status, text in own.items()
+    }
     responses |= {
         str(status): {"$ref": f"#/components/responses/{HTTPStatus(status).name.title().replace('_', '')}"}
         for status in common.keys() - own.keys()

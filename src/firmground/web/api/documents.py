@@ -7,6 +7,7 @@ from pydantic import Field
 from starlette.responses import JSONResponse
 
 from firmground.app import documents, uploads
+from firmground.errors import InvalidInput
 from firmground.types import Answer, AnswerStatus, Chunk, Document, Job, Span
 from firmground.web.api.description import located, refused
 from firmground.web.api.shapes import NOT_MODIFIED, PREFIX, Body, Name, tagged
@@ -101,7 +102,7 @@ async def get_document(request: Request, id: str, visit: TheVisit) -> Response:
     responses=located(202, "Location", "Of the job.")
     | refused(
         {
-            400: "A name that no document can have, or a group that does not exist.",
+            400: "A name that no document can have, a group that does not exist, or a group and `administrators_only`.",
             403: _ADMINISTRATORS,
             409: "There is an upload of that name, and it was not to be replaced.",
         }
@@ -121,6 +122,8 @@ async def post_document(
     replace: Annotated[bool, Query(description="Whether it may take the place of an upload of the same name.")] = True,
 ) -> Uploaded:
     """Upload a document, for administrators: the body is the file."""
+    if administrators_only and group:
+        raise InvalidInput("it cannot be for a group and for administrators only", "leave one of them out")
     groups = [] if administrators_only else group
     await visit.run(uploads.check, visit.app, visit.actor, name, groups, replace=replace)
     with visit.served.uploading(), await visit.run(uploads.receive, visit.app, visit.actor) as arriving:
@@ -142,9 +145,7 @@ async def put_document(id: str, body: Decision, visit: TheVisit) -> Document:
     return await visit.run(documents.release, visit.app, visit.actor, id)
 
 
-@router.delete(
-    "/documents/{id}", responses=refused({403: _ADMINISTRATORS, 404: _GONE, 409: "Another process holds what this needs."})
-)
+@router.delete("/documents/{id}", responses=refused({403: _ADMINISTRATORS, 404: _GONE}))
 async def delete_document(id: str, visit: TheVisit) -> Document:
     """Erase a document and what answers quoted of it, for administrators. Of an upload the file goes too; another file stays, and is left
     out from now on."""

@@ -1,14 +1,15 @@
 """Syncs, jobs, and how the workspace is."""
 
-from typing import Any
+from typing import Literal
 
 from fastapi import APIRouter, Response
-from pydantic import Field
+from pydantic import AwareDatetime, Field, JsonValue
+from starlette.responses import JSONResponse
 
 from firmground.app import jobs
 from firmground.app.status import status
 from firmground.app.sync import request as request_sync
-from firmground.types import Job
+from firmground.types import Job, JobState, Progress
 from firmground.web.api.description import located, refused
 from firmground.web.api.shapes import PREFIX, Body, Name
 from firmground.web.visit import TheVisit
@@ -21,6 +22,39 @@ router = APIRouter()
 
 class SyncOf(Body):
     sources: list[Name] = Field([], max_length=1000, description="Names; all when empty.")
+
+
+class SourceState(Body):
+    source: str
+    indexed: int = Field(description="How many documents are in this state, as are the next three.")
+    quarantined: int
+    failed: int
+    excluded: int
+    chunks: int
+    synced_at: AwareDatetime | None = Field(description="When the last sync ended; null before the first.")
+    quality: dict[str, int] = Field(description="Findings of the last sync by their code.")
+
+
+class UnfinishedJob(Body):
+    id: str
+    kind: str
+    state: JobState | Literal["interrupted"] = Field(description="Interrupted: begun, and no process works on it now.")
+    progress: Progress
+    error: str | None
+    exit_code: int | None
+    result: JsonValue
+    created_at: AwareDatetime
+
+
+class Status(Body):
+    workspace: str
+    root: str
+    data: str
+    bytes: int
+    corpus: str = Field(description="Grows with every change of what can be found.")
+    database: dict[str, JsonValue]
+    sources: list[SourceState]
+    jobs: list[UnfinishedJob]
 
 
 @router.post(
@@ -48,7 +82,7 @@ async def delete_job(id: str, visit: TheVisit) -> Job:
     return await visit.run(jobs.cancel, visit.app, visit.actor, id)
 
 
-@router.get("/status", responses=refused({403: _ADMINISTRATORS}))
-async def get_status(visit: TheVisit) -> dict[str, Any]:
+@router.get("/status", response_model=Status, responses=refused({403: _ADMINISTRATORS}))
+async def get_status(visit: TheVisit) -> Response:
     """What the workspace holds: sources, documents, jobs."""
-    return await visit.run(status, visit.app, visit.actor)
+    return JSONResponse(await visit.run(status, visit.app, visit.actor))

@@ -11,6 +11,7 @@ _IDENTIFIER = re.compile(
     r"|(?<!\w)[a-z][a-z+.-]{0,9}://[^\s<>\"'`)\]]+"
     r"|(?<![\w./-])(?=(?:\D{0,2}\d){7})(?:\+|\(?0)\d[\d()]{0,5}(?:[\s/-]{1,2}\d{2,6}){1,6}(?!\w|[.,]\d|\s?[%€$£])"
     r"|(?<![\w.,])(?!\d\d?\.\d\d?\.\d|\d{1,3}(?:\.\d{3})+(?!\d))\d+(?:\.\d+){2,}(?!\w)"
+    r"|(?<![\w.@/-])(?=[0-9-]{0,62}[a-z])[a-z0-9][a-z0-9-]{1,62}(?:\.[a-z0-9-]{1,63}){0,5}\.[a-z]{2,24}(?![\w@-]|\.\w)"
     r"|(?<![\w.-])(?=[\w.-]{0,80}\d)(?=[\w.-]{0,80}[A-Za-z_])(?!\d+(?:[.,]\d+)?-?[^\W\d_]+(?:-[^\W\d_]+)*(?!\w)|\d\d?h\d\d?(?!\w))\w+(?:[.-]\w+)*"
 )
 _WORD = re.compile(r"[^\W\d_](?:[\w]|['’-](?=\w))*")
@@ -30,7 +31,7 @@ class Name(NamedTuple):
 
 
 def identifiers(text: str) -> list[tuple[int, int]]:
-    """Spans of what is compared letter by letter: addresses, telephone numbers, versions, codes such as `AB-123`."""
+    """Spans of what is compared letter by letter: addresses, hosts, telephone numbers, versions, codes such as `AB-123`."""
     return [(match.start(), match.end() - (len(match[0]) - len(match[0].rstrip(".,;:")))) for match in _IDENTIFIER.finditer(text)]
 
 

@@ -211,8 +211,9 @@ def test_odd_input_never_raises(claim: list[str], text: list[str], language: str
             "quote",
         ),
         ("Is boss@initech.example the address?", "Write to boss@initech.example about the next town hall.", "name"),
+        ("Do I carry days over at forms.initech.example?", "Carry over up to 5 days at forms.initech.example.", "name"),
     ],
-    ids=["name", "quotation", "address"],
+    ids=["name", "quotation", "address", "host"],
 )
 def test_what_only_the_question_names_is_not_said_to_be_so(question: str, claim: str, code: str) -> None:
     assert code in codes(claim, question=question)

@@ -27,6 +27,13 @@ def test_addresses_numbers_and_codes_are_identifiers() -> None:
     ]
 
 
+def test_hosts_and_names_of_files_are_identifiers_and_abbreviations_are_not() -> None:
+    text = "Visit evil.example, www.staff-portal.co.uk/leave or 3m.com, and read leave.md."
+    assert marked(text) == ["evil.example", "www.staff-portal.co.uk", "3m.com", "leave.md"]
+    for text in ("e.g. two, i.e. both, z.B. im Mai, d.h. etc. and so on.", "the next year.Ask first", "p.ex. 5.5 days at 10.30"):
+        assert marked(text) == []
+
+
 def test_numbers_with_units_and_dates_are_none() -> None:
     for text in ("5 days, 5-day, 30kg, 3pm, 15h30", "2026-11-20", "20.11.2026", "1.000.000", "5-jährige", "10,000 miles"):
         assert marked(text) == []

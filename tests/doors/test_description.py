@@ -68,6 +68,19 @@ def test_each_operation_says_what_it_does_and_how_it_is_refused(document: dict[s
             assert "X-Request-ID" in response["headers"]
 
 
+def test_everything_described_is_said_in_words_of_ours(document: dict[str, Any]) -> None:
+    told = str(document)
+    for words in ("Successful Response", "Validation Error", "HTTPValidationError"):
+        assert words not in told
+    names = {
+        parameter["name"]
+        for operation in each(document)
+        for parameter in operation.get("parameters", [])
+        if parameter["in"] == "header"
+    }
+    assert names == {"Idempotency-Key", "If-None-Match", "Last-Event-ID"}
+
+
 def test_no_shape_is_described_that_nothing_has(document: dict[str, Any]) -> None:
     told = str(document)
     for kind, parts in document["components"].items():

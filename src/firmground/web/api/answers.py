@@ -59,6 +59,7 @@ class Question(Body):
 RequestKey: TypeAlias = Annotated[
     str | None,
     Header(
+        alias="Idempotency-Key",
         min_length=1,
         max_length=255,
         pattern=r"^[\x21-\x7e]+$",
@@ -137,7 +138,9 @@ async def get_events(
     id: str,
     visit: TheVisit,
     after: Annotated[int, Query(ge=0, le=2**31, description="Number of the last event that you have.")] = 0,
-    last_event_id: Annotated[str, Header(max_length=20)] = "",
+    last_event_id: Annotated[
+        str, Header(alias="Last-Event-ID", max_length=20, description="The same, as browsers say it; the larger one counts.")
+    ] = "",
 ) -> Response:
     """The events of an answer of yours, from where you are: as it is being made, or `done` alone when that is a while ago."""
     after = max(after, int(last_event_id)) if last_event_id.isdecimal() and last_event_id.isascii() else after

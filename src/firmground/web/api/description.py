@@ -49,6 +49,13 @@ _LET_IN = {
 _CHANGING = {408: "The body did not arrive in time.", 507: "The disk or the database takes no more."}
 _KIND = {415: "The body is not of the kind that is described."}
 _FIELDS = {422: "The request can be read, but its fields are not what they must be."}
+_OF_THE_FRAMEWORK = "Successful Response"
+_DONE = {
+    "200": "What was asked for.",
+    "201": "It is made.",
+    "202": "It will be done: the job tells how far it is.",
+    "204": "It is done, and there is nothing to say.",
+}
 _PROBLEM = "application/problem+json"
 _DEFAULTS_OF_THE_FRAMEWORK = ("HTTPValidationError", "ValidationError")
 _FIRST_SENTENCE = re.compile(r"(.+?)(?:\.\s|:\s|\.?$)", re.DOTALL)
@@ -104,8 +111,7 @@ def finished(described: dict[str, Any], cookie: str) -> dict[str, Any]:
         name: {"description": text, "required": True, "schema": schema} for name, (text, schema) in _HEADERS.items()
     }
     parts["responses"] = {
-        HTTPStatus(status).name.title().replace("_", ""): _problem(status, text)
-        for status, text in sorted((_ANY | _LET_IN | _CHANGING | _KIND | _FIELDS).items())
+        _name(status): _problem(status, text) for status, text in sorted((_ANY | _LET_IN | _CHANGING | _KIND | _FIELDS).items())
     }
     parts["securitySchemes"] = _schemes(cookie)
     for method, path, operation in _operations(described):
@@ -134,16 +140,24 @@ def _complete(method: str, path: str, operation: dict[str, Any]) -> None:
         for status, text in own.items()
     }
     responses |= {
-        str(status): {"$ref": f"#/components/responses/{HTTPStatus(status).name.title().replace('_', '')}"}
+        str(status): {"$ref": f"#/components/responses/{_name(status)}"}
         for status in common.keys() - own.keys()
         if "content" not in responses.get(str(status), {}) or status in _FIELDS
     }
+    for status, text in _DONE.items():
+        if responses.get(status, {}).get("description") == _OF_THE_FRAMEWORK:
+            responses[status]["description"] = text
     if "304" in responses:
         _tag(operation)
     for response in responses.values():
         if "$ref" not in response:
             response.setdefault("headers", {})["X-Request-ID"] = _header("X-Request-ID")
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _name(status: int) -> str:
+    """Of what any request may be refused with."""
+    return f"Refused{status}"
 
 
 def _is_own(status: str, response: Mapping[str, Any]) -> bool:

@@ -1,12 +1,13 @@
 """Golden cases, and what a release is worth on them."""
 
 from collections import Counter
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from firmground.app import cases, evaluation
+from firmground.evaluate.cases import Case
 from firmground.evaluate.report import Report
 from firmground.types import Job
 from firmground.web.api.description import located, refused
@@ -24,8 +25,12 @@ class EvaluationOf(Body):
     repeats: int = Field(1, ge=1, le=evaluation.MOST_REPEATS, description="How often each case is asked, for models that vary.")
 
 
+class PlacedCase(Case):
+    place: str = Field(description="`file:line`.")
+
+
 class CaseList(Body):
-    cases: list[dict[str, Any]] = Field(description="As they stand in their files, with `place`: file and line.")
+    cases: list[PlacedCase] = Field(description="As they stand in their files.")
     digest: str = Field(description="Of the active ones: an evaluation names the dataset it ran by it.")
 
 
@@ -57,9 +62,7 @@ async def get_cases(
     """The golden cases of the workspace."""
     found = await visit.run(cases.listed, visit.app, visit.actor, kind=kind, status=status)
     dataset = await visit.run(cases.dataset, visit.app, visit.actor)
-    return CaseList(
-        cases=[{**each.case.model_dump(mode="json"), "place": str(each.place)} for each in found], digest=dataset.digest
-    )
+    return CaseList(cases=[PlacedCase(**each.case.model_dump(), place=str(each.place)) for each in found], digest=dataset.digest)
 
 
 @router.get("/cases/check", responses=refused({403: _ADMINISTRATORS}))

@@ -1,12 +1,10 @@
 """Passages, without an answer."""
 
-from typing import Any
-
 from fastapi import APIRouter
 from pydantic import Field
 
 from firmground.app.search import Band, band, search
-from firmground.types import Actor, Passage
+from firmground.types import Actor, Locator, Passage
 from firmground.web.api.description import refused
 from firmground.web.api.shapes import Body, Filters, Text, plain_filters
 from firmground.web.visit import TheVisit
@@ -25,7 +23,7 @@ class SearchHit(Body):
     document: str
     title: str
     uri: str
-    locator: dict[str, Any]
+    locator: Locator
     snippet: str
     score: float | Band = Field(description="A number for administrators, how near it is for others.")
     scores: dict[str, float | None] | None = Field(description="Of both retrievers, for administrators.")

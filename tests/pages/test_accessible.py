@@ -24,6 +24,9 @@ PAGES = {
     "/": "/",
     "/answers/{id}": "the answer to a question",
     "/calibration": "/calibration",
+    "/cases": "/cases",
+    "/cases/{id}": "/cases/leave",
+    "/cases/{id}/edit": "/cases/leave/edit",
     "/components": "/components",
     "/documents": "/documents",
     "/documents/{id}": "a document",
@@ -33,6 +36,7 @@ PAGES = {
     "/evaluations/{id}/cases/{case}": "a case of two releases",
     "/login": "/login",
     "/me": "/me",
+    "/new-case": "making a case of an answer",
     "/people": "/people",
     "/releases": "/releases",
     "/releases/{ref}": "/releases/1",
@@ -40,7 +44,13 @@ PAGES = {
     "/setup": "/setup",
 }
 """Each route of a page, and where it is looked at."""
-NO_PAGES = {"/documents/{id}/original", "/documents/{id}/pages/{n}.png", "/evaluations/{id}/{file}", "/widget.js"}
+NO_PAGES = {
+    "/cases.{kind}",
+    "/documents/{id}/original",
+    "/documents/{id}/pages/{n}.png",
+    "/evaluations/{id}/{file}",
+    "/widget.js",
+}
 SCREENS = {
     "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
@@ -71,6 +81,7 @@ def places(quotes: Listening) -> dict[str, str]:
     document = answer["citations"][0]["document"]
     made = evaluated(quotes)
     return {
+        "making a case of an answer": f"/new-case?answer={answer['id']}",
         "an evaluation": f"/evaluations/{made}?outcome=all",
         "a case of two releases": f"/evaluations/{made}/cases/leave",
         "the answer to a question": f"/answers/{answer['id']}",

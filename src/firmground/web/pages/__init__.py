@@ -6,6 +6,7 @@ from firmground.web.pages import (
     account,
     ask,
     calibration,
+    cases,
     components,
     documents,
     evaluations,
@@ -17,5 +18,5 @@ from firmground.web.pages import (
 )
 
 router = APIRouter(include_in_schema=False)
-for each in (account, ask, calibration, components, documents, evaluations, opinions, people, pictures, releases, widget):
+for each in (account, ask, calibration, cases, components, documents, evaluations, opinions, people, pictures, releases, widget):
     router.include_router(each.router)

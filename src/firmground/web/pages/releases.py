@@ -1,6 +1,7 @@
 """The pages about releases: what was frozen under a number, and how two of them differ, as a reviewer reads it."""
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Query
@@ -132,11 +133,15 @@ def _found(visit: Visit, ref: str) -> Release:
 def _changed(found: Difference) -> Changed:
     if found.kind == "prompt":
         # Without the two names of files that a unified diff begins with.
-        lines = str(found.after).splitlines()[2:]
-        return Changed(found.name, [Line(_SIGNS.get(line[:1], "same"), line if line[:1] == "@" else line[1:]) for line in lines])
+        return Changed(found.name, as_lines(str(found.after).splitlines()[2:]))
     before, after = _written(found.before), _written(found.after)
     gone = [Line("gone", each) for each in before.splitlines() or [""]]
     return Changed(found.name, gone + [Line("added", each) for each in after.splitlines() or [""]])
+
+
+def as_lines(unified: Sequence[str]) -> list[Line]:
+    """The lines of a unified diff, after the names of its files."""
+    return [Line(_SIGNS.get(line[:1], "same"), line if line[:1] == "@" else line[1:]) for line in unified]
 
 
 def _written(value: Json) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -96,6 +96,10 @@ class _Adapters:
 
     def embedder(self) -> Embedder:
         return open_embedder(self._workspace.root, self._settings)
+
+    def embedder_named(self, name: str, languages: Sequence[str] | None) -> Embedder:
+        index = self._settings.index.model_copy(update={"embedder": name, "embedder_languages": languages})
+        return open_embedder(self._workspace.root, self._settings.model_copy(update={"index": index}))
 
     def model(self, name: str) -> LanguageModel:
         from importlib import import_module

@@ -74,16 +74,6 @@ def test_a_difference_names_settings_and_shows_prompts_line_by_line(bench: Bench
         assert differences(first, first) == []
 
 
-def test_a_release_whose_index_is_not_there_is_refused(bench: Bench) -> None:
-    with bench.app() as app:
-        releases.create(app, ADMINISTRATOR)
-    bench.settings = Settings.model_validate({"answer": {"threshold": 0.01}, "index": {"chunk_tokens": 64}})
-    with bench.app() as app:
-        sync(app, ADMINISTRATOR)
-        with pytest.raises(Refused, match="another chunking or embedder"):
-            ask(app, ADMINISTRATOR, QUESTION, release="1")
-
-
 def test_what_cannot_be_a_release_is_refused_in_a_line(bench: Bench) -> None:
     with bench.app() as app:
         for use in (releases.create, releases.listed):

@@ -53,7 +53,7 @@ COMMANDS = [
     *(f"answers {name}" for name in ("list", "show", "replay", "rate", "review", "share", "unshare")),
     *(f"release {name}" for name in ("create", "list", "show", "diff", "calibrate")),
     "evaluate",
-    *(f"cases {name}" for name in ("list", "check", "import", "export")),
+    *(f"cases {name}" for name in ("list", "check", "confirm", "import", "export")),
     *(f"documents {name}" for name in ("list", "show", "upload", "release", "purge", "quality")),
     *("person add", "person password", "person remove", "person list", "group add", "group remove", "group list"),
     *("key add", "key list", "key remove"),

@@ -6,6 +6,7 @@ from typing import cast
 
 from firmground.answer.judge import Judge
 from firmground.app.app import App
+from firmground.app.builds import build_of
 from firmground.app.calibrated import fingerprint, stale
 from firmground.app.readiness import check_that_something_is_indexed, not_up_to_date
 from firmground.app.releases import LIVE, RECIPES, named
@@ -55,12 +56,12 @@ def ask(
         raise InvalidInput(f"the question has {len(question)} characters", f"use at most {longest}")
     with app.database.reading() as tx:
         version = tx.corpus_version()
-        settled = not tx.stale_documents(app.candidate.build, limit=1)
         recipe = named(app, tx, release)
+        settled = not tx.stale_documents(recipe.build, limit=1)
         history = conversation_of(tx, actor, conversation) if conversation else history
         latest = tx.latest_trace(actor.person)
         notices = standing(tx, app, recipe)
-    searched, seen = corpus(app), within(app, actor, filters or {})
+    searched, seen = corpus(app, recipe), within(app, actor, filters or {})
     asked = Asked(
         question=question,
         within=seen,
@@ -123,7 +124,10 @@ def new_id(app: App, actor: Actor) -> str:
 def examples(app: App, recipe: ReleaseSpec) -> Vectors | None:
     """Vectors of the examples of what is not answered; None where there are none."""
     given = recipe.answering.out_of_scope
-    return app.once(f"examples {digest(list(given))}", lambda: app.embedder.embed(given)) if given else None
+    if not given:
+        return None
+    embedder = build_of(app, recipe).embedder
+    return app.once(f"examples {embedder.id} {digest(list(given))}", lambda: embedder.embed(given))
 
 
 def _model_failed(trace: Trace) -> bool:

@@ -1,6 +1,6 @@
 """What a use case may use: the workspace and its ports."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from threading import RLock
 from types import TracebackType
@@ -25,6 +25,7 @@ class Opening(Protocol):
     def parser(self) -> Parser: ...
     def renderer(self) -> PageRenderer: ...
     def embedder(self) -> Embedder: ...
+    def embedder_named(self, name: str, languages: Sequence[str] | None) -> Embedder: ...
     def model(self, name: str) -> LanguageModel: ...
     def index(self, recipe: ReleaseSpec, dimension: int) -> SearchIndex: ...
     def drop_index(self, build: str) -> None: ...
@@ -78,6 +79,10 @@ class App:
     def embedder(self) -> Embedder:
         return self.once("embedder", self._opening.embedder)
 
+    def embedder_named(self, name: str, languages: Sequence[str] | None) -> Embedder:
+        """One that the settings named once. InvalidSettings where it cannot be found any more."""
+        return self.once(f"embedder {name}", lambda: self._opening.embedder_named(name, languages))
+
     @property
     def candidate(self) -> ReleaseSpec:
         """The recipe of the workspace as it stands, with the shipped confidence: see `calibrated.py` for what calibration found."""
@@ -86,7 +91,11 @@ class App:
     @property
     def index(self) -> SearchIndex:
         """The index that the candidate searches."""
-        return self.once("index", lambda: self._opening.index(self.candidate, self.embedder.dimension))
+        return self.index_of(self.candidate, self.embedder)
+
+    def index_of(self, recipe: ReleaseSpec, embedder: Embedder) -> SearchIndex:
+        """The index that a recipe searches, made if absent."""
+        return self.once(f"index {recipe.build}", lambda: self._opening.index(recipe, embedder.dimension))
 
     @property
     def cache(self) -> AnswerCache:

@@ -26,7 +26,7 @@ from firmground.ports import Transaction
 from firmground.release.spec import ReleaseSpec
 from firmground.serve.ask import Asked, Live, answer
 from firmground.serve.generation import Models
-from firmground.serve.search import search
+from firmground.serve.search import Corpus, search
 from firmground.types import Passage, Trace, Within
 
 _BATCH = 40
@@ -34,13 +34,12 @@ _THREADS = 4
 
 
 class CaseResults:
-    """Cases, asked of the corpus as it is now."""
+    """Cases, asked of the documents as they are now."""
 
     def __init__(self, app: App, cases: Sequence[Case], check_cancelled: Callable[[], None]) -> None:
         self._app = app
         self._cases = cases
         self._check_cancelled = check_cancelled
-        self.corpus = corpus_of(app)
         with app.database.reading() as tx:
             self.version = str(tx.corpus_version())
             self._scopes = {case.as_: tx.visible_scopes({*case.as_, "public"}) for case in cases}
@@ -52,6 +51,7 @@ class CaseResults:
     def of(self, recipe: ReleaseSpec, repeats: int, done: Callable[[int], None]) -> dict[str, list[Result]]:
         """What every case came to, by its digest; `done` hears of each lot how many it was. Errors are results, asked again next time."""
         namespace = _namespace(recipe.digest, self.version)
+        corpus = corpus_of(self._app, recipe)
         with self._app.database.transaction() as tx:
             known = _kept(tx, namespace)
             if tx.fact(RECIPES, recipe.digest) is None:
@@ -60,12 +60,12 @@ class CaseResults:
         left = [(case, n) for case, n in wanted if _key(case, n) not in known or known[_key(case, n)].error]
         done(len(wanted) - len(left))
         if left:  # what is loaded once is no part of anybody's time
-            search(self.corpus, recipe.retrieval, left[0][0].question, self.within(left[0][0]), limit=1)
+            search(corpus, recipe.retrieval, left[0][0].question, self.within(left[0][0]), limit=1)
         with ThreadPoolExecutor(_THREADS, thread_name_prefix="case") as threads:
             for start in range(0, len(left), _BATCH):
                 self._check_cancelled()
                 batch = left[start : start + _BATCH]
-                answers = list(threads.map(partial(self._ask, recipe), [case for case, _ in batch]))
+                answers = list(threads.map(partial(self._ask, recipe, corpus), [case for case, _ in batch]))
                 with self._app.database.transaction() as tx:
                     for (case, n), (made, trace) in zip(batch, answers, strict=True):
                         result = made if trace is None else self._with_disclosed(tx, case, made, trace)
@@ -81,7 +81,7 @@ class CaseResults:
         if str(tx.corpus_version()) != self.version:
             raise Refused("the documents changed while the cases were asked", "run the same command again")
 
-    def _ask(self, recipe: ReleaseSpec, case: Case) -> tuple[Result, Trace | None]:
+    def _ask(self, recipe: ReleaseSpec, corpus: Corpus, case: Case) -> tuple[Result, Trace | None]:
         """One case, as one of its groups would ask it. An error is a result."""
         asked = Asked(
             question=case.question,
@@ -97,7 +97,7 @@ class CaseResults:
             examples=examples(self._app, recipe),
         )
         try:
-            trace = answer(self.corpus, recipe.retrieval, recipe.answering, asked, live, release=recipe.digest)
+            trace = answer(corpus, recipe.retrieval, recipe.answering, asked, live, release=recipe.digest)
         except FirmgroundError as error:
             return Result(case=case.digest, error=str(error)), None
         given = trace.answer
@@ -109,7 +109,7 @@ class CaseResults:
             verdict=judged(case, given),
             retrieval=retrieved(case, evidence),
             confidence=given.confidence,
-            scores=scored(trace, case.expect.answer, self.corpus.embedder.embed),
+            scores=scored(trace, case.expect.answer, corpus.embedder.embed),
             first_sentence_ms=given.timings_ms["first_sentence"],
             total_ms=given.timings_ms["total"],
             stages_ms={name: took for name, took in given.timings_ms.items() if name not in {"first_sentence", "total"}},

@@ -6,10 +6,10 @@ from typing import Any, get_args
 
 from firmground.app import sync, traces
 from firmground.app.app import App
-from firmground.app.indexing import bring_up_to_date
+from firmground.app.indexing import bring_up_to_date, purge_erased
 from firmground.app.quality import by_harm, take_out
 from firmground.app.rights import administrators_only
-from firmground.app.saving import forget, forget_facts, let_in, mark_erased, purge_erased
+from firmground.app.saving import forget, forget_facts, let_in, mark_erased
 from firmground.errors import InvalidInput, NotFound, ParseFailed, Refused
 from firmground.ports import Transaction
 from firmground.types import Actor, Answer, Document, DocumentState, Finding, SourceFile

@@ -11,6 +11,7 @@ from firmground.app.following import follow
 from firmground.app.readiness import check_that_something_is_indexed
 from firmground.app.releases import CANDIDATE, named
 from firmground.app.rights import administrators_only
+from firmground.app.search import corpus as corpus_of
 from firmground.errors import InvalidInput, NotFound
 from firmground.evaluate.cases import Case
 from firmground.evaluate.files import load
@@ -170,12 +171,13 @@ class _Evaluating:
         """BM25 without vectors, its best passage as it stands."""
         plain = self.recipe.retrieval.fusion.model_copy(update={"dense_weight": 0.0, "dense_weights": {}})
         retrieval = self.recipe.retrieval.model_copy(update={"fusion": plain})
+        corpus = corpus_of(self.app, self.recipe)
         found: dict[str, _Found] = {}
         for start in range(0, len(self.cases), _BATCH):
             self.context.check_cancelled()
             batch = self.cases[start : start + _BATCH]
             for case in batch:
-                passages = search(self.results.corpus, retrieval, case.question, self.results.within(case), limit=1).passages
+                passages = search(corpus, retrieval, case.question, self.results.within(case), limit=1).passages
                 found[case.digest] = _as_baseline(case, passages)
             self._progress(len(batch))
         return found

@@ -9,7 +9,9 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from firmground.app.app import App
-from firmground.app.saving import mark_erased
+from firmground.app.builds import Build, kept
+from firmground.app.releases import recipes_of_releases
+from firmground.app.saving import ERASED, mark_erased
 from firmground.app.titles import own_title
 from firmground.index.chunk import Chunker, embedded_text, index_terms
 from firmground.ports import Transaction, Vectors
@@ -30,10 +32,16 @@ class Indexed(NamedTuple):
         return Indexed(self.added + other.added, self.removed + other.removed)
 
 
+def kept_builds(app: App) -> list[Build]:
+    """The candidate's index first, then those that releases need."""
+    return kept(app, recipes_of_releases(app))
+
+
 def drop_other_builds(app: App) -> list[str]:
-    """Drop every index but the candidate's: nothing searches them, and what is erased must not live on in them. Their names."""
+    """Drop every index that neither the candidate nor a release needs: what is erased must not live on in them. Their names."""
+    needed = {build.name for build in kept_builds(app)}
     with app.database.reading() as tx:
-        others = [build for build in tx.builds() if build != app.candidate.build]
+        others = [build for build in tx.builds() if build not in needed]
     for build in others:
         app.drop_index(build)
         with app.database.transaction() as tx:
@@ -42,21 +50,45 @@ def drop_other_builds(app: App) -> list[str]:
 
 
 def reconcile(app: App) -> None:
-    """Where the index does not hold as many chunks as the database has recorded (it was lost, replaced by a copy, or holds documents
+    """Where an index does not hold as many chunks as the database has recorded (it was lost, replaced by a copy, or holds documents
     that are gone), let the documents concerned be taken in again."""
-    build = app.candidate.build
-    held = app.index.documents()
+    for build in kept_builds(app):
+        _reconcile(app, build)
+
+
+def _reconcile(app: App, build: Build) -> None:
+    held = build.index.documents()
     with app.database.reading() as tx:
-        if sum(held.values()) == tx.chunk_count(build):
+        if sum(held.values()) == tx.chunk_count(build.name):
             return
         known = [document.number for document in tx.documents()]
-        wrong = [number for number in known if held.get(number, 0) != len(tx.document_chunks(build, number))]
+        wrong = [number for number in known if held.get(number, 0) != len(tx.document_chunks(build.name, number))]
     orphans = held.keys() - set(known)
     if orphans:
-        app.index.apply([], np.zeros((0, app.embedder.dimension), dtype=np.float32), replaces=orphans)
+        build.index.apply([], np.zeros((0, build.embedder.dimension), dtype=np.float32), replaces=orphans)
     with app.database.transaction() as tx:
         for number in wrong:
-            tx.save_chunks(build, number, 0, [])
+            tx.save_chunks(build.name, number, 0, [])
+
+
+def maintain(app: App) -> None:
+    """Compact what many small changes left."""
+    for build in kept_builds(app):
+        build.index.maintain()
+
+
+def purge_erased(app: App) -> None:
+    """Make what was erased unrecoverable from the files of every index and the database, if anything was since the last time, and from the
+    answers that this process keeps in memory; others drop theirs at the next question."""
+    with app.database.reading() as tx:
+        if not tx.fact(ERASED, "due"):
+            return
+    app.cache.clear()
+    for build in kept_builds(app):
+        build.index.purge()
+    app.database.purge()
+    with app.database.transaction() as tx:
+        tx.drop_facts(ERASED)
 
 
 Tally: TypeAlias = Callable[[Transaction, Mapping[str, Indexed]], None]
@@ -81,17 +113,22 @@ def _untold(_: Transaction, __: Mapping[str, Indexed]) -> None:
 
 
 def bring_up_to_date(app: App, pause: Callable[[float], None] = lambda _: None, tally: Tally = _untold) -> None:
-    """Take in every document that the candidate's build does not hold as it is now. `pause` is called between batches and within them,
-    with how many documents are done (parts of them as well), and may raise."""
-    done = 0
-    while work := _next_batch(app):
-        pause(done)
-        _take_in(app, work, tally, lambda share, done=done, work=work: pause(done + share * len(work)))
-        done += len(work)
+    """Take in every document that an index does not hold as it is now, the candidate's first. `pause` is called between batches and within
+    them, with how many documents are done (parts of them as well), and may raise; `tally` hears of the candidate's."""
+    builds = kept_builds(app)
+    done = 0.0
+    for build in builds:
+        told = tally if build is builds[0] else _untold
+        while work := _next_batch(app, build.name):
+            share = 1 / len(builds)
+            pause(done)
+            _take_in(
+                app, build, work, told, lambda part, done=done, work=work, share=share: pause(done + share * part * len(work))
+            )
+            done += share * len(work)
 
 
-def _next_batch(app: App) -> list[_Work]:
-    build = app.candidate.build
+def _next_batch(app: App, build: str) -> list[_Work]:
     batch: list[_Work] = []
     characters = 0
     with app.database.reading() as tx:
@@ -104,13 +141,12 @@ def _next_batch(app: App) -> list[_Work]:
     return batch
 
 
-def _take_in(app: App, batch: Sequence[_Work], tally: Tally, pause: Callable[[float], None]) -> None:
-    build = app.candidate.build
+def _take_in(app: App, build: Build, batch: Sequence[_Work], tally: Tally, pause: Callable[[float], None]) -> None:
     rescoped: dict[int, int] = {}
     replaced: list[_Rechunked] = []
     settled: list[tuple[Document, list[Chunk]]] = []
     for document, text, before in batch:
-        chunks = _chunks(app.candidate.chunker, document, text)
+        chunks = _chunks(build.chunker, document, text)
         settled.append((document, chunks))
         if before and [chunk.id for chunk in chunks] == [chunk.id for chunk in before]:
             rescoped[document.number] = document.scope
@@ -121,17 +157,17 @@ def _take_in(app: App, batch: Sequence[_Work], tally: Tally, pause: Callable[[fl
     if in_flight:
         with app.database.transaction() as tx:
             for work in in_flight:
-                tx.save_chunks(build, work.document.number, 0, [])
+                tx.save_chunks(build.name, work.document.number, 0, [])
             mark_erased(tx)
             tally(tx, _by_source((work.document, Indexed(removed=len(work.before))) for work in in_flight))
     if rescoped:
-        app.index.rescope(rescoped)
+        build.index.rescope(rescoped)
     if replaced:
         rows, texts = _rows(replaced)
-        app.index.apply(rows, _vectors(app, rows, texts, pause), replaces=[work.document.number for work in replaced])
+        build.index.apply(rows, _vectors(build, rows, texts, pause), replaces=[work.document.number for work in replaced])
     with app.database.transaction() as tx:
         for document, chunks in settled:
-            tx.save_chunks(build, document.number, document.revision, chunks)
+            tx.save_chunks(build.name, document.number, document.revision, chunks)
         tally(tx, _by_source((work.document, Indexed(added=len(work.chunks))) for work in replaced))
 
 
@@ -166,16 +202,16 @@ def _rows(replaced: Sequence[_Rechunked]) -> tuple[list[IndexRow], list[str]]:
     return rows, texts
 
 
-def _vectors(app: App, rows: Sequence[IndexRow], texts: Sequence[str], pause: Callable[[float], None]) -> Vectors:
+def _vectors(build: Build, rows: Sequence[IndexRow], texts: Sequence[str], pause: Callable[[float], None]) -> Vectors:
     """One row each; what the index holds already is not embedded again, and equal texts are embedded once. `pause` is told which share
     is."""
     if not rows:
-        return np.zeros((0, app.embedder.dimension), dtype=np.float32)
-    known = app.index.vectors({row.content for row in rows})
+        return np.zeros((0, build.embedder.dimension), dtype=np.float32)
+    known = build.index.vectors({row.content for row in rows})
     fresh = {row.content: text for row, text in zip(rows, texts, strict=True) if row.content not in known}
     contents = list(fresh)
     for start in range(0, len(contents), _TEXTS_AT_ONCE):
         lot = contents[start : start + _TEXTS_AT_ONCE]
-        known.update(zip(lot, app.embedder.embed([fresh[content] for content in lot]), strict=True))
+        known.update(zip(lot, build.embedder.embed([fresh[content] for content in lot]), strict=True))
         pause((start + len(lot)) / len(contents))
     return np.stack([known[row.content] for row in rows])

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 from firmground.app.app import App
+from firmground.app.builds import build_of
 from firmground.app.releases import RECIPES
 from firmground.app.sharing import shared_with
 from firmground.app.traces import EVALUATION, all_as_seen, as_seen
@@ -124,7 +125,7 @@ def replay(app: App, actor: Actor, reference: str) -> Replay:
     with app.database.reading() as tx:
         trace = _found(tx, actor, reference)
         recipe = recipe_of(tx, trace)
-    return replayed(trace, recipe.answering, app.embedder, _count(app, trace.answer.model))
+    return replayed(trace, recipe.answering, build_of(app, recipe).embedder, _count(app, trace.answer.model))
 
 
 def recipe_of(tx: Transaction, trace: Trace) -> ReleaseSpec:

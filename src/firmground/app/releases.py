@@ -5,6 +5,7 @@ from typing import cast
 
 from firmground.answer.confidence import Confidence
 from firmground.app.app import App
+from firmground.app.builds import MOST_OTHERS, remember_embedder
 from firmground.app.calibrated import fingerprint, promise, stored
 from firmground.app.rights import administrators_only
 from firmground.errors import Damaged, InvalidInput, NotFound, Refused
@@ -34,6 +35,7 @@ def create(app: App, actor: Actor, *, note: str = "") -> tuple[Release, bool]:
         raise InvalidInput("the note cannot be used", f"use up to {_LONGEST_NOTE} printable characters")
     with app.database.transaction() as tx:
         spec = recipe_now(app, tx)
+        remember_embedder(app, tx)
         known = _releases(tx)
         for release in known:
             if release.spec.digest == spec.digest:
@@ -87,7 +89,7 @@ def named(app: App, tx: Transaction, reference: str) -> ReleaseSpec:
     if reference.isdecimal() and len(reference) < _SHORTEST_DIGEST:
         for release in released.values():
             if release.number == int(reference):
-                return _answering(release, now)
+                return _answering(tx, release, now)
     elif _DIGEST.fullmatch(reference):
         found = sorted(digest for digest in {*tx.facts(RECIPES), now.digest} if digest.startswith(reference))
         if len(found) > 1:
@@ -95,7 +97,7 @@ def named(app: App, tx: Transaction, reference: str) -> ReleaseSpec:
         if found == [now.digest]:
             return now
         if found and found[0] in released:
-            return _answering(released[found[0]], now)
+            return _answering(tx, released[found[0]], now)
         if found:
             raise Refused(
                 f"the recipe {found[0][:_TOLD]} gave answers earlier and was not released, so it is not asked again",
@@ -108,14 +110,20 @@ def named(app: App, tx: Transaction, reference: str) -> ReleaseSpec:
     )
 
 
-def _answering(release: Release, now: ReleaseSpec) -> ReleaseSpec:
+def _answering(tx: Transaction, release: Release, now: ReleaseSpec) -> ReleaseSpec:
     """The recipe of a release, if there is an index that it can search."""
-    if release.spec.build != now.build:
+    if release.spec.build not in {now.build, *tx.builds()}:
         raise Refused(
-            f"release {release.number} searches an index of another chunking or embedder, which is not there",
+            f"the index that release {release.number} searches is not kept: {MOST_OTHERS} besides the candidate's are",
             "restore what was changed under [index], and sync",
         )
     return release.spec
+
+
+def recipes_of_releases(app: App) -> list[ReleaseSpec]:
+    """Of all releases, newest first."""
+    with app.database.reading() as tx:
+        return [release.spec for release in _releases(tx)[::-1]]
 
 
 def _releases(tx: Transaction) -> list[Release]:

@@ -22,7 +22,7 @@ DATED = "dated"
 WARNINGS = "warnings"
 """Namespace of the parser's warnings, by document id; only documents that have some."""
 
-_ERASED = "erased"
+ERASED = "erased"
 """Namespace of the note that something was erased which files may still hold."""
 
 
@@ -56,20 +56,7 @@ def forget_facts(tx: Transaction, ids: Sequence[str]) -> None:
 
 def mark_erased(tx: Transaction) -> None:
     """Note, in the transaction that erases, that a purge is due: whatever happens in between, the next one catches up."""
-    tx.put_fact(_ERASED, "due", True)
-
-
-def purge_erased(app: App) -> None:
-    """Make what was erased unrecoverable from the files of index and database, if anything was since the last time, and from the answers
-    that this process keeps in memory; others drop theirs at the next question."""
-    with app.database.reading() as tx:
-        if not tx.fact(_ERASED, "due"):
-            return
-    app.cache.clear()
-    app.index.purge()
-    app.database.purge()
-    with app.database.transaction() as tx:
-        tx.drop_facts(_ERASED)
+    tx.put_fact(ERASED, "due", True)
 
 
 def let_in(tx: Transaction, document: Document, now: datetime) -> Document:

@@ -6,10 +6,12 @@ from typing import Literal, TypeAlias
 
 from firmground.app import quality
 from firmground.app.app import App
+from firmground.app.builds import build_of
 from firmground.app.readiness import check_that_something_is_indexed
 from firmground.errors import IndexMismatch, InvalidInput
 from firmground.language.identify import prepare
 from firmground.ports import Filters, Transaction
+from firmground.release.spec import ReleaseSpec
 from firmground.serve.remembered import Remembered
 from firmground.serve.search import Corpus, Found
 from firmground.serve.search import search as find
@@ -50,24 +52,25 @@ def warm_up(app: App, actor: Actor) -> None:
     find(corpus(app), app.candidate.retrieval, "ready?", within(app, actor, {}), limit=1)
 
 
-def corpus(app: App) -> Corpus:
-    """What is searched when the candidate is asked. IndexMismatch where the documents were taken in with another recipe only."""
+def corpus(app: App, recipe: ReleaseSpec | None = None) -> Corpus:
+    """What is searched when a recipe is asked, the candidate without one. IndexMismatch where the documents were taken in with other
+    recipes only."""
     prepare()
-    build = app.candidate.build
+    build = build_of(app, recipe or app.candidate)
     with app.database.reading() as tx:
         languages = quality.languages(tx)
         superseded = quality.superseded(tx)
         builds = tx.builds()
-    if builds and build not in builds:
+    if builds and build.name not in builds:
         raise IndexMismatch(
             "the documents are indexed with another embedder or chunking than firmground.toml names now",
             "index them anew with `firmground sync`, or restore what was changed under [index]",
         )
     return Corpus(
         reading=app.database.reading,
-        index=app.index,
-        embedder=app.once("remembered", lambda: Remembered(app.embedder)),
-        build=build,
+        index=build.index,
+        embedder=app.once(f"remembered {build.embedder.id}", lambda: Remembered(build.embedder)),
+        build=build.name,
         languages=languages,
         superseded=superseded,
     )

@@ -14,13 +14,13 @@ from pydantic import TypeAdapter
 from firmground.app import calibrated, origins, quality
 from firmground.app.app import App
 from firmground.app.following import follow
-from firmground.app.indexing import Indexed, bring_up_to_date, drop_other_builds, reconcile
+from firmground.app.indexing import Indexed, bring_up_to_date, drop_other_builds, maintain, purge_erased, reconcile
 from firmground.app.planning import outdated, outlook, plan_for, reader_for
 from firmground.app.readiness import LEFT, SYNCS, plan_of
 from firmground.app.reading import Reader, Reading
 from firmground.app.reports import COUNTS, composed, last, summed, together
 from firmground.app.rights import administrators_only
-from firmground.app.saving import forget, purge_erased, save
+from firmground.app.saving import forget, save
 from firmground.errors import InvalidInput, NotFound
 from firmground.ports import Handler, JobContext, Transaction
 from firmground.types import Actor, Finding, Job, Json, SourceFile
@@ -258,7 +258,7 @@ class _Sync:
         """In one transaction with the note that there is nothing left to do, since the plan, which names documents, goes."""
         changed = any(report["files"] or report["documents"]["removed"] for report in reports)
         drop_other_builds(self.app)
-        self.app.index.maintain()
+        maintain(self.app)
         findings = {**{name: [] for name in self.names}, **quality.assess(self.app, anything_changed=changed)}
         with self.app.database.transaction() as tx:
             self._save_reports(tx, reports, findings)

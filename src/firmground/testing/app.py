@@ -1,7 +1,7 @@
 """A whole workspace for tests: real database, everything else in memory. Parts are shared, so that a test can look into them, break
 them, and open the same workspace again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -46,6 +46,11 @@ class Bench:
     parser_: PlainParser = field(default_factory=PlainParser)
     embedder_: FakeEmbedder = field(default_factory=FakeEmbedder)
     index_: SearchIndex = field(default_factory=MemoryIndex)
+    """That of the recipe which is opened first; other builds have their own, in `indexes`."""
+    indexes: dict[str, SearchIndex] = field(default_factory=dict[str, SearchIndex])
+    first_build: str = ""
+    embedders: dict[str, Embedder] = field(default_factory=dict[str, Embedder])
+    """Those that settings named once, by name."""
     jobs_: Jobs = field(default_factory=MemoryJobs)
     clock: Ticking = field(default_factory=Ticking)
     models: dict[str, LanguageModel] = field(default_factory=dict[str, LanguageModel])
@@ -78,14 +83,24 @@ class Bench:
     def embedder(self) -> Embedder:
         return self.embedder_
 
+    def embedder_named(self, name: str, languages: Sequence[str] | None) -> Embedder:
+        del languages
+        if name not in self.embedders:
+            raise InvalidSettings(f"there is no embedder {name!r}", "name one that there is")
+        return self.embedders[name]
+
     def model(self, name: str) -> LanguageModel:
         if name not in self.models:
             raise InvalidSettings(f"there is no model {name!r}", "add its server under [models]")
         return self.models[name]
 
     def index(self, recipe: ReleaseSpec, dimension: int) -> SearchIndex:
-        del recipe, dimension
-        return self.index_
+        del dimension
+        self.first_build = self.first_build or recipe.build
+        if recipe.build == self.first_build:
+            return self.index_
+        return self.indexes.setdefault(recipe.build, MemoryIndex())
 
     def drop_index(self, build: str) -> None:
         self.dropped.append(build)
+        self.indexes.pop(build, None)

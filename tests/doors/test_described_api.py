@@ -11,7 +11,7 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
 LONG = not settings().derandomize
-EXAMPLES = settings().max_examples // 10 if LONG else 2
+EXAMPLES = max(2, settings().max_examples // 10) if LONG else 2
 """Of each operation, for everybody who asks, right and wrong."""
 
 

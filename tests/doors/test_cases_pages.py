@@ -191,4 +191,4 @@ def test_all_cases_are_saved_as_one_file(site: tuple[TestClient, Path], kind: st
 
 
 def test_there_is_no_other_kind_of_file(site: tuple[TestClient, Path]) -> None:
-    assert site[0].get("/cases.exe").status_code == 400
+    assert site[0].get("/cases.exe").status_code == 404

@@ -15,7 +15,7 @@ from firmground.app import case_edits, evaluation
 from firmground.app import cases as golden
 from firmground.app.case_edits import Edit
 from firmground.app.rights import administrators_only
-from firmground.errors import FirmgroundError
+from firmground.errors import FirmgroundError, NotFound
 from firmground.evaluate.cases import Case, read_case
 from firmground.evaluate.checks import Flaw
 from firmground.evaluate.files import FOLDER, Placed, written
@@ -65,6 +65,9 @@ async def cases_page(request: Request, visit: TheVisit, wanted: Annotated[Wanted
 @router.get("/cases.{kind}")
 async def cases_file(visit: TheVisit, kind: str) -> Response:
     """All cases as one file."""
+    administrators_only(visit.actor, "read golden cases")
+    if kind not in _FILES:
+        raise NotFound("there is nothing at this address", "check it")
     text = await visit.run(golden.exported, visit.app, visit.actor, kind)
     name = f"golden-cases.{'promptfoo.yaml' if kind == 'promptfoo' else kind}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -5,6 +5,7 @@ import resource
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
 import pytest
 from besieged import FORM, HOST, JSON, Besieged, Line, besieged, until
@@ -482,13 +483,24 @@ def test_more_connections_than_files_are_let_go_and_those_who_ask_are_served(sma
             held.enter_context(small.line())
         assert small.ask("GET /healthz HTTP/1.1", HOST).status == 200
         assert small.post("/api/v1/search", JSON, SEARCH).status == 200
-        assert small.connections() <= 100
-        assert small.reports == "there are more than 100 connections: those that ask for nothing are closed\n"
+        assert small.connections() <= 250
+        assert small.reports == "there are more than 250 connections: those that ask for nothing are closed\n"
+
+
+def test_a_server_that_has_no_file_left_recovers_and_says_so_once(tmp_path: Path):
+    with besieged(tmp_path / "place", files=60) as server:
+        with ExitStack() as held:
+            for _ in range(80):
+                held.enter_context(server.line())
+            assert server.ask("GET /healthz HTTP/1.1", HOST).status == 200
+        assert server.post("/api/v1/search", JSON, SEARCH).status == 200
+        assert server.reports.count("there are no open files left for connections: allow this process more (ulimit -n)\n") <= 1
+        assert "Traceback" not in server.reports
 
 
 def test_where_all_are_busy_the_next_is_told_in_one_line(small: Besieged):
     with ExitStack() as held:
-        assert {line.read(13) for line in streams(small, 100, held)} == {b"HTTP/1.1 200 "}
+        assert {line.read(13) for line in streams(small, 250, held)} == {b"HTTP/1.1 200 "}
         with small.line() as line:
             answer = line.response()
         assert answer.status == 503

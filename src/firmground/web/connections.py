@@ -18,7 +18,7 @@ from firmground.web.limits import Limits
 
 _TELL_AGAIN_SECONDS = 60.0
 _FILES = 400
-"""That the process may need besides its connections."""
+"""That the process may need besides its connections; half of what it may open, where that is less."""
 _AHEAD = 65_536
 """Bytes of requests that wait for the answer to an earlier one."""
 _NO_HTTP = "this is no HTTP request: look at the client, or at the proxy before this server"
@@ -34,6 +34,18 @@ def protocol(limits: Limits) -> Any:
     return partial(Connection, Crowd(limits))
 
 
+class Seldom:
+    """Tells the same thing once a minute at most, however often it happens."""
+
+    def __init__(self) -> None:
+        self._told = -_TELL_AGAIN_SECONDS
+
+    def warn(self, text: str, *values: object) -> None:
+        if (now := time.monotonic()) - self._told >= _TELL_AGAIN_SECONDS:
+            self._told = now
+            _log.warning(text, *values)
+
+
 class Crowd:
     """The connections of one server, those that have waited longest for their client first."""
 
@@ -41,16 +53,14 @@ class Crowd:
         self.limits = limits
         self._most = _connections(limits.connections)
         self._present: dict[Connection, None] = {}
-        self._told = -_TELL_AGAIN_SECONDS
+        self._seldom = Seldom()
 
     def enter(self, connection: "Connection") -> bool:
         """Whether there is room for it. Where there is none, the one that has waited longest for its client makes room."""
         self._present[connection] = None
         if len(self._present) <= self._most:
             return True
-        if (now := time.monotonic()) - self._told >= _TELL_AGAIN_SECONDS:
-            self._told = now
-            _log.warning("there are more than %d connections: those that ask for nothing are closed", self._most)
+        self._seldom.warn("there are more than %d connections: those that ask for nothing are closed", self._most)
         idle = next((each for each in self._present if each.idle()), connection)
         if idle is not connection:
             idle.transport.abort()
@@ -157,4 +167,4 @@ def _connections(most: int) -> int:
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, most + _FILES)), hard))
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return min(most, max(50, soft - _FILES))
+    return min(most, max(soft // 2, soft - _FILES))

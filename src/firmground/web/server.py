@@ -1,6 +1,7 @@
 """`firmground serve`: one process that answers, shows pages, and works on jobs."""
 
 import asyncio
+import errno
 import logging
 import signal
 import socket
@@ -8,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -18,14 +20,14 @@ from firmground.app.app import App
 from firmground.app.work import handlers
 from firmground.errors import Busy, OutsideFailed
 from firmground.web.application import application
-from firmground.web.connections import protocol
+from firmground.web.connections import Seldom, protocol
 from firmground.web.limits import Limits
 from firmground.web.origins import address, is_loopback, loopback
 from firmground.web.served import Served
 
 _DRAIN_SECONDS = 30
 _RETRY_SECONDS = 1.0
-_ACCEPTED_AT_ONCE = 64
+_ACCEPTED_AT_ONCE = 16
 """Few, since each is a file until it is looked at."""
 _QUEUE = 1024
 _LONGEST_HEADERS = 32_768
@@ -121,13 +123,23 @@ class Server(uvicorn.Server):
         )
         self._served = served
         self._ready = ready
+        self._seldom = Seldom()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().set_exception_handler(self._surprised)
         await super().startup(sockets)
         for each in sockets or ():
             each.listen(_QUEUE)
             host, port = each.getsockname()[:2]
             self._tell(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
+
+    def _surprised(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What nobody could handle. Where only files are lacking, the next connections are taken on as soon as there are some."""
+        error = context.get("exception")
+        if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}:
+            self._seldom.warn("there are no open files left for connections: allow this process more (ulimit -n)")
+        else:
+            loop.default_exception_handler(context)
 
     def _tell(self, place: str) -> None:
         workspace = self._served.app.workspace

@@ -63,6 +63,13 @@ def conversation_of(tx: Transaction, actor: Actor, conversation: str) -> tuple[T
     return tuple(_turn(trace) for trace in reversed(all_as_seen(tx, found, actor)))
 
 
+def turns_before(tx: Transaction, trace: Trace) -> tuple[Turn, ...]:
+    """The turns of its conversation that were there when it was given, oldest first."""
+    answer = trace.answer
+    found = tx.traces(person=trace.person, conversation=answer.conversation, before=answer.id, limit=_TURNS)
+    return tuple(_turn(each) for each in reversed(found))
+
+
 def as_seen(tx: Transaction, trace: Trace, actor: Actor) -> Trace:
     """The trace as this person may see it now: what rests on a document that is gone, or is not theirs to see any more, is silent."""
     return all_as_seen(tx, [trace], actor)[0]

@@ -92,26 +92,42 @@ def show(
 @group.command()
 def replay(
     reference: Reference,
+    release: Annotated[
+        str,
+        typer.Option("--release", metavar="REF", help="Ask this release the same question, from the documents as they are now."),
+    ] = "",
     person: AsPerson = None,
     as_json: AsJson = False,
     directory: Directory = None,
     debug: Debug = False,
 ) -> None:
-    """Make an answer once more from its recipe, its evidence and what the model said then. No model is asked."""
+    """Make an answer once more from its recipe, its evidence and what the model said then: no model is asked. With --release, see what
+    that release says instead."""
+    from firmground.app.asking_again import ask_again
     from firmground.app.kept import replay as use
 
     del debug
+    shown: list[tuple[str, str]]
     with opened(directory) as app:
-        found = use(app, actor(app, person), reference)
+        asker = actor(app, person)
+        if release:
+            again = ask_again(app, asker, reference, release)
+            told = {"outcome": again.outcome, **again.model_dump(mode="json")}
+            both = (("before", again.before), ("now", again.now))
+            shown = [(name, f"{each.status}, {each.confidence:.2f}: {one_line(each.text)}") for name, each in both]
+            erased: tuple[str, ...] = ()
+        else:
+            found = use(app, asker, reference)
+            told, erased = found.model_dump(mode="json"), found.erased
+            shown = [(name, text) for name, texts in (("before", found.before), ("now", found.now)) for text in texts]
     if as_json:
-        print_json(found.model_dump(mode="json"))
+        print_json(told)
         return
     words = {"same": "the same answer", "different": "another answer", "source_erased": "source erased"}
-    say(words[found.outcome])
-    for name, sentences in (("before", found.before), ("now", found.now)) if found.outcome == "different" else ():
-        for sentence in sentences:
-            say(f"  {name}: {sentence}")
-    for document in found.erased:
+    say(words[told["outcome"]])
+    for name, text in shown if told["outcome"] == "different" else ():
+        say(f"  {name}: {text}")
+    for document in erased:
         say(f"  {document} was erased")
 
 

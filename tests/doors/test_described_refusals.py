@@ -227,6 +227,21 @@ def test_each_of_these_words_is_tried(owner: Stocked) -> None:
     assert said - tried == ELSEWHERE
 
 
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("post_answer", {"question": QUESTION, "stream": "yes"}),
+        ("post_search", {"query": QUESTION, "limit": "3"}),
+        ("post_evaluation", {"repeats": "2"}),
+        ("post_key", {"name": "strict", "expires_days": "3"}),
+        ("post_person", {"name": "strict", "admin": 1}),
+    ],
+)
+def test_a_text_is_no_number_and_a_number_no_boolean(owner: Stocked, name: str, body: dict[str, Any]) -> None:
+    case = owner.operations[name].Case(body=body, media_type="application/json")
+    assert case.call_and_validate(checks=CHECKS, headers=owner.headers, timeout=30).status_code == 422
+
+
 def test_without_an_owner_nobody_gets_a_key_or_signs_in(tmp_path: Path) -> None:
     with stocked(tmp_path, "local") as local:
         for name, body in (("post_key", {"name": "k"}), ("post_person", {"name": "eve", "password": PASSWORD})):

@@ -24,7 +24,9 @@ Value: TypeAlias = bool | int | FiniteFloat | Text
 
 
 class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    """JSON as it is described: "yes" is no boolean, and "1" is no number."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Range(Body):

@@ -10,6 +10,7 @@ from serving import Elements, serving
 from starlette.testclient import TestClient
 
 from firmground.app.evaluation import run
+from firmground.app.sync import sync
 from firmground.testing.app import ADMINISTRATOR
 from firmground.web.served import Served
 
@@ -151,6 +152,18 @@ def test_a_case_is_retired_with_a_button(site: tuple[TestClient, Path]) -> None:
     assert client.post("/cases/leave/retire", data={"token": token, "revision": revision}).status_code == 303
     assert "status: retired" in file.read_text()
     assert "Retire" not in read(client, "/cases/leave").partition("What it came to")[0]
+
+
+def test_a_case_whose_document_changed_is_confirmed_with_a_button(served: tuple[TestClient, Served]) -> None:
+    client, site = served
+    (site.app.workspace.root / "golden" / "all.yaml").write_text(CASES.replace("gone.md", "leave.md"))
+    assert "It still holds" not in read(client, "/cases/leave")
+    site.app.sources["docs"].contents["leave.md"] += b"\nTen from 2027 on.\n"  # type: ignore[attr-defined]
+    sync(site.app, ADMINISTRATOR)
+    assert "The source was changed since" in read(client, "/cases/leave")
+    assert client.post("/cases/leave/confirm", data={"token": "guessed"}).status_code == 403
+    assert client.post("/cases/leave/confirm", data={"token": filled(client, "/cases/leave/edit")["token"]}).status_code == 303
+    assert "The source was changed since" not in read(client, "/cases/leave")
 
 
 def test_an_answer_becomes_a_case_in_one_click_and_a_look(site: tuple[TestClient, Path]) -> None:

@@ -157,11 +157,14 @@ def test_rates_of_the_same_cases_make_a_trend(site: tuple[TestClient, Served]) -
     assert "The same cases over time" not in read(client, "/evaluations"), "other cases are not comparable"
 
 
-def test_a_report_is_saved_in_three_forms(site: tuple[TestClient, Served]) -> None:
+def test_a_report_is_saved_in_four_forms(site: tuple[TestClient, Served]) -> None:
     client, served = site
     made = evaluation.run(served.app, ADMINISTRATOR)
-    saved = {name: client.get(f"/evaluations/{made.id}/{name}") for name in ("report.md", "report.json", "junit.xml")}
+    saved = {
+        name: client.get(f"/evaluations/{made.id}/{name}") for name in ("report.html", "report.md", "report.json", "junit.xml")
+    }
     assert all("attachment" in each.headers["content-disposition"] for each in saved.values())
+    assert "&lt;b&gt;first&lt;/b&gt;" in saved["report.html"].text
     assert saved["report.md"].text.startswith("## Evaluation")
     assert len(json.loads(saved["report.json"].text)["cases"]) == 3
     assert len(ElementTree.fromstring(saved["junit.xml"].text).findall(".//testcase")) == 3

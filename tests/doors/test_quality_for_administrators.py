@@ -57,7 +57,16 @@ def test_no_page_is_shown(house: tuple[TestClient, Served, str], path: str) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["/evaluations", "/evaluations/jobs/x/cancel", "/cases/leave/edit", "/cases/leave/retire", "/new-case", "/releases"]
+    "path",
+    [
+        "/evaluations",
+        "/evaluations/jobs/x/cancel",
+        "/cases/leave/confirm",
+        "/cases/leave/edit",
+        "/cases/leave/retire",
+        "/new-case",
+        "/releases",
+    ],
 )
 def test_no_form_does_anything(house: tuple[TestClient, Served, str], path: str) -> None:
     client, served, _ = house

@@ -86,7 +86,10 @@ def rates(title: str, rows: Sequence[Rate], *, heads: tuple[str, str], note: str
         '<rect class="bar s1" x="{:.2f}" width="1.4" height="10"/></svg>'
     )
     body = Markup("").join(
-        Markup('<tr><th scope="row"><bdi>{}</bdi></th><td class="drawn">{}</td><td>{}</td></tr>').format(
+        Markup(
+            '<tr role="row"><th scope="row" role="rowheader"><bdi>{}</bdi></th>'
+            '<td role="cell" class="drawn">{}</td><td role="cell">{}</td></tr>'
+        ).format(
             each.name,
             "" if each.value is None else drawing.format(100 * each.low, 100 * (each.high - each.low), 98.6 * each.value),
             _rate(each),

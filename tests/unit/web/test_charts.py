@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from firmground.web.charts import Axis, Series, bars, lines, reliability, spark, ticks
+from firmground.web.charts import Axis, Rate, Series, bars, lines, rates, reliability, spark, ticks
 from firmground.web.language import percent, speak
 
 HEADS = ("State", "Documents")
@@ -162,3 +162,31 @@ def test_numbers_are_written_in_the_language_of_the_page():
 )
 def test_ticks_are_round(low: float, high: float, expected: list[float]):
     assert ticks(low, high) == pytest.approx(expected)
+
+
+def test_a_rate_is_drawn_with_its_interval_and_one_without_cases_is_told_as_not_measured():
+    drawn = Drawn(
+        rates("Came to", [Rate("passed", 0.5, 0.25, 0.875, 40), Rate("<b>", None, 0.0, 1.0, 0)], heads=("Outcome", "Share"))
+    )
+    band, mark = drawn.named("rect")
+    assert (float(band["x"] or ""), float(band["width"] or "")) == (25, 62.5)
+    assert 48 < float(mark["x"] or "") < 50
+    assert [cell for cell in drawn.cells if cell] == [
+        "Outcome",
+        "Share",
+        "passed",
+        "50.0% 25% to 88%, of 40",
+        "<b>",
+        "not measured",
+    ]
+
+
+def test_intervals_stand_at_their_points_and_in_the_table():
+    series = Series("passed", [(1, 0.5), (2, 0.75)], [(0.25, 0.75), (0.5, 1.0)])
+    across = Axis("Run", lambda n: f"{n:.0f}", told=lambda n: f"run {n:.0f}")
+    drawn = Drawn(lines("Trend", [series], across, SIDES[1]))
+    strokes, dots = drawn.named("line", "plot"), drawn.named("circle", "dot")
+    assert [stroke["x1"] for stroke in strokes] == [dot["cx"] for dot in dots]
+    for stroke, dot in zip(strokes, dots, strict=True):
+        assert float(stroke["y2"] or "") < float(dot["cy"] or "") < float(stroke["y1"] or "")
+    assert drawn.cells == ["Run", "Share", "95% interval", "run 1", "50%", "25% – 75%", "run 2", "75%", "50% – 100%"]

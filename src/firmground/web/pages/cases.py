@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from firmground.app import case_edits, evaluation
+from firmground.app import case_edits, case_sources, evaluation
 from firmground.app import cases as golden
 from firmground.app.case_edits import Edit
 from firmground.app.rights import administrators_only
@@ -107,6 +107,14 @@ async def change_case(request: Request, visit: TheVisit, id: str) -> Response:
 async def retire_case(request: Request, visit: TheVisit, id: str) -> Response:
     fields = await form(request, visit)
     await visit.run(case_edits.retire, visit.app, visit.actor, id, fields.get("revision", ""))
+    return RedirectResponse(_at(id), 303)
+
+
+@router.post("/cases/{id}/confirm")
+async def confirm_case(request: Request, visit: TheVisit, id: str) -> Response:
+    """Its sources changed, and it still holds."""
+    await form(request, visit)
+    await visit.run(case_sources.confirm, visit.app, visit.actor, [id])
     return RedirectResponse(_at(id), 303)
 
 

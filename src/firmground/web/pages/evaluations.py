@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from firmground.app import cases as golden
 from firmground.app import evaluation, jobs, kept, releases
 from firmground.app.app import App
+from firmground.app.evaluation_report import as_page
 from firmground.errors import FirmgroundError, InvalidInput, NotFound
 from firmground.evaluate import written
 from firmground.evaluate.cases import Case
@@ -32,6 +33,7 @@ _TREND = 24
 """Evaluations in the picture of how things went."""
 _SAID = 600
 _FILES = {
+    "report.html": ("HTML", as_page, "text/html"),
     "report.md": ("Markdown", written.as_markdown, "text/markdown"),
     "report.json": ("JSON", written.as_json, "application/json"),
     "junit.xml": ("JUnit", written.as_junit, "application/xml"),
@@ -117,7 +119,7 @@ async def compared_page(request: Request, visit: TheVisit, id: str, case: str) -
 
 @router.get("/evaluations/{id}/{file}")
 async def report_file(visit: TheVisit, id: str, file: str) -> Response:
-    """The report as Markdown, JSON or JUnit."""
+    """The report as HTML, Markdown, JSON or JUnit, to be saved."""
     return await visit.run(_file, visit, id, file)
 
 

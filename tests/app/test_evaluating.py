@@ -10,16 +10,18 @@ from typing import Any
 import pytest
 import yaml
 
-from firmground.app import case_results, evaluation, kept, releases
+from firmground.app import case_results, evaluation, judging, kept, releases
 from firmground.app.documents import purge
 from firmground.app.evaluation import BASELINE, results_of, run
 from firmground.app.evaluation_report import as_page
+from firmground.app.opinions import rate
 from firmground.app.sync import sync
-from firmground.errors import InvalidInput, NotFound, OutsideFailed, Refused
+from firmground.errors import InvalidInput, ModelFailed, NotFound, OutsideFailed, Refused
 from firmground.evaluate.report import AGAINST
 from firmground.evaluate.written import as_json, as_junit, as_markdown, headline
 from firmground.settings import Settings
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
+from firmground.testing.model import ScriptedModel
 from firmground.types import Job, Within
 
 THINGS = ["anchor", "beacon", "compass", "dinghy", "ensign", "fender", "galley", "hammock", "jib", "keel"]
@@ -319,3 +321,49 @@ def test_the_report_is_one_page_that_prints_without_script_or_request_and_holds_
     assert all(word not in text for word in ("<script", "http:", "https:", "url(", "@import", " src=", " href="))
     assert "@media print" in text
     assert "before it is replaced" not in text
+
+
+def test_a_judge_grades_what_was_answered_and_is_told_with_its_agreement_and_decides_nothing(bench: Bench) -> None:
+    def rules(call: Any) -> str:
+        wrong = "anchor" in call.messages[1].text
+        return json.dumps({"verdict": "wrong" if wrong else "right", "why": "The anchor lasts 3 years before it is replaced."})
+
+    bench.models["local/judge"] = model = ScriptedModel(name="local/judge", rules=rules)
+    with bench.app() as app:
+        alone = run(app, ADMINISTRATOR)
+        found = run(app, ADMINISTRATOR, judge="local/judge")
+        judge = found.judge
+        assert judge is not None
+        assert (judge.right, judge.wrong, judge.unclear) == (9, 1, 0)
+        assert (judge.with_cases.cases, judge.with_cases.agreed) == (10, 9)
+        assert judge.with_people.kappa is None
+        assert found.passed == alone.passed
+        assert "it agrees with the cases on 9 of 10 (kappa 0.00), with people's thumbs on nothing" in as_markdown(found, [])
+        asked = len(model.calls)
+        for case, (result,) in results_of(app, ADMINISTRATOR, found):
+            if case.id in {"anchor", "beacon", "compass"}:
+                rate(app, ADMINISTRATOR, result.trace, "down" if case.id == "anchor" else "up")
+        again = run(app, ADMINISTRATOR, judge="local/judge").judge
+        assert again is not None
+        assert (again.with_people.cases, again.with_people.kappa) == (3, 1.0)
+        assert len(model.calls) == asked, "what was graded is not graded again"
+        with app.database.reading() as tx:
+            grades = tx.facts(judging.namespace_of("local/judge"))
+    assert len(grades) == 10
+    assert "before it is replaced" not in json.dumps(grades), "a reason may quote documents, and is not kept"
+
+
+def test_a_judge_that_is_away_or_writes_prose_is_unclear_and_asked_again(bench: Bench) -> None:
+    away = ModelFailed("unreachable", "the judge is away", "start it")
+    bench.models["local/judge"] = ScriptedModel(name="local/judge", rules=lambda _: away)
+    with bench.app() as app:
+        found = run(app, ADMINISTRATOR, judge="local/judge").judge
+        assert found is not None
+        assert (found.right, found.wrong, found.unclear) == (0, 0, 10)
+    bench.models["local/judge"] = ScriptedModel(name="local/judge", rules=lambda _: "They all look fine to me.")
+    with bench.app() as app:
+        found = run(app, ADMINISTRATOR, judge="local/judge").judge
+        assert found is not None
+        assert found.unclear == 10
+        with pytest.raises(InvalidInput, match="no model 'nobody/there'"):
+            run(app, ADMINISTRATOR, judge="nobody/there")

@@ -17,7 +17,7 @@ _UNSEEN = re.compile(
 _HEAPED = re.compile("([\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]{2})[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]+")
 """More accents on one letter than any language writes."""
 
-_BLOCKS = ("passage", "question", "history", "turn", "sentence", "problem", "draft")
+_BLOCKS = ("passage", "question", "history", "turn", "sentence", "problem", "draft", "reply", "expectation", "unacceptable")
 """Names of the blocks that prompts put text of others into."""
 _ROLES = (
     r"system|user|assistant|human|developer|(?:tool|function)(?:_\w{1,20})?|instructions?|inst|sys|think(?:ing)?|s|bos|eos|pad|unk|"

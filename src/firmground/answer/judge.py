@@ -57,12 +57,17 @@ class Judge:
             return Verification(verdict="unsupported", why="there is no passage that could support it")
         call = self._call(claim, passages)
         started = time.monotonic()
-        said, last = self._said(call, cancelled)
-        tokens = last.tokens if last and last.tokens else self._estimated(call, said)
-        verdict = Verification(verdict="unclear", why="the model declined to judge")
+        said, last = said_by(self._model, call, cancelled)
+        tokens = last.tokens if last and last.tokens else estimated(self._model, call, said)
+        verdict, why = "unclear", "the model declined to judge"
         if not last or last.finish != "refused":
-            verdict = _read(said)
-        return verdict.model_copy(update={"tokens": tokens, "cost_usd": self._model.cost(tokens, time.monotonic() - started)})
+            verdict, why = verdict_in(said, get_args(_Verdict))
+        return Verification(
+            verdict=cast("_Verdict", verdict),
+            why=why,
+            tokens=tokens,
+            cost_usd=self._model.cost(tokens, time.monotonic() - started),
+        )
 
     def _call(self, claim: str, passages: Sequence[str]) -> ModelCall:
         share = self._longest // len(passages)
@@ -75,29 +80,32 @@ class Judge:
             json_schema=_SCHEMA if self._model.structured else None,
         )
 
-    def _said(self, call: ModelCall, cancelled: Callable[[], bool]) -> tuple[str, Delta | None]:
-        """All it says, and the end of it; what goes on and on is cut off."""
-        said: list[str] = []
-        length = 0
-        stream = self._model.stream(call, cancelled=cancelled)
-        try:
-            for delta in stream:
-                said.append(delta.text)
-                length += len(delta.text)
-                if delta.tokens or delta.finish or length > _LONGEST_OUTPUT:
-                    return "".join(said), delta
-            return "".join(said), None
-        finally:
-            if isinstance(stream, Generator):
-                stream.close()
 
-    def _estimated(self, call: ModelCall, said: str) -> Tokens:
-        asked = sum(self._model.count(message.text) for message in call.messages)
-        return Tokens(input=asked, output=self._model.count(said), estimated=True)
+def said_by(model: LanguageModel, call: ModelCall, cancelled: Callable[[], bool]) -> tuple[str, Delta | None]:
+    """All it says, and the end of it; what goes on and on is cut off."""
+    said: list[str] = []
+    length = 0
+    stream = model.stream(call, cancelled=cancelled)
+    try:
+        for delta in stream:
+            said.append(delta.text)
+            length += len(delta.text)
+            if delta.tokens or delta.finish or length > _LONGEST_OUTPUT:
+                return "".join(said), delta
+        return "".join(said), None
+    finally:
+        if isinstance(stream, Generator):
+            stream.close()
 
 
-def _read(said: str) -> Verification:
-    """The verdict in what a model said, also with talk or a code fence around it; `unclear` where there is none."""
+def estimated(model: LanguageModel, call: ModelCall, said: str) -> Tokens:
+    """What a call took, where the server does not say."""
+    asked = sum(model.count(message.text) for message in call.messages)
+    return Tokens(input=asked, output=model.count(said), estimated=True)
+
+
+def verdict_in(said: str, allowed: Sequence[str]) -> tuple[str, str]:
+    """The verdict and its reason in what a model said, also with talk or a code fence around it; `unclear` where there is none."""
     begin, end = said.find("{"), said.rfind("}")
     try:
         found = json.loads(said[begin : end + 1]) if 0 <= begin < end else None
@@ -105,7 +113,6 @@ def _read(said: str) -> Verification:
         found = None
     fields = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
     verdict = str(fields.get("verdict", "")).strip().casefold()
-    if verdict not in get_args(_Verdict):
-        return Verification(verdict="unclear", why="the judge model gave no verdict that can be read")
-    why = " ".join(visible(str(fields.get("why", ""))).split())
-    return Verification(verdict=cast("_Verdict", verdict), why=why[:_LONGEST_REASON])
+    if verdict not in allowed:
+        return "unclear", "the judge model gave no verdict that can be read"
+    return verdict, " ".join(visible(str(fields.get("why", ""))).split())[:_LONGEST_REASON]

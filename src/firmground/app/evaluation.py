@@ -8,6 +8,7 @@ from firmground.app.app import App
 from firmground.app.case_results import CaseResults, active_cases, kept_results
 from firmground.app.case_sources import changed_since
 from firmground.app.following import follow
+from firmground.app.judging import judged
 from firmground.app.readiness import check_that_something_is_indexed
 from firmground.app.releases import CANDIDATE, named
 from firmground.app.rights import administrators_only
@@ -45,20 +46,22 @@ def run(
     release: str = CANDIDATE,
     against: str = "",
     repeats: int = 1,
+    judge: str = "",
     watch: Callable[[Job], None] = lambda _: None,
 ) -> Report:
-    """Evaluate a release on the active golden cases, beside what is simpler than it and, with `against`, beside another release. Goes on
-    with one that was interrupted. InvalidInput for a number of repeats that cannot be used; NotFound without cases or such a release, or
-    where nothing is indexed."""
+    """Evaluate a release on the active golden cases, beside what is simpler than it and, with `against`, beside another release; `judge`
+    names a language model that grades the answers too. Goes on with one that was interrupted. InvalidInput for a number of repeats or a
+    model that cannot be used; NotFound without cases or such a release, or where nothing is indexed."""
     while True:
-        job = request(app, actor, release=release, against=against, repeats=repeats)
+        job = request(app, actor, release=release, against=against, repeats=repeats, judge=judge)
         made = cast("dict[str, str]", follow(app, job.id, handlers(app), watch))
         found = report(app, actor, made["evaluation"])
-        if (found.release, found.against, found.repeats) == (*_digests(app, release, against), repeats):
+        made_by = found.judge.model if found.judge else ""
+        if (found.release, found.against, found.repeats, made_by) == (*_digests(app, release, against), repeats, judge):
             return found  # else it was one that somebody else had asked for
 
 
-def request(app: App, actor: Actor, *, release: str = CANDIDATE, against: str = "", repeats: int = 1) -> Job:
+def request(app: App, actor: Actor, *, release: str = CANDIDATE, against: str = "", repeats: int = 1, judge: str = "") -> Job:
     """The job that does it, for whoever does not wait: one that is not finished yet, or a new one. Refused as `run` is."""
     administrators_only(actor, "evaluate")
     if not 1 <= repeats <= MOST_REPEATS:
@@ -66,13 +69,17 @@ def request(app: App, actor: Actor, *, release: str = CANDIDATE, against: str = 
     check_that_something_is_indexed(app)
     if not active_cases(app):
         raise NotFound("there are no active golden cases", "write some under golden/, see `firmground cases check`")
+    if judge:
+        app.model(judge)  # one that there is none of is refused now
     meant, other = _digests(app, release, against)
     unfinished = app.jobs.unfinished("evaluate")
     return (
         unfinished[0]
         if unfinished
         else app.jobs.get(
-            app.jobs.submit("evaluate", {"release": meant, "against": other, "repeats": repeats, "by": actor.person})
+            app.jobs.submit(
+                "evaluate", {"release": meant, "against": other, "repeats": repeats, "judge": judge, "by": actor.person}
+            )
         )
     )
 
@@ -121,6 +128,7 @@ class _Evaluating:
         self.context = context
         self.repeats = int(inputs["repeats"])
         self.by = str(inputs.get("by", ""))
+        self.judge = str(inputs.get("judge", ""))
         self.cases = active_cases(app)
         self.results = CaseResults(app, self.cases, context.check_cancelled)
         with app.database.reading() as tx:
@@ -154,6 +162,7 @@ class _Evaluating:
             repeats=self.repeats,
             against=self.against.digest if self.against else "",
             changes=changes(self.cases, ours, theirs[0]) if self.against else (),
+            judge=judged(self.app, self.judge, self.cases, ours, self.context.check_cancelled) if self.judge else None,
         )
         with self.app.database.transaction() as tx:
             self.results.check_unchanged(tx)

@@ -24,6 +24,9 @@ def evaluate(
         bool, typer.Option("--fail-on-regression", help="End with exit code 4 where it is worse than the other.")
     ] = False,
     repeats: Annotated[int, typer.Option("--repeats", metavar="N", help="Ask each case so often, for models that vary.")] = 1,
+    judge: Annotated[
+        str, typer.Option("--judge", metavar="MODEL", help="Let <server>/<model> grade the answers too; it decides nothing.")
+    ] = "",
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Write the report to this .html, .md or .json file.")
     ] = None,
@@ -51,7 +54,7 @@ def evaluate(
         raise InvalidInput(f"{report} is none of {', '.join(forms)}", "name a file that ends in one of them")
     with opened(directory) as app:
         with progress("evaluating") as shown:
-            found = use.run(app, actor(app, None), release=release, against=against, repeats=repeats, watch=shown)
+            found = use.run(app, actor(app, None), release=release, against=against, repeats=repeats, judge=judge, watch=shown)
         cases = use.results_of(app, actor(app, None), found)
     if report is not None:
         _write(report, forms[report.suffix.lower()](found, cases))
@@ -66,7 +69,7 @@ def evaluate(
 
 
 def _show(found: "Report", cases: "Cases") -> None:
-    from firmground.evaluate.written import headline, interval, measured, percent, why
+    from firmground.evaluate.written import headline, interval, measured, opinion, percent, why
 
     for case, results in cases:
         for reason in dict.fromkeys(why(each) for each in results if not each.passed):
@@ -83,6 +86,8 @@ def _show(found: "Report", cases: "Cases") -> None:
     say()
     if told := measured(found):
         say(f"measured: {told}")
+    if found.judge:
+        say(f"judge: {opinion(found.judge)}")
     if found.first_sentence_ms:
         say("first sentence: " + ", ".join(f"{name} {value:.0f} ms" for name, value in found.first_sentence_ms.items()))
     say("cost of a case: " + ("not known" if found.cost_usd is None else f"${found.cost_usd:.4f}"))

@@ -170,6 +170,4 @@ def _thin(active: Sequence[Case]) -> Iterator[Flaw]:
         if counts[kind] < ENOUGH_OF_KIND:
             severity: Severity = "warning" if counts[kind] else "error"
             detail = f"{counts[kind]} of the {ENOUGH_OF_KIND} active cases of the kind {kind} that it needs"
-            yield Flaw(
-                severity, "kind_thin" if counts[kind] else "kind_missing", "", "", detail, "write more"
-            )
+            yield Flaw(severity, "kind_thin" if counts[kind] else "kind_missing", "", "", detail, "write more")

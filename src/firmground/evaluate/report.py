@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from firmground.evaluate.cases import BEHAVIOURS, KINDS, Behaviour, Case, Kind
+from firmground.evaluate.judge import Judged
 from firmground.evaluate.retrieval import METRICS, Retrieval
 from firmground.evaluate.scores import AnswerScores
 from firmground.evaluate.statistics import Paired, compared, rate
@@ -153,6 +154,8 @@ class Report(Value):
     """Digest of the release that it was compared with."""
     changes: tuple[Change, ...] = ()
     """From that one to this."""
+    judge: Judged | None = None
+    """What a language model thinks of the answers; it decides nothing."""
 
     @property
     def leaked(self) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from xml.etree import ElementTree as Xml
 
 from firmground.evaluate.cases import Case
+from firmground.evaluate.judge import Agreement, Judged
 from firmground.evaluate.report import Report, Result, Share, answered
 
 Cases = Sequence[tuple[Case, Sequence[Result]]]
@@ -46,6 +47,7 @@ def as_markdown(report: Report, cases: Cases) -> str:
         f"Time to the first sentence: {_times(report)}. Cost of a case: {_cost(report)}.",
         "",
         *([f"{measured(report)}.", ""] if report.scores or report.retrieval else []),
+        *([f"Judge: {opinion(report.judge)}.", ""] if report.judge else []),
     ]
     if report.changes:
         lines += [f"Changed from `{report.against[:12]}`:", ""]
@@ -95,6 +97,21 @@ def why(result: Result) -> str:
         told += [f"it does not say {each!r}" for each in verdict.missing]
         told += [f"it does not cite {each}" for each in verdict.unsourced]
     return "; ".join(told)
+
+
+def opinion(judge: Judged) -> str:
+    """What a judge thinks, never without how far it agrees with people."""
+    told = f"{judge.model} finds {judge.right} answers right, {judge.wrong} wrong, {judge.unclear} unclear"
+    return (
+        f"{told}; it agrees with the cases {_agreement(judge.with_cases)}, with people's thumbs {_agreement(judge.with_people)}"
+    )
+
+
+def _agreement(found: Agreement) -> str:
+    if not found.cases:
+        return "on nothing that both graded"
+    kappa = "not defined" if found.kappa is None else f"{found.kappa:.2f}"
+    return f"on {found.agreed} of {found.cases} (kappa {kappa})"
 
 
 def measured(report: Report) -> str:

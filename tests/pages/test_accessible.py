@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from listening import QUESTION, Listening
 
-from firmground.app import evaluation, releases
+from firmground.app import case_edits, evaluation, releases
 from firmground.testing.app import ADMINISTRATOR
 from firmground.web import pages
 
@@ -127,6 +127,18 @@ def test_no_state_of_an_answer_shuts_anybody_out(quotes: Listening, opened: Any,
     for place in range(page.locator("details[name=act]").count()):
         page.evaluate("place => document.querySelectorAll('details[name=act]')[place].open = true", place)
         assert faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), "scrolls sideways"
+
+
+@pytest.mark.parametrize("screen", ["dark", "phone"])
+@pytest.mark.parametrize("path", ["/cases", "/cases/leave", "/evaluations", "an evaluation"])
+def test_nor_does_what_is_opened_there(quotes: Listening, places: dict[str, str], opened: Any, path: str, screen: str) -> None:
+    now = case_edits.find(quotes.app, ADMINISTRATOR, "leave")
+    edited = now.placed.case.model_copy(update={"notes": f"Looked at on a {screen}:\n{path}"})
+    case_edits.change(quotes.app, ADMINISTRATOR, "leave", edited, now.revision)
+    page = opened(quotes, places.get(path, path), reduced_motion="reduce", **SCREENS[screen])
+    page.evaluate("for (const each of document.querySelectorAll('main details')) each.open = true")
+    assert faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), "scrolls sideways"
 
 

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import combinations
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -152,13 +151,23 @@ def _together(current: Sequence[Placed]) -> Iterator[Flaw]:
 
 
 def _nearly_same(cases: Sequence[Placed]) -> Iterator[Flaw]:
-    """Questions that share almost all of their words."""
+    """Questions that share almost all of their words. Such two also share one of the rarest of each, more than enough of which are
+    looked up (prefix filter: Chaudhuri, Ganti and Kaushik 2006)."""
     words = [frozenset(evened(placed.case.question).split()) for placed in cases]
-    for (first, one), (second, two) in combinations(zip(cases, words, strict=True), 2):
-        if len(one & two) > _NEARLY * len(one | two) and first.case.as_ == second.case.as_:
+    seen = Counter(word for each in words for word in each)
+    having: dict[str, list[int]] = defaultdict(list)
+    for here, two in enumerate(words):
+        second = cases[here]
+        rarest = sorted(two, key=lambda word: (seen[word], word))[: len(two) - int(_NEARLY * len(two))]
+        for there in sorted({at for word in rarest for at in having[word]}):
+            first, one = cases[there], words[there]
+            if len(one & two) <= _NEARLY * len(one | two) or first.case.as_ != second.case.as_:
+                continue
             detail = f"its words are nearly those of {first.case.id!r} ({first.place})"
             remedy = "keep both only if they test different things"
             yield Flaw("warning", "near_duplicate", str(second.place), second.case.id, detail, remedy)
+        for word in rarest:
+            having[word].append(here)
 
 
 def _thin(active: Sequence[Case]) -> Iterator[Flaw]:

@@ -1,9 +1,12 @@
 """A dataset is looked at before anything is measured with it."""
 
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from firmground.evaluate.cases import Case
 from firmground.evaluate.checks import Flaw, flaws, needed
@@ -107,3 +110,12 @@ def test_it_says_how_many_cases_a_threshold_takes() -> None:
     two, five = needed()
     assert (two.at_least, five.at_least) == (149, 59)
     assert two.for_power > two.at_least
+
+
+@given(st.lists(st.sets(st.sampled_from("abcdefghijklmnopqrstuvw"), min_size=1), min_size=2, max_size=12, unique_by=frozenset))
+def test_every_two_questions_that_share_almost_all_words_are_found_and_no_others(questions: list[set[str]]):
+    cases = [Case(id=f"c{n}", question=" ".join(sorted(words))) for n, words in enumerate(questions)]
+    dataset = Dataset(tuple(Placed(case, Place("all.yaml", n + 1)) for n, case in enumerate(cases)), ())
+    told = sorted((flaw.case, flaw.detail.split("'")[1]) for flaw in flaws(dataset) if flaw.code == "near_duplicate")
+    pairs = combinations(enumerate(questions), 2)
+    assert told == sorted((f"c{b}", f"c{a}") for (a, one), (b, two) in pairs if len(one & two) > 0.85 * len(one | two))

@@ -21,12 +21,12 @@ from firmground.evaluate.checks import Flaw
 from firmground.evaluate.files import FOLDER, Placed, written
 from firmground.evaluate.report import Report, Result
 from firmground.web.language import _, marked
-from firmground.web.pages.evaluations import KIND_NAMES, names
 from firmground.web.pages.forms import form
 from firmground.web.pages.releases import as_lines
 from firmground.web.problems import status_of
 from firmground.web.rendering import page
 from firmground.web.visit import TheVisit, Visit
+from firmground.web.worth import KIND_NAMES, names
 
 _PAGE = 50
 _LATELY = 12

@@ -13,37 +13,28 @@ from starlette.responses import RedirectResponse, Response
 
 from firmground.app import cases as golden
 from firmground.app import evaluation, jobs, kept, releases
-from firmground.app.app import App
 from firmground.app.evaluation_report import as_page
 from firmground.errors import FirmgroundError, InvalidInput, NotFound
 from firmground.evaluate import written
 from firmground.evaluate.cases import Case
-from firmground.evaluate.report import AGAINST, Change, Report, Result, Rival, Share, answered, wrong
-from firmground.types import Actor, Answer, Job, Passage
-from firmground.web import charts, view
-from firmground.web.language import _, day, marked, percent, plural
+from firmground.evaluate.report import AGAINST, Report, Result, answered, wrong
+from firmground.types import Answer, Job, Passage
+from firmground.web import view
+from firmground.web.language import marked
 from firmground.web.pages.forms import form
 from firmground.web.problems import status_of
-from firmground.web.rendering import page, words
+from firmground.web.rendering import page
 from firmground.web.visit import TheVisit, Visit
+from firmground.web.worth import KIND_NAMES, changes, headline, kinds, names, rates, rival_name, trend
 
 _PAGE = 20
 _CASES = 25
-_TREND = 24
-"""Evaluations in the picture of how things went."""
 _SAID = 600
 _FILES = {
     "report.html": ("HTML", as_page, "text/html"),
     "report.md": ("Markdown", written.as_markdown, "text/markdown"),
     "report.json": ("JSON", written.as_json, "application/json"),
     "junit.xml": ("JUnit", written.as_junit, "application/xml"),
-}
-KIND_NAMES: Mapping[str, str] = {
-    "normal": marked("Everyday questions"),
-    "messy": marked("Written in a hurry"),
-    "missing_context": marked("Something is missing"),
-    "sensitive": marked("Sensitive"),
-    "out_of_scope": marked("Out of scope"),
 }
 OUTCOMES: Mapping[str, str] = {
     "failed": marked("failed"),
@@ -138,7 +129,7 @@ def _evaluations(
         "most": evaluation.MOST_REPEATS,
         "given": {"release": releases.CANDIDATE, "against": "", "repeats": "1", **(given or {})},
         "error": error,
-        "trend": _trend(found),
+        "trend": trend(found),
         "newest": "/evaluations" if wanted.page > 1 else "",
         "older": f"/evaluations?page={wanted.page + 1}" if len(found) > first + _PAGE else "",
     }
@@ -173,38 +164,6 @@ def _jobs(visit: Visit, asked: str) -> list[Job]:
     return unfinished
 
 
-def _trend(found: Sequence[Report]) -> str:
-    """The rates of all evaluations of the cases that were asked last: others are not comparable."""
-    same = [each for each in found if each.dataset == found[0].dataset and each.passed.cases][:_TREND][::-1]
-    if len(same) < 2:
-        return ""
-
-    def short(at: float) -> str:
-        return f"{at:.0f}" if at == round(at) and at >= 1 else ""
-
-    def told(at: float) -> str:
-        n = int(at)
-        return f"{n} ({day(same[n - 1].created_at)})"
-
-    shares = [(_("Passed"), [each.passed for each in same]), (_("Wrong"), [each.answered_wrongly for each in same])]
-    series = [
-        charts.Series(
-            name,
-            # Side by side, so that no interval hides another.
-            [(n + aside, each.value or 0.0) for n, each in enumerate(row, 1)],
-            [(each.low, each.high) for each in row],
-        )
-        for aside, (name, row) in zip((0.0, 0.04 * len(same)), shares, strict=True)
-    ]
-    return charts.lines(
-        _("The same cases over time"),
-        series,
-        charts.Axis(_("Evaluation, oldest first"), short, 1 - 0.1 * len(same), 1.1 * len(same), told),
-        charts.Axis(_("Share of cases"), percent, 0, 1),
-        note=_("All evaluations of the cases that were asked last. The upright strokes are 95% intervals."),
-    )
-
-
 def _evaluation(request: Request, visit: Visit, id: str, wanted: WantedCases) -> Response:
     made = evaluation.report(visit.app, visit.actor, id)
     came = evaluation.results_of(visit.app, visit.actor, made)
@@ -219,11 +178,11 @@ def _evaluation(request: Request, visit: Visit, id: str, wanted: WantedCases) ->
         "names": names(visit.app, visit.actor),
         "headline": words_,
         "style": style,
-        "rates": _rates(made),
-        "kinds": _kinds(made),
+        "rates": rates(made),
+        "kinds": kinds(made),
         "against": AGAINST,
         "rivals": [(each, rival_name(each)) for each in made.rivals],
-        "changes": _changes(made.changes),
+        "changes": changes(made.changes),
         "cases": [_came(visit, *pair) for pair in chosen[first : first + _CASES]],
         "matching": len(chosen),
         "gone": made.passed.cases - len(came),
@@ -305,73 +264,3 @@ def _came(visit: Visit, case: Case, results: Sequence[Result]) -> Came:
     if said is not None and len(said.text) > _SAID:
         said = said.model_copy(update={"text": said.text[:_SAID].rsplit(" ", 1)[0] + " …"})
     return Came(case, results, shown, said)
-
-
-def headline(made: Report) -> tuple[str, str]:
-    """The sentence that comes first, and its style: what was disclosed, then whether something simpler is as good."""
-    if made.leaked:
-        return plural(
-            "%(num)s case disclosed documents that the asker may not see.",
-            "%(num)s cases disclosed documents that the asker may not see.",
-            made.leaked,
-        ), "stop"
-    beaten = [each for each in made.rivals if each.verdict != "better"]
-    if not beaten:
-        return _("Better than %(others)s on the same cases.", others=_(" and ").join(map(rival_name, made.rivals))), "good"
-    worst = beaten[-1]
-    told = {"name": rival_name(worst), "won": worst.better, "lost": worst.worse}
-    if worst.verdict == "worse":
-        return _("Worse than %(name)s (cases won: %(won)s, lost: %(lost)s).", **told), "stop"
-    return _("No better than %(name)s so far as these cases show (cases won: %(won)s, lost: %(lost)s).", **told), "fair"
-
-
-def rival_name(rival: Rival) -> str:
-    """What a person calls it."""
-    known = {
-        evaluation.BASELINE: _("a search without AI"),
-        "extractive": _("quotes without a language model"),
-        AGAINST: _("the release compared with"),
-    }
-    return known.get(rival.name, rival.name)
-
-
-def names(app: App, actor: Actor) -> dict[str, str]:
-    """What each released recipe is called, by digest."""
-    known = {each.spec.digest: _("release %(n)s", n=each.number) for each in releases.listed(app, actor)}
-    with suppress(FirmgroundError):
-        now = releases.show(app, actor, releases.CANDIDATE)
-        known.setdefault(now.spec.digest, _("the candidate"))
-    return known
-
-
-def _rates(made: Report) -> str:
-    rows = [
-        (_("Passed"), made.passed),
-        (_("Answered wrongly"), made.answered_wrongly),
-        (_("Wrongly not answered"), made.wrongly_refused),
-    ]
-    rows += [(_("Disclosed something"), made.disclosed)] if made.disclosed else []
-    return charts.rates(
-        _("What the cases came to"),
-        [_rate(name, each) for name, each in rows],
-        heads=(_("Outcome"), _("Share of cases, with its 95% interval")),
-        note=_("The band is where the true share lies, 95 times in 100: the fewer cases, the wider."),
-    )
-
-
-def _kinds(made: Report) -> str:
-    rows = [_rate(_(KIND_NAMES.get(kind, words(kind))), row.passed) for kind, row in made.kinds.items()]
-    return charts.rates(_("Passed, by kind of case"), rows, heads=(_("Kind"), _("Share of cases, with its 95% interval")))
-
-
-def _rate(name: str, each: Share) -> charts.Rate:
-    return charts.Rate(name, each.value, each.low, each.high, each.cases)
-
-
-def _changes(found: Sequence[Change]) -> list[tuple[str, str, list[Change]]]:
-    """What became of which cases, the worst first."""
-    newly = [each for each in found if each.newly_wrong]
-    worse = [each for each in found if each.became == "worse" and not each.newly_wrong]
-    better = [each for each in found if each.became == "better" and not each.newly_wrong]
-    groups = [("stop", _("Newly answered wrongly"), newly), ("fair", _("Worse"), worse), ("good", _("Better"), better)]
-    return [group for group in groups if group[2]]

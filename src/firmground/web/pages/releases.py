@@ -13,11 +13,11 @@ from firmground.errors import FirmgroundError
 from firmground.release.record import Difference, Release, differences
 from firmground.types import Json
 from firmground.web.language import _
-from firmground.web.pages.evaluations import headline
 from firmground.web.pages.forms import form
 from firmground.web.problems import status_of
 from firmground.web.rendering import page
 from firmground.web.visit import TheVisit, Visit
+from firmground.web.worth import headline
 
 _SIGNS = {"+": "added", "-": "gone", "@": "place"}
 

@@ -36,6 +36,7 @@ def plans(data: Path, peer: Path | None) -> dict[str, list[str]]:
         "faults": ["faults", "--out", "{out}"],
         "load": ["load", "--out", "{out}"],
         "streams": ["streams", "--out", "{out}"],
+        "evaluating": ["evaluating", "--out", "{out}"],
         "start": ["start", "--json"],
     }
 

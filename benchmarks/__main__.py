@@ -37,6 +37,7 @@ def plans(data: Path, peer: Path | None) -> dict[str, list[str]]:
         "load": ["load", "--out", "{out}"],
         "streams": ["streams", "--out", "{out}"],
         "evaluating": ["evaluating", "--out", "{out}"],
+        "pages": ["pages", "--out", "{out}"],
         "start": ["start", "--json"],
     }
 

@@ -140,6 +140,9 @@ def test_only_the_indexes_of_the_newest_releases_are_kept_beside_the_candidates(
         assert "3 years" in years_of(app, "anchor", "2")
         with pytest.raises(Refused, match="the index that release 1 searches is not kept: 2 besides the candidate's are"):
             years_of(app, "anchor", "1")
+        assert [each.name for each in releases.diff(app, ADMINISTRATOR, "1", "2")] == ["index.chunk_tokens"], (
+            "it can still be read"
+        )
     assert len(bench.dropped) == 1
 
 

@@ -15,20 +15,24 @@ _NOTED = "case-sources"
 """Namespace of the contents of the documents a case names, by digest of the case: a case that is edited was looked at."""
 
 
-def changed_since(app: App, tx: Transaction, cases: Sequence[Case]) -> dict[str, tuple[str, ...]]:
+def changed_since(app: App, cases: Sequence[Case]) -> dict[str, tuple[str, ...]]:
     """By digest of the case, the documents it names that are no longer what they were when the case was first seen. Cases that were not
-    seen before are noted as of now, those that are gone are forgotten."""
-    contents = contents_now(app, tx)
-    noted = cast("dict[str, dict[str, Any]]", tx.facts(_NOTED))
+    seen before are noted as of now, those that are gone are forgotten; where there are none of either, nothing is written."""
     current = {case.digest: case for case in cases}
-    tx.drop_facts(_NOTED, [digest for digest in noted if digest not in current])
-    found: dict[str, tuple[str, ...]] = {}
-    for digest, case in current.items():
-        if digest not in noted:
-            _note(tx, case, contents)
-        elif moved := [uri for uri, then in noted[digest].items() if contents.get(uri, then) != then]:
-            found[digest] = tuple(moved)
-    return found
+    with app.database.reading() as tx:
+        contents = contents_now(app, tx)
+        noted = cast("dict[str, dict[str, Any]]", tx.facts(_NOTED))
+    gone = [digest for digest in noted if digest not in current]
+    fresh = [case for digest, case in current.items() if digest not in noted]
+    if gone or fresh:
+        with app.database.transaction() as tx:
+            tx.drop_facts(_NOTED, gone)
+            for case in fresh:
+                _note(tx, case, contents)
+    moved = {
+        digest: [uri for uri, then in noted.get(digest, {}).items() if contents.get(uri, then) != then] for digest in current
+    }
+    return {digest: tuple(documents) for digest, documents in moved.items() if documents}
 
 
 def confirm(app: App, actor: Actor, ids: Sequence[str]) -> int:

@@ -48,8 +48,8 @@ def check(app: App, actor: Actor) -> Checked:
     """Everything that is wrong with the golden cases of this workspace, against the documents as they are indexed now."""
     administrators_only(actor, "check golden cases")
     dataset = load(app.workspace.root)
-    with app.database.transaction() as tx:
-        changed = changed_since(app, tx, [placed.case for placed in dataset.cases])
+    changed = changed_since(app, [placed.case for placed in dataset.cases])
+    with app.database.reading() as tx:
         found = flaws(dataset, _finder(app, tx), changed=changed, told=_told_beforehand(app))
     return Checked(dataset, found, needed())
 

@@ -164,9 +164,9 @@ class _Evaluating:
             changes=changes(self.cases, ours, theirs[0]) if self.against else (),
             judge=judged(self.app, self.judge, self.cases, ours, self.context.check_cancelled) if self.judge else None,
         )
+        changed_since(self.app, [placed.case for placed in load(self.app.workspace.root).cases])
         with self.app.database.transaction() as tx:
             self.results.check_unchanged(tx)
-            changed_since(self.app, tx, [placed.case for placed in load(self.app.workspace.root).cases])
             tx.put_fact(REPORTS, made.id, made.model_dump(mode="json"))
         return {"evaluation": made.id}
 

@@ -64,7 +64,7 @@ def show(app: App, actor: Actor, reference: str) -> Release:
     """A release, or the candidate as it would be released (number 0)."""
     administrators_only(actor, "read releases")
     with app.database.reading() as tx:
-        spec = named(app, tx, reference)
+        spec = _meant(app, tx, reference)
         for release in _releases(tx):
             if release.spec.digest == spec.digest:
                 return release
@@ -82,6 +82,17 @@ def named(app: App, tx: Transaction, reference: str) -> ReleaseSpec:
     as it stands), the number of a release, or a digest or its unambiguous beginning of six characters or more. Refused for a recipe that
     gave answers but was never released, and for a release whose index is not there; InvalidInput where several begin so; NotFound names
     what there is."""
+    found = _meant(app, tx, reference)
+    if found.build not in {app.candidate.build, *tx.builds()}:
+        raise Refused(
+            f"the index that release {reference[:_TOLD]} searches is not kept: {MOST_OTHERS} besides the candidate's are",
+            "restore what was changed under [index], and sync",
+        )
+    return found
+
+
+def _meant(app: App, tx: Transaction, reference: str) -> ReleaseSpec:
+    """The same, wherever its index is."""
     now = recipe_now(app, tx)
     if reference in (LIVE, CANDIDATE, now.digest):
         return now
@@ -89,7 +100,7 @@ def named(app: App, tx: Transaction, reference: str) -> ReleaseSpec:
     if reference.isdecimal() and len(reference) < _SHORTEST_DIGEST:
         for release in released.values():
             if release.number == int(reference):
-                return _answering(tx, release, now)
+                return release.spec
     elif _DIGEST.fullmatch(reference):
         found = sorted(digest for digest in {*tx.facts(RECIPES), now.digest} if digest.startswith(reference))
         if len(found) > 1:
@@ -97,7 +108,7 @@ def named(app: App, tx: Transaction, reference: str) -> ReleaseSpec:
         if found == [now.digest]:
             return now
         if found and found[0] in released:
-            return _answering(tx, released[found[0]], now)
+            return released[found[0]].spec
         if found:
             raise Refused(
                 f"the recipe {found[0][:_TOLD]} gave answers earlier and was not released, so it is not asked again",
@@ -108,16 +119,6 @@ def named(app: App, tx: Transaction, reference: str) -> ReleaseSpec:
         f"there is no release {reference[:100]!r}",
         f"use {CANDIDATE}{f', or a number: {numbers}' if numbers else ''}; `firmground release list` shows all",
     )
-
-
-def _answering(tx: Transaction, release: Release, now: ReleaseSpec) -> ReleaseSpec:
-    """The recipe of a release, if there is an index that it can search."""
-    if release.spec.build not in {now.build, *tx.builds()}:
-        raise Refused(
-            f"the index that release {release.number} searches is not kept: {MOST_OTHERS} besides the candidate's are",
-            "restore what was changed under [index], and sync",
-        )
-    return release.spec
 
 
 def recipes_of_releases(app: App) -> list[ReleaseSpec]:

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from firmground.app import evaluation, releases
 from firmground.errors import FirmgroundError
-from firmground.release.record import Difference, Release, differences
+from firmground.release.record import Difference, differences
 from firmground.types import Json
 from firmground.web.language import _
 from firmground.web.pages.forms import form
@@ -89,7 +89,7 @@ def _create(request: Request, visit: Visit, note: str) -> Response:
 
 
 def _release(request: Request, visit: Visit, ref: str, known: bool) -> Response:
-    found = _found(visit, ref)
+    found = releases.show(visit.app, visit.actor, ref)
     generation = found.spec.answering.generation
     prompts = [
         (_("Prompt"), generation.prompt),
@@ -112,7 +112,7 @@ def _release(request: Request, visit: Visit, ref: str, known: bool) -> Response:
 
 
 def _diff(request: Request, visit: Visit, ref: str, to: str) -> Response:
-    first, second = _found(visit, ref), _found(visit, to)
+    first, second = (releases.show(visit.app, visit.actor, each) for each in (ref, to))
     found = differences(first, second)
     groups = [("setting", _("Settings")), ("prompt", _("Prompts")), ("recipe", _("Calibration and program"))]
     values: dict[str, Any] = {
@@ -122,12 +122,6 @@ def _diff(request: Request, visit: Visit, ref: str, to: str) -> Response:
         "count": len(found),
     }
     return page(request, "diff.html", values)
-
-
-def _found(visit: Visit, ref: str) -> Release:
-    """By its number also where its index is gone: it can still be read."""
-    released = releases.listed(visit.app, visit.actor)
-    return next((each for each in released if str(each.number) == ref), None) or releases.show(visit.app, visit.actor, ref)
 
 
 def _changed(found: Difference) -> Changed:

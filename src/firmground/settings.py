@@ -232,6 +232,13 @@ class ServeSection(Section):
         le=10_000,
         description="Answers that are made or wait for their turn; further questions are refused for a moment.",
     )
+    person_answers_under_way: Annotated[int, _SETTING] = Field(
+        16,
+        ge=1,
+        le=10_000,
+        description="Of those, how many may be of one person, with all their keys, once there are accounts; more for a key by which a"
+        " program asks for many people.",
+    )
     widget_answers_under_way: Annotated[int, _SETTING] = Field(
         16,
         ge=1,

@@ -2,6 +2,7 @@
 
 import http.cookies
 import socket
+import threading
 from collections.abc import Generator
 from pathlib import Path
 
@@ -138,11 +139,13 @@ def test_more_requests_than_the_server_can_hold_are_refused_at_once(tmp_path: Pa
         assert served.open_parts()
         client = TestClient(edge_of(served), base_url=HERE, raise_server_exceptions=False)
         assert client.get("/api/v1/status").status_code == 200
-        assert served._places.acquire(blocking=False)
+        end = threading.Event()
+        served._turns["person"].take("", end.wait)
         response = client.get("/api/v1/status")
         assert (response.status_code, response.json()["type"]) == (503, "urn:firmground:problem:overloaded")
         assert response.headers["retry-after"]
         assert client.get("/healthz").status_code == 200
+        end.set()
         served.close()
 
 

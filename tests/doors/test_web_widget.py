@@ -196,7 +196,7 @@ def test_the_key_sees_what_its_groups_may_see(tmp_path: Path):
 
 
 def test_one_key_cannot_take_all_the_room(tmp_path: Path):
-    with listening(tmp_path, default=SLOW, streams={"most_of_a_crowd": 1}) as on:
+    with listening(tmp_path, default=SLOW, streams={"most_of_a_page": 1}) as on:
         create_owner(on.app, "olga", "correct horse battery staple")
         asking: dict[str, dict[str, str]] = {}
         for name in ("one", "two"):

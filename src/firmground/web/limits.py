@@ -17,3 +17,7 @@ class Limits(NamedTuple):
     """At most; fewer where the system lets this process hold fewer."""
     uploads: int = 8
     """Received at once, so that many cannot fill the disk."""
+    calls_of_one: int = 4
+    """Of one person, or of one page elsewhere, worked on at once."""
+    waiting_of_one: int = 32
+    """Of theirs, waiting for their turn."""

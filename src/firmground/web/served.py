@@ -22,6 +22,7 @@ from firmground.types import Actor
 from firmground.web.limits import Limits
 from firmground.web.problems import NotReady, Overloaded
 from firmground.web.streams import Streams
+from firmground.web.turns import Kind, Turns, Whose
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,11 +30,16 @@ T = TypeVar("T")
 _LOOK_AGAIN_SECONDS = 0.05
 _DRAIN_SECONDS = 20.0
 _DOORKEEPERS = 4
+_PROGRAMS = 12
+_STRANGERS = 4
+_PARTS = 2
 _log = logging.getLogger(__name__)
 
 
 class Served:
-    """What all requests share. `threads` of them are worked on at once and `waiting` more may queue; the next is refused at once."""
+    """What all requests share. `threads` of those of people are worked on at once and `waiting` more may queue, as many by one person as
+    `limits` says; the next is refused at once. Programs have threads of their own, and so has who is not known yet: however much programs
+    ask for, people get in and go on."""
 
     def __init__(
         self,
@@ -59,26 +65,35 @@ class Served:
             self.stopping,
             most=settings.answers_under_way,
             threads=settings.answers_at_once,
-            most_of_a_crowd=settings.widget_answers_under_way,
+            most_of_one=settings.person_answers_under_way,
+            most_of_a_page=settings.widget_answers_under_way,
         )
         self._patience = patience
         self.trouble: FirmgroundError | None = None
         """What keeps model and index from opening, as of the last attempt."""
         self._uploading = 0
         self._open = threading.Event()
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        own = {"of_one": self.limits.calls_of_one, "waiting_of_one": self.limits.waiting_of_one}
+        programs = Turns("program", threads=_PROGRAMS, waiting=waiting, **own)
+        self._turns: dict[Kind, Turns] = {
+            "person": Turns("person", threads=threads, waiting=waiting, **own),
+            "program": programs,
+            "page": programs,
+            "stranger": Turns("stranger", threads=_STRANGERS, waiting=waiting),
+        }
+        self._parts = Turns("part", threads=_PARTS, waiting=waiting, of_one=1, waiting_of_one=self.limits.waiting_of_one)
         self._doorkeepers = ThreadPoolExecutor(_DOORKEEPERS, thread_name_prefix="door")
         self._notes = ThreadPoolExecutor(1, thread_name_prefix="notes")
         self._noting: set[str] = set()
-        self._places = threading.Semaphore(threads + waiting)
 
-    async def run(self, use: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call a use case in a thread. Overloaded when too many wait."""
-        if not self._places.acquire(blocking=False):
-            raise Overloaded("more requests wait than can be answered soon", "try again in a moment")
-        future = self._threads.submit(copy_context().run, partial(use, *args, **kwargs))
-        future.add_done_callback(lambda _: self._places.release())
-        return await asyncio.wrap_future(future)
+    async def run(self, whose: Whose, use: Callable[[], T]) -> T:
+        """Call a use case in a thread when it is this asker's turn. Overloaded when too many wait."""
+        turns = self._turns[whose.kind]
+        return await asyncio.wrap_future(turns.take(whose.name, partial(copy_context().run, use)))
+
+    async def part(self, whose: Whose, use: Callable[[], T]) -> T:
+        """Call one part of long work, when it is its turn among the parts of everybody's: such work never fills the other threads."""
+        return await asyncio.wrap_future(self._parts.take(whose.name, use))
 
     @contextmanager
     def uploading(self) -> Generator[None]:
@@ -152,7 +167,8 @@ class Served:
 
     def close(self) -> None:
         self.streams.close()
-        self._threads.shutdown(cancel_futures=True)
+        for turns in {*self._turns.values(), self._parts}:
+            turns.close()
         self._doorkeepers.shutdown(cancel_futures=True)
         self._notes.shutdown(cancel_futures=True)
 

@@ -19,11 +19,13 @@ from starlette.types import Send
 from firmground.errors import FirmgroundError, NotFound
 from firmground.types import Actor, Answer, Event, Json
 from firmground.web.problems import KeyReused, NotReady, Overloaded, document, unexpected
+from firmground.web.turns import Whose
 
 _LARGEST_LOG = 4_000_000
 """Characters. A hundred times what a long answer takes."""
 _AT_ONCE = 100
 _LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+_NOBODY = Whose("person", "")
 _log = logging.getLogger(__name__)
 
 
@@ -52,14 +54,14 @@ class Stream:
     """The log of one answer, for any number of readers. Thread-safe. Over once it has its `answer` or its `error`."""
 
     def __init__(
-        self, id: str, actor: Actor, *, question: str = "", request_id: str, key: Key | None, grace: float, crowd: str = ""
+        self, id: str, actor: Actor, *, question: str = "", request_id: str, key: Key | None, grace: float, whose: str = ""
     ) -> None:
         self.id = id
         self.actor = actor
         self.question = question
         self.request_id = request_id
         self.key = key
-        self.crowd = crowd
+        self.whose = whose
         self.answer: Answer | None = None
         self.error: FirmgroundError | None = None
         self.over_since: float | None = None
@@ -174,8 +176,8 @@ class Stream:
 class Streams:
     """The answers that are being made in this process, and those just made.
 
-    At most `most` are under way, `threads` of them at once, and `most_of_a_crowd` for those who come by one key for a page elsewhere; the
-    next is refused. One that nobody reads for `grace` seconds is stopped.
+    At most `most` are under way, `threads` of them at once: `most_of_one` for one person, and `most_of_a_page` for all readers of one page
+    elsewhere; the next is refused. One that nobody reads for `grace` seconds is stopped.
     A log stays for `kept_seconds` after its end, and only the latest `kept` of them.
     """
 
@@ -185,14 +187,16 @@ class Streams:
         *,
         most: int = 512,
         threads: int = 64,
-        most_of_a_crowd: int = 16,
+        most_of_one: int = 16,
+        most_of_a_page: int = 16,
         grace: float = 5.0,
         kept_seconds: float = 300.0,
         kept: int = 256,
     ) -> None:
         self._stopping = stopping
         self._most = most
-        self._most_of_a_crowd = most_of_a_crowd
+        self._most_of_one = most_of_one
+        self._most_of_a_page = most_of_a_page
         self._grace = grace
         self._kept_seconds = kept_seconds
         self._kept = kept
@@ -210,20 +214,18 @@ class Streams:
         question: str = "",
         request_id: str = "",
         key: Key | None = None,
-        crowd: str = "",
+        whose: Whose = _NOBODY,
     ) -> Stream:
         """Start to make an answer, or join the one that this person already asked for under `key`. NotReady when the server stops,
-        Overloaded when too many are under way, in all or of the same `crowd`; KeyReused where the key was for something else."""
+        Overloaded when too many are under way, in all or of theirs; KeyReused where the key was for something else."""
         with self._lock:
             self._tidy()
             if key is not None and (same := self._keyed(actor, key)) is not None:
                 return same
             if self._stopping.is_set():
                 raise NotReady("the server is stopping", "ask again in a moment")
-            under_way = [stream.crowd for stream in self._streams.values() if not stream.over]
-            if len(under_way) >= self._most or (crowd and under_way.count(crowd) >= self._most_of_a_crowd):
-                raise Overloaded("more answers are under way than this server can hold", "try again in a moment")
-            stream = Stream(id, actor, question=question, request_id=request_id, key=key, grace=self._grace, crowd=crowd)
+            self._check_room(whose)
+            stream = Stream(id, actor, question=question, request_id=request_id, key=key, grace=self._grace, whose=whose.name)
             self._streams[id] = stream
             stream.work = self._threads.submit(self._work, stream, make)
             return stream
@@ -251,6 +253,14 @@ class Streams:
         if self._stop_at is None:
             self.stop(0)
         self._threads.shutdown()
+
+    def _check_room(self, whose: Whose) -> None:
+        under_way = [stream.whose for stream in self._streams.values() if not stream.over]
+        own = self._most_of_a_page if whose.kind == "page" else self._most_of_one
+        if whose.name and under_way.count(whose.name) >= own:
+            raise Overloaded(f"{own} answers are under way for you", "wait for one of them, and ask then")
+        if len(under_way) >= self._most:
+            raise Overloaded("more answers are under way than this server can hold", "try again in a moment")
 
     def _stopped(self) -> bool:
         return self._stop_at is not None and monotonic() > self._stop_at

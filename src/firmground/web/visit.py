@@ -1,9 +1,9 @@
 """One request: who asks, with what right they came in, and what they are served by."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
-from typing import Annotated, Literal, ParamSpec, TypeAlias, TypeVar, cast
+from typing import Annotated, Any, Literal, ParamSpec, TypeAlias, TypeVar, cast
 
 from fastapi import Depends, Request
 
@@ -18,6 +18,7 @@ from firmground.types import Actor, Answer, Event
 from firmground.web.problems import NotReady
 from firmground.web.served import Served
 from firmground.web.streams import Key, Stream, Streams
+from firmground.web.turns import Whose
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,12 +56,26 @@ class Visit:
         return self.served.app
 
     @property
+    def whose(self) -> Whose:
+        """Whose share of the server it takes: a person's, with all their keys and sessions, or that of a page elsewhere."""
+        if self.by == "nobody":
+            return Whose("stranger", "")
+        if self.by == "widget":
+            return Whose("page", f"page {self.credential}")
+        name = "" if self.by == "local" else f"person {self.actor.person}"
+        return Whose("program" if self.by == "key" else "person", name)
+
+    @property
     def streams(self) -> Streams:
         return self.served.streams
 
     async def run(self, use: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call a use case in a thread. Overloaded when too many wait."""
-        return await self.served.run(use, *args, **kwargs)
+        """Call a use case in a thread. Overloaded when too many wait, in all or of theirs."""
+        return await self.served.run(self.whose, partial(use, *args, **kwargs))
+
+    async def part(self, use: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call one part of work that takes long, between the parts of others. Overloaded when too many wait."""
+        return await self.served.part(self.whose, partial(use, *args, **kwargs))
 
     async def opened(self, *, anyway: bool = False) -> None:
         """Wait until model and index are open, holding no thread. What keeps them closed is raised, unless `anyway`."""
@@ -90,8 +105,9 @@ class Visit:
                 remember(self.app, self.actor, key.name, Repeat(key.body, answer.id))
             return answer
 
-        crowd = self.credential if self.by == "widget" else ""
-        return self.served.streams.begin(id, self.actor, make, question=question, request_id=request_id, key=key, crowd=crowd)
+        return self.served.streams.begin(
+            id, self.actor, make, question=question, request_id=request_id, key=key, whose=self.whose
+        )
 
 
 def in_person(visit: Visit, what: str) -> None:
@@ -100,15 +116,15 @@ def in_person(visit: Visit, what: str) -> None:
         raise NotAllowed(f"a key may not {what}", "sign in, and do it there")
 
 
-async def unless_gone(request: Request, stream: Stream) -> Answer:
-    """The answer. Who leaves before it is there does not hold it up any more."""
-    outcome = asyncio.ensure_future(stream.outcome())
+async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """What comes of the work. It ends where it waits when whoever asked leaves before."""
+    outcome = asyncio.ensure_future(work)
     gone = asyncio.ensure_future(_disconnected(request))
     try:
         await asyncio.wait({outcome, gone}, return_when=asyncio.FIRST_COMPLETED)
         if outcome.done():
             return outcome.result()
-        raise NotReady("nobody waits for this answer any more", "ask again")
+        raise NotReady("nobody waits for this any more", "ask again")
     finally:
         for task in (outcome, gone):
             task.cancel()

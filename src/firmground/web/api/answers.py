@@ -102,7 +102,7 @@ async def post_answer(request: Request, body: Question, visit: TheVisit, idempot
         key=key,
     )
     if not body.stream:
-        return answer_json(await unless_gone(request, stream))
+        return answer_json(await unless_gone(request, stream.outcome()))
     await stream.settled(_SOON_SECONDS)
     return EventStream(frames(stream), {"Content-Location": f"{PREFIX}/answers/{stream.id}/events"})
 

@@ -5,14 +5,17 @@ from typing import Any, cast
 
 import numpy as np
 
-from firmground.app.app import App
+from firmground.ports import Embedder
 from firmground.serve.conversation import estimated_tokens
 from firmground.web.openai.asked import text_of
 from firmground.web.openai.parameters import EMBEDDING, Fields, check
 from firmground.web.problems import BadParameter
+from firmground.web.visit import Visit
 
 MOST_TEXTS = 256
 MOST_CHARACTERS = 200_000
+_AT_ONCE = 16
+"""Between so many others have their turn."""
 
 
 def texts_of(fields: Fields) -> tuple[list[str], bool]:
@@ -32,19 +35,29 @@ def texts_of(fields: Fields) -> tuple[list[str], bool]:
     return checked, coding == "base64"
 
 
-def embeddings(app: App, texts: list[str], *, coded: bool) -> Fields:
-    """The vectors of the texts, in their order."""
-    data = [
-        {"object": "embedding", "index": place, "embedding": _base64(vector) if coded else [float(each) for each in vector]}
-        for place, vector in enumerate(app.embedder.embed(texts))
-    ]
+async def embeddings(visit: Visit, texts: list[str], *, coded: bool) -> Fields:
+    """The vectors of the texts, in their order; made part by part, so that a large request does not hold up small ones."""
+    data: list[Fields] = []
+    for start in range(0, len(texts), _AT_ONCE):
+        data += await visit.part(_embedded, visit.app.embedder, texts[start : start + _AT_ONCE], start, coded)
     tokens = sum(map(estimated_tokens, texts))
     return {
         "object": "list",
         "data": data,
-        "model": app.embedder.id,
+        "model": visit.app.embedder.id,
         "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
     }
+
+
+def _embedded(embedder: Embedder, texts: list[str], start: int, coded: bool) -> list[Fields]:
+    return [
+        {
+            "object": "embedding",
+            "index": start + place,
+            "embedding": _base64(vector) if coded else [float(each) for each in vector],
+        }
+        for place, vector in enumerate(embedder.embed(texts))
+    ]
 
 
 def _base64(vector: Any) -> str:

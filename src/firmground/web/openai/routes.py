@@ -45,7 +45,7 @@ async def post_completion(request: Request, visit: TheVisit) -> Response:
     if wanted.stream:
         await stream.settled(_SOON_SECONDS)
         return EventStream(answered.Chunks(stream, model, base, usage=wanted.usage).frames())
-    return JSONResponse(answered.completion(await unless_gone(request, stream), model, base))
+    return JSONResponse(answered.completion(await unless_gone(request, stream.outcome()), model, base))
 
 
 @router.post("/embeddings")
@@ -54,4 +54,4 @@ async def post_embeddings(request: Request, visit: TheVisit) -> Response:
     fields = await body_of(request)
     texts, coded = embeddings.texts_of(fields)
     await models.find(visit, fields.get("model"))
-    return JSONResponse(await visit.run(embeddings.embeddings, visit.app, texts, coded=coded))
+    return JSONResponse(await unless_gone(request, embeddings.embeddings(visit, texts, coded=coded)))

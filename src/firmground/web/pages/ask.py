@@ -95,7 +95,7 @@ async def my_questions(request: Request, visit: TheVisit, wanted: Annotated[Want
 async def _wait(request: Request, stream: Stream, seconds: float) -> None:
     with suppress(TimeoutError, FirmgroundError):
         async with asyncio.timeout(seconds):
-            await unless_gone(request, stream)
+            await unless_gone(request, stream.outcome())
 
 
 def _under_way(visit: Visit, id: str) -> Stream | None:

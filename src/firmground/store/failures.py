@@ -20,15 +20,14 @@ def told(place: str) -> Generator[None]:
     except sqlite3.Error as error:
         raise _from_sqlite(place, error) from error
     except PoolTimeout as error:
-        raise busy(place) from error
+        raise busy() from error
     except UnicodeEncodeError as error:
         raise InvalidInput("a text holds characters that are no valid Unicode", "save it as UTF-8") from error
 
 
-def busy(place: str) -> Busy:
-    return Busy(
-        f"the database {place} is held by another writer", "try again when it is done; `firmground status` shows what runs"
-    )
+def busy(_: str = "") -> Busy:
+    """It does not say where the database is: whoever asks a question may read it."""
+    return Busy("the database is held by another writer", "try again when it is done; `firmground status` shows what runs")
 
 
 def _translated(place: str, error: DBAPIError) -> FirmgroundError:
@@ -54,7 +53,7 @@ def _from_postgresql(place: str, error: DBAPIError) -> FirmgroundError:
     if state in {"53100", "53400"}:
         return full(place)
     if state in {"55P03", "40001", "40P01", "53300"}:
-        return busy(place)
+        return busy()
     if state.startswith("XX"):
         return damaged(place)
     if state in {"42501", "25006", "3F000"}:

@@ -1,6 +1,7 @@
 """Odd names, labels and filters do no harm."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,3 +63,16 @@ def test_a_group_and_its_members_are_known_without_the_spaces_around_their_names
         people.add_person(app, ADMINISTRATOR, " ann ")
         people.add_group(app, ADMINISTRATOR, " legal ", members=[" ann"])
         assert "legal" in people.people(app, ADMINISTRATOR)["ann"]
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [{f"key {n}": 1 for n in range(21)}, {"uri": ["x"] * 1001}, {"uri": ["x"] * 600, "title": ["y"] * 401}],
+)
+def test_more_filters_than_anybody_needs_are_refused_before_any_is_looked_up(
+    tmp_path: Path, filters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    with Bench(tmp_path).app() as app:
+        monkeypatch.setattr(type(app.database), "reading", None)
+        with pytest.raises(InvalidInput, match="filters with"):
+            within(app, ADMINISTRATOR, filters)

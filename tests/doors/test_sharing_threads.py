@@ -161,6 +161,7 @@ def test_what_is_embedded_for_somebody_who_left_ends_with_its_part(house: Listen
     body = {"model": "firmground", "input": ["word"] * 40}
     with pytest.raises(httpx2.ReadTimeout):
         house.client.post("/v1/embeddings", json=body, headers=eve, timeout=0.5)
+    until(lambda: not house.server.server_state.tasks)
     work.end.set()
     until(lambda: not house.served._parts._lines)
     assert embed(house, eve, 1).status_code == 200
@@ -179,3 +180,16 @@ def test_one_person_has_only_some_answers_under_way_with_all_their_keys(house: L
         assert house.ask(headers=bob).status_code == 200
         assert list(stream)[-1][1] == "done"
     until(lambda: house.ask(headers=eve).status_code == 200)
+
+
+@pytest.mark.parametrize("filters", [{f"key {n}": 1 for n in range(50_000)}, {"uri": ["x"] * 1001}])
+def test_more_filters_than_anybody_needs_are_refused_at_every_door(house: Listening, filters: dict[str, Any]):
+    eve = bearer(house.served, "eve", "e")
+    for path in ("search", "answers"):
+        words = {"query" if path == "search" else "question": "vacation days", "filters": filters}
+        response = house.client.post(f"/api/v1/{path}", json=words, headers=eve)
+        assert (response.status_code, response.json()["type"]) == (422, "urn:firmground:problem:invalid-fields")
+        assert len(response.json()["errors"]) <= 6
+    asked = {"messages": [{"role": "user", "content": "vacation"}], "model": "firmground", "firmground": {"filters": filters}}
+    refused = house.client.post("/v1/chat/completions", json=asked, headers=eve)
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "firmground.filters")

@@ -1,6 +1,6 @@
 """Find passages, as the asker may see them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Literal, TypeAlias
 
@@ -19,6 +19,9 @@ from firmground.types import Actor, Passage, Scalar, Within
 
 BUILTIN_KEYS = frozenset({"source", "uri", "title", "language", "media_type", "modified"})
 """What every document can be filtered by."""
+MOST_FILTERS = 20
+MOST_VALUES = 1000
+"""Of all lists of a filter together."""
 _KEYS_NAMED = 20
 Band: TypeAlias = Literal["high", "middle", "low"]
 _HIGH, _MIDDLE = 0.5, 0.3
@@ -77,12 +80,21 @@ def corpus(app: App, recipe: ReleaseSpec | None = None) -> Corpus:
 
 
 def within(app: App, actor: Actor, filters: Filters) -> Within:
-    """What this person may see, narrowed by the filters. InvalidInput names a key that no document has which they may see."""
+    """What this person may see, narrowed by the filters. InvalidInput names a key that no document has which they may see, and refuses
+    more filters than anybody needs before any is looked up."""
+    _check_size(filters)
     with app.database.reading() as tx:
         scopes = None if actor.admin else tx.visible_scopes(actor.groups)
         _check_keys(tx, filters, scopes)
         chosen = tx.documents_matching(filters) if filters else Within()
     return Within(scopes=scopes, documents=chosen.documents, excluded=chosen.excluded)
+
+
+def _check_size(filters: Filters) -> None:
+    values = sum(len(each) for each in filters.values() if isinstance(each, Sequence) and not isinstance(each, str))
+    if len(filters) > MOST_FILTERS or values > MOST_VALUES:
+        remedy = f"use at most {MOST_FILTERS} keys, and {MOST_VALUES} values in their lists"
+        raise InvalidInput(f"there are {len(filters)} filters with {values} listed values", remedy)
 
 
 def _check_keys(tx: Transaction, filters: Filters, scopes: frozenset[int] | None) -> None:

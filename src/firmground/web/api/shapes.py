@@ -1,11 +1,12 @@
 """What requests are made of, and what is common to answers."""
 
 import hashlib
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, cast
 
 from fastapi import Request, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, StringConstraints
 
+from firmground.app.search import MOST_FILTERS, MOST_VALUES
 from firmground.types import Answer
 
 PREFIX = "/api/v1"
@@ -36,7 +37,15 @@ class Range(Body):
     to: Value | None = None
 
 
-Filters: TypeAlias = dict[Name, Value | list[Value] | Range]
+def _few(given: Any) -> Any:
+    """Before each is looked at."""
+    if isinstance(given, dict) and len(cast("dict[object, object]", given)) > MOST_FILTERS:
+        raise ValueError(f"use at most {MOST_FILTERS} keys")
+    return cast("object", given)
+
+
+Values: TypeAlias = Annotated[list[Value], Field(max_length=MOST_VALUES)]
+Filters: TypeAlias = Annotated[dict[Name, Value | Values | Range], Field(max_length=MOST_FILTERS), BeforeValidator(_few)]
 
 
 def plain_filters(given: Filters) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -63,7 +64,7 @@ def load(root: Path) -> Dataset:
     unreadable: list[Unreadable] = []
     ids: dict[str, Place] = {}
     for path in _files(root / FOLDER):
-        for read in read_file(path, name=path.relative_to(root).as_posix()):
+        for read in _kept(path, path.relative_to(root).as_posix(), _stamp(path)):
             if isinstance(read, Unreadable):
                 unreadable.append(read)
             elif (first := ids.setdefault(read.case.id, read.place)) != read.place:
@@ -72,6 +73,22 @@ def load(root: Path) -> Dataset:
             else:
                 cases.append(read)
     return Dataset(tuple(cases), tuple(unreadable))
+
+
+@lru_cache(maxsize=200)
+def _kept(path: Path, name: str, stamp: tuple[int, ...]) -> tuple[Placed | Unreadable, ...]:
+    """What stands in a file: read again only when its stamp is another."""
+    del stamp
+    return tuple(read_file(path, name=name))
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Of a file that cannot be looked at there is none, and reading it tells why."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return (found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size)
 
 
 def read_file(path: Path, *, name: str = "") -> Iterator[Placed | Unreadable]:

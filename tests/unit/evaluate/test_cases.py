@@ -148,3 +148,15 @@ def test_an_id_counts_once_in_all_files_and_the_dataset_is_known_by_its_active_c
     assert before.digest == after.digest
     (folder / "b.yaml").write_text("- id: two\n  question: r\n")
     assert load(tmp_path).digest != before.digest
+
+
+def test_a_file_is_read_again_as_soon_as_it_is_another(tmp_path: Path) -> None:
+    path = tmp_path / "golden" / "a.jsonl"
+    path.parent.mkdir()
+    for number in range(50):
+        half = path.with_suffix(".half")
+        half.write_text(json.dumps({"id": f"a{number % 10}", "question": "?"}))
+        half.replace(path)
+        assert [placed.case.id for placed in load(tmp_path).cases] == [f"a{number % 10}"]
+    path.unlink()
+    assert load(tmp_path).cases == ()

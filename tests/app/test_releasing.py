@@ -8,7 +8,7 @@ from firmground.app import prompting as prompts
 from firmground.app import releases
 from firmground.app.answers import ask
 from firmground.app.sync import sync
-from firmground.errors import Damaged, InvalidInput, NotFound, Refused
+from firmground.errors import Damaged, InvalidInput, NotAllowed, NotFound, Refused
 from firmground.release.record import differences
 from firmground.settings import Settings
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
@@ -88,3 +88,21 @@ def test_what_cannot_be_a_release_is_refused_in_a_line(bench: Bench) -> None:
             tx.put_fact("release", "1", {"number": 1, "of": "the future"})
         with pytest.raises(Damaged, match="release 1 cannot be read"):
             releases.listed(app, ADMINISTRATOR)
+
+
+def test_only_administrators_ask_another_release_than_the_one_that_is_live(bench: Bench) -> None:
+    with bench.app() as app:
+        old, _ = releases.create(app, ADMINISTRATOR)
+        assert ask(app, COLLEAGUE, QUESTION, release="1").release == old.spec.digest
+    bench.settings = settings(out_of_scope=[QUESTION])
+    with bench.app() as app:
+        now, _ = releases.create(app, ADMINISTRATOR)
+        refusals: set[str] = set()
+        for reference in ("1", old.spec.digest, old.spec.digest[:8], "99", "abcdef", "nonsense"):
+            with pytest.raises(NotAllowed) as refused:
+                ask(app, COLLEAGUE, QUESTION, release=reference)
+            refusals.add(str(refused.value))
+        assert len(refusals) == 1, "what exists is not told"
+        for reference in ("live", "candidate", "2", now.spec.digest, now.spec.digest[:8]):
+            assert ask(app, COLLEAGUE, QUESTION, release=reference).status == "out_of_scope"
+        assert ask(app, ADMINISTRATOR, QUESTION, release="1").status != "out_of_scope"

@@ -93,6 +93,21 @@ def test_every_address_answers_or_refuses_plainly(house: tuple[TestClient, Serve
         assert client.get(path).status_code == 200, path
 
 
+def test_releases_are_named_by_administrators(house: tuple[TestClient, Served]):
+    client, served = house
+    for number in ("1", "99"):
+        response = client.post("/api/v1/answers", json={"question": QUESTION, "release": number})
+        assert (response.status_code, response.json()["type"]) == (403, "urn:firmground:problem:not-allowed")
+        assert client.get(f"/v1/models/firmground@{number}").status_code == 403
+        body = {"model": f"firmground@{number}", "messages": [{"role": "user", "content": QUESTION}]}
+        key = bearer(served, "bob", f"k{number}")
+        assert client.post("/v1/chat/completions", json=body, headers=key).status_code == 403
+        embedded = client.post("/v1/embeddings", json={"model": f"firmground@{number}", "input": "x"}, headers=key)
+        assert embedded.status_code == 403
+        keys.remove_key(served.app, ADMINISTRATOR, f"k{number}")
+    assert client.get("/v1/models/firmground@candidate").status_code == 200
+
+
 def test_exact_scores_are_for_administrators(house: tuple[TestClient, Served]):
     client, served = house
     [hit, *_] = client.post("/api/v1/search", json={"query": "vacation days"}).json()["hits"]

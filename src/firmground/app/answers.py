@@ -10,10 +10,10 @@ from firmground.app.builds import build_of
 from firmground.app.calibrated import fingerprint, stale
 from firmground.app.readiness import check_that_something_is_indexed, not_up_to_date
 from firmground.app.releases import LIVE, RECIPES, named
-from firmground.app.rights import may_ask_candidate
+from firmground.app.rights import may_ask_candidate, may_name_releases
 from firmground.app.search import corpus, within
 from firmground.app.traces import as_seen, conversation_of, keep
-from firmground.errors import Busy, InvalidInput, NotAllowed
+from firmground.errors import Busy, FirmgroundError, InvalidInput, NotAllowed
 from firmground.ports import Filters, Transaction, Vectors
 from firmground.release.spec import ReleaseSpec
 from firmground.serve.ask import Asked, Live, answer, time_ordered
@@ -44,10 +44,10 @@ def ask(
     """The answer of a release from what this person may see, or why there is none; it is kept before it is returned.
 
     `conversation`: id of the conversation that it goes on with, one of the person's own; without one, `history` is what was said before,
-    where the asker's program keeps that itself. `release`: which recipe answers, as `named` takes it. `id`: what the answer shall be
-    called, from `new_id`. `listen` hears of each checked sentence as soon as there is one. InvalidInput for an empty or overlong
-    question; NotFound or Damaged where nothing was found because nothing is indexed, and for a conversation that is not theirs;
-    ModelFailed(cancelled) where `cancelled`; then nothing is kept.
+    where the asker's program keeps that itself. `release`: which recipe answers, as `named` takes it; NotAllowed for another than the
+    live one to who may not name it. `id`: what the answer shall be called, from `new_id`. `listen` hears of each checked sentence as
+    soon as there is one. InvalidInput for an empty or overlong question; NotFound or Damaged where nothing was found because nothing is
+    indexed, and for a conversation that is not theirs; ModelFailed(cancelled) where `cancelled`; then nothing is kept.
     """
     if not may_ask_candidate(actor):
         raise NotAllowed(f"{actor.person} may not ask what is not released", "ask the release that is live")
@@ -56,7 +56,7 @@ def ask(
         raise InvalidInput(f"the question has {len(question)} characters", f"use at most {longest}")
     with app.database.reading() as tx:
         version = tx.corpus_version()
-        recipe = named(app, tx, release)
+        recipe = _meant(app, tx, actor, release)
         settled = not tx.stale_documents(recipe.build, limit=1)
         history = conversation_of(tx, actor, conversation) if conversation else history
         latest = tx.latest_trace(actor.person)
@@ -103,6 +103,25 @@ def ask(
             if attempt == _ATTEMPTS:
                 raise
     raise AssertionError("the last attempt returns or raises")
+
+
+def check_release(app: App, actor: Actor, reference: str) -> None:
+    """NotAllowed where this person may not ask it; NotFound where there is none, for who may."""
+    with app.database.reading() as tx:
+        _meant(app, tx, actor, reference)
+
+
+def _meant(app: App, tx: Transaction, actor: Actor, reference: str) -> ReleaseSpec:
+    if may_name_releases(actor):
+        return named(app, tx, reference)
+    live = named(app, tx, LIVE)
+    try:
+        found = live if reference == LIVE else named(app, tx, reference)
+    except FirmgroundError:
+        found = None
+    if found is None or found.digest != live.digest:
+        raise NotAllowed(f"{actor.person} may not ask another release than the one that is live", f"leave it out, or ask {LIVE}")
+    return live
 
 
 def _kept(app: App, actor: Actor, trace: Trace, recipe: ReleaseSpec, version: int) -> Answer:

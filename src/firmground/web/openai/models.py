@@ -1,6 +1,7 @@
 """What can be asked: names of models stand for releases."""
 
-from firmground.app.releases import LIVE, digest_of
+from firmground.app.answers import check_release
+from firmground.app.releases import LIVE
 from firmground.errors import NotFound
 from firmground.web.openai.parameters import Fields
 from firmground.web.problems import BadParameter
@@ -33,8 +34,8 @@ def release_of(name: str) -> str:
 
 
 async def find(visit: Visit, name: object) -> str:
-    """The name of a model that there is. NotFound for any other."""
+    """The name of a model that there is and that this person may ask. NotFound for any other, or NotAllowed where they may not know."""
     found = known(name)
     await visit.opened()
-    await visit.run(digest_of, visit.app, release_of(found))
+    await visit.run(check_release, visit.app, visit.actor, release_of(found))
     return found

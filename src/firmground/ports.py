@@ -74,8 +74,8 @@ class Source(Protocol):
         ...
 
     def watch(self, stop: threading.Event) -> Iterator[frozenset[str]]:
-        """The uris that may have changed, changes close together as one item. Ends when `stop` is set; a source that cannot tell ends
-        at once."""
+        """The uris that may have changed since this returned, changes close together as one item. Ends when `stop` is set; a source
+        that cannot tell ends at once."""
         ...
 
 

@@ -7,16 +7,21 @@ from firmground.app.app import App
 
 
 def changes(app: App, sources: Sequence[str]) -> Iterator[None]:
-    """One item whenever something changed in the named sources (default: all) that can be watched. Ends never."""
+    """One item whenever something changed, since this returned, in the named sources (default: all) that can be watched. Ends never."""
     noticed = threading.Event()
     stop = threading.Event()
 
-    def notice(name: str) -> None:
-        for _ in app.sources[name].watch(stop):
+    def notice(changed: Iterator[frozenset[str]]) -> None:
+        for _ in changed:
             noticed.set()
 
     for name in sources or app.sources:
-        threading.Thread(target=notice, args=(name,), daemon=True, name=f"watching {name}").start()
+        changed = app.sources[name].watch(stop)
+        threading.Thread(target=notice, args=(changed,), daemon=True, name=f"watching {name}").start()
+    return _until(noticed, stop)
+
+
+def _until(noticed: threading.Event, stop: threading.Event) -> Iterator[None]:
     try:
         while True:
             noticed.wait()

@@ -1,5 +1,6 @@
 """`sync` and `status`."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -42,13 +43,16 @@ def sync(
         if dry_run:
             _show_plan(use.dry_run(app, actor(app, None), source or ()), as_json=as_json)
             return
-        _once(app, source or [], as_json=as_json)
+        noticed: Iterable[None] = ()
         if watch:
             from firmground.app.watching import changes
 
+            noticed = changes(app, source or ())  # before the first sync: what changes meanwhile is seen too
+        _once(app, source or [], as_json=as_json)
+        if watch:
             remark("watching for changes; stop with Ctrl-C")
-            for _ in changes(app, source or ()):
-                _once(app, source or [], as_json=as_json)
+        for _ in noticed:
+            _once(app, source or [], as_json=as_json)
 
 
 def status(as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:

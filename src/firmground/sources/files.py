@@ -4,12 +4,13 @@ import errno
 import os
 import stat
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from re import fullmatch
 from threading import Event
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from firmground.errors import OutsideFailed, ParseFailed
@@ -29,6 +30,9 @@ from firmground.sources.labels import (
 )
 from firmground.sources.matter import LIMIT, BadMatter
 from firmground.types import SourceFile
+
+if TYPE_CHECKING:
+    from watchfiles import Change
 
 _MEBIBYTE = 1 << 20
 _URI_BYTES = 2000
@@ -276,15 +280,27 @@ class FilesSource:
     # ------------------------------------------------------------ watching
 
     def watch(self, stop: Event, *, quiet_ms: int = 800) -> Iterator[frozenset[str]]:
-        """Yields the uris that changed each time the folder comes to rest for `quiet_ms` after a change; ends when `stop` is set.
-        A hint that a sync is due, not a record: hidden files are left out, anything else below the root counts."""
+        """The uris that changed, each time the folder comes to rest for `quiet_ms` after a change; ends when `stop` is set. Whatever
+        changes once this has returned is told. A hint that a sync is due, not a record: hidden files are left out, anything else below
+        the root counts."""
         from watchfiles import watch
 
         self._real_root()
         root = self.root.resolve()
-        for changes in watch(
-            root, stop_event=stop, debounce=5 * quiet_ms, step=quiet_ms, watch_filter=None, raise_interrupt=False
-        ):
+        looks = watch(
+            root,
+            stop_event=stop,
+            debounce=5 * quiet_ms,
+            step=quiet_ms,
+            rust_timeout=quiet_ms,
+            yield_on_timeout=True,
+            watch_filter=None,
+        )
+        first = next(looks, None)  # only then is it watched
+        return self._uris(root, chain([first] if first else [], looks))
+
+    def _uris(self, root: Path, looks: Iterable[set[tuple["Change", str]]]) -> Iterator[frozenset[str]]:
+        for changes in looks:
             names = {os.path.relpath(path, root) for _, path in changes}
             uris = frozenset(
                 "/".join(map(uri_of, name.split("/"))) for name in names if not any(p.startswith(".") for p in name.split("/"))

@@ -10,7 +10,7 @@ import pytest
 from serving import HERE, JSON, serving
 from starlette.testclient import TestClient
 
-from firmground.errors import Busy, Refused
+from firmground.errors import OutsideFailed, Refused
 from firmground.testing.app import Bench
 from firmground.web import bodies
 from firmground.web.served import Served
@@ -37,7 +37,9 @@ def test_an_address_that_others_reach_is_refused(host: str, tmp_path: Path):
 def test_a_taken_port_is_one_line_that_says_what_to_do(tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as taken, Bench(tmp_path).app() as app:
         port = taken.getsockname()[1]
-        with pytest.raises(Busy, match=rf"port {port} cannot be used .*: stop what listens there, or choose another with --port"):
+        with pytest.raises(
+            OutsideFailed, match=rf"port {port} cannot be used .*: stop what listens there, or choose another with --port"
+        ):
             run(app, host="localhost", port=port, ready=print)
 
 

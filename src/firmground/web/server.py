@@ -37,8 +37,8 @@ _log = logging.getLogger(__name__)
 def run(app: App, *, host: str, port: int, ready: Callable[[str], None], limits: Limits | None = None) -> None:
     """Serve until SIGTERM or SIGINT, then finish what was begun. `ready` is told the address; port 0 takes a free one.
 
-    Refused where `host` is not this machine and there is no owner; Busy where the port is taken. A running job stops at its next check
-    and goes on with the next worker.
+    Refused where `host` is not this machine and there is no owner; OutsideFailed where the port is taken. A running job stops at its
+    next check and goes on with the next worker.
     """
     owned = has_owner(app)
     listening = listen(address(host) if owned else loopback(host), port)
@@ -81,7 +81,7 @@ def _for_a_while(served: Served) -> Callable[[], bool]:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens. Busy where somebody else does."""
+    """A socket that listens. OutsideFailed where it cannot: who holds the port may soon let go of it."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Only where the protocol is named does asyncio send small pieces at once.
     made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -94,7 +94,7 @@ def listen(host: str, port: int) -> socket.socket:
         made.close()
         if isinstance(error, PermissionError):
             raise OutsideFailed(f"port {port} is not for this user", "choose one above 1023 with --port") from None
-        raise Busy(
+        raise OutsideFailed(
             f"{host} port {port} cannot be used ({error.strerror})", "stop what listens there, or choose another with --port"
         ) from None
     return made

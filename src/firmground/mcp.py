@@ -119,7 +119,7 @@ def _server(visit: Visit) -> "Server[dict[str, Any]]":
         from mcp.server.lowlevel.server import Server
         from mcp_types import ListToolsResult, Tool, ToolAnnotations
     except ModuleNotFoundError:
-        raise NotFound("the MCP SDK is not installed", "install it with `pip install 'firmground[mcp]'`") from None
+        raise NotFound("the MCP SDK is not installed", "in the checkout run `pip install '.[mcp]'`") from None
 
     hints = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
     tools = [

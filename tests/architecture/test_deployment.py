@@ -12,6 +12,7 @@ import yaml
 from repository import ROOT
 
 from firmground.cli import main
+from firmground.errors import InvalidInput, OutsideFailed
 from firmground.settings import Settings, load_workspace
 from firmground.web.served import _DRAIN_SECONDS as ANSWERS
 from firmground.web.server import _DRAIN_SECONDS as CONNECTIONS
@@ -27,8 +28,8 @@ def container_file() -> list[tuple[str, str]]:
     return [(name, rest.strip()) for name, _, rest in (line.partition(" ") for line in lines)]
 
 
-def unit() -> list[tuple[str, str]]:
-    text = (DEPLOY / "firmground.service").read_text(encoding="utf-8")
+def unit(name: str = "firmground.service") -> list[tuple[str, str]]:
+    text = (DEPLOY / name).read_text(encoding="utf-8")
     lines = [line.removeprefix("#") for line in text.splitlines() if re.match(r"#?[A-Z]\w+=", line)]
     return [(key, value) for key, _, value in (line.partition("=") for line in lines)]
 
@@ -41,11 +42,16 @@ def environments() -> dict[str, list[str]]:
     """The variables of Firmground that each file sets, commented examples included."""
     return {
         path.name: re.findall(r"\b(FIRMGROUND_[A-Z_]+)(?:=|:)", path.read_text(encoding="utf-8"))
-        for path in (DEPLOY / "firmground.service", DEPLOY / "Containerfile", DEPLOY / "compose.yaml")
+        for path in (
+            DEPLOY / "firmground.service",
+            DEPLOY / "firmground-sync.service",
+            DEPLOY / "Containerfile",
+            DEPLOY / "compose.yaml",
+        )
     }
 
 
-@pytest.mark.parametrize("name", ["firmground.service", "Containerfile", "compose.yaml"])
+@pytest.mark.parametrize("name", ["firmground.service", "firmground-sync.service", "Containerfile", "compose.yaml"])
 def test_every_variable_is_one_that_firmground_knows(tmp_path: Path, name: str):
     (tmp_path / "firmground.toml").touch()
     secret = tmp_path / "secret"
@@ -95,6 +101,40 @@ def test_the_unit_lets_a_parsing_process_shut_itself_in():
     } <= set(rules)
 
 
+def test_the_sync_opens_what_the_service_serves_and_may_do_no_more():
+    served, synced = unit(), unit("firmground-sync.service")
+    of_serving = {"Type", "Description", "Wants", "After", "WantedBy", "TimeoutStopSec", "KillMode", "Restart", "RestartSec"}
+    of_serving |= {
+        "RestartPreventExitStatus",
+        "StartLimitIntervalSec",
+        "StartLimitBurst",
+        "LoadCredential",
+        "MemoryMax",
+        "ExecStart",
+    }
+    owner = ("Environment", "FIRMGROUND_OWNER_FILE=%d/owner")
+    same = [line for line in served if line[0] not in of_serving and line != owner]
+    assert same == [line for line in synced if line[0] not in of_serving]
+    assert dict(synced)["ExecStart"] == dict(served)["ExecStart"].replace("serve", "sync")
+
+
+def test_the_guides_to_syncing_name_the_places_of_the_units():
+    lines = dict(
+        part.split("=", 1) for key, value in unit("firmground-sync.service") if key == "Environment" for part in value.split()
+    )
+    for guide in ("run-it-on-a-server.md", "keep-in-step.md"):
+        text = (ROOT / "docs" / "how-to" / guide).read_text(encoding="utf-8")
+        assert "enable --now firmground-sync.timer" in text
+        for name in ("FIRMGROUND_WORKSPACE", "FIRMGROUND_DATA", "FIRMGROUND_MODEL_DIR"):
+            assert set(re.findall(rf"{name}=(\S+)", text)) == {lines[name]}
+
+
+def test_a_port_that_is_taken_for_a_moment_does_not_leave_the_service_down():
+    [never] = [value.split() for key, value in unit() if key == "RestartPreventExitStatus"]
+    assert str(OutsideFailed.exit_code) not in never
+    assert str(InvalidInput.exit_code) in never
+
+
 def test_systemd_understands_the_unit(tmp_path: Path):
     program = tmp_path / "firmground"
     program.touch(mode=0o755)
@@ -103,6 +143,17 @@ def test_systemd_understands_the_unit(tmp_path: Path):
     place.write_text(re.sub(r"^#(?=LoadCredential|Environment)", "", text, flags=re.MULTILINE))
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", str(place)], capture_output=True, text=True, check=False)
     assert (done.returncode, [line for line in done.stderr.splitlines() if "firmground.service" in line]) == (0, [])
+
+
+def test_systemd_understands_the_sync_and_its_timer(tmp_path: Path):
+    program = tmp_path / "firmground"
+    program.touch(mode=0o755)
+    for name in ("firmground-sync.service", "firmground-sync.timer"):
+        text = (DEPLOY / name).read_text(encoding="utf-8").replace("/opt/firmground/bin/firmground", str(program))
+        (tmp_path / name).write_text(text)
+    places = [str(tmp_path / name) for name in ("firmground-sync.service", "firmground-sync.timer")]
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", *places], capture_output=True, text=True, check=False)
+    assert (done.returncode, [line for line in done.stderr.splitlines() if "firmground-sync" in line]) == (0, [])
 
 
 def test_what_the_image_copies_exists_and_is_let_in():

@@ -217,6 +217,66 @@ def test_an_address_that_tries_many_names_must_wait_and_others_need_not(app: App
     assert session(app, address="10.0.0.8")
 
 
+def test_who_fails_at_another_address_keeps_nobody_out(app: App, bench: Bench):
+    for _ in range(300):
+        bench.clock.now += timedelta(seconds=20)
+        with pytest.raises(Refused):
+            session(app, "ada", OTHER, address="10.0.0.66")
+    assert session(app, address="10.0.0.8")
+
+
+def test_the_addresses_of_one_network_are_one(app: App):
+    for n in range(5):
+        with pytest.raises(SignInFailed):
+            session(app, "ada", OTHER, address=f"2001:db8:1:2::{n}")
+    with pytest.raises(TooManyAttempts):
+        session(app, address="2001:db8:1:2:ffff::1")
+    assert session(app, address="2001:db8:1:3::1")
+    for _ in range(5):
+        with pytest.raises(SignInFailed):
+            session(app, "ada", OTHER, address="::ffff:10.0.0.7")
+    assert session(app, address="::ffff:10.0.0.8")
+
+
+def test_under_one_name_many_addresses_have_few_guesses_together(app: App, bench: Bench):
+    def guesses(first: int) -> int:
+        said, at = list[type[Exception]](), bench.clock.now
+        for n in range(first, first + 300):
+            bench.clock.now = at
+            with pytest.raises(Refused) as refused:
+                session(app, "ada", OTHER, address=f"10.1.{n // 250}.{n % 250}")
+            said.append(refused.type)
+        return said.count(SignInFailed)
+
+    assert guesses(0) == 100
+    bench.clock.now += timedelta(minutes=3)
+    assert guesses(1000) == 20
+    bench.clock.now += timedelta(minutes=16)
+    assert guesses(2000) == 100
+
+
+def test_a_browser_that_signed_in_before_waits_for_its_own_failures_alone(app: App, bench: Bench):
+    accounts.add_account(app, ADMINISTRATOR, "bob", OTHER)
+    mark, bobs = accounts.browser_mark(app, "Ada"), accounts.browser_mark(app, "bob")
+    for n in range(120):
+        with pytest.raises(Refused):
+            session(app, "ada", OTHER, address=f"10.0.0.{n}")
+    for _ in range(30):
+        with pytest.raises(Refused):
+            session(app, "ada", OTHER, address="10.0.0.8")
+    at = bench.clock.now
+    for none in ("", bobs, mark[:-1] + ("0" if mark[-1] != "0" else "1"), "x." + mark.partition(".")[2], "é.é", "."):
+        bench.clock.now = at
+        with pytest.raises(TooManyAttempts):
+            session(app, address="10.0.0.8", browser=none)
+    assert session(app, address="10.0.0.8", browser=mark)
+    for _ in range(5):
+        with pytest.raises(SignInFailed):
+            session(app, "ada", OTHER, address="10.0.0.8", browser=mark)
+    with pytest.raises(TooManyAttempts):
+        session(app, address="10.0.0.8", browser=mark)
+
+
 def test_whoever_signs_in_often_need_not_wait(app: App):
     assert len({session(app, address="10.0.0.9") for _ in range(30)}) == 30
 

@@ -381,3 +381,17 @@ def test_with_accounts_any_name_is_good_unless_some_are_named(house: tuple[TestC
     assert client.get("/healthz", headers={"Host": host}).status_code == 200, "watched over by any name"
     for good in ("other.example:99", "127.0.0.1:8420"):
         assert client.get("/api/v1/keys", headers=key | {"Host": good}).status_code == 200
+
+
+def test_who_fails_behind_the_same_address_keeps_no_browser_out_that_signed_in_before(tmp_path: Path):
+    with serving(tmp_path) as (client, served):
+        with_owner(served)
+        marked = sign_in(client, served).headers.get_list("set-cookie")[1]
+        assert marked.startswith(cookie_name(served).replace("session", "browser") + "=")
+        assert {"HttpOnly", "Path=/login", "SameSite=lax"} <= {part.strip() for part in marked.split(";")}
+        stranger = TestClient(client.app, base_url=HERE, follow_redirects=False)
+        refused = [sign_in(stranger, served, password="wrong and wrong").status_code for _ in range(25)]
+        assert refused[-1] == 429
+        assert sign_in(stranger, served).status_code == 429
+        del client.cookies[cookie_name(served)]
+        assert sign_in(client, served).status_code == 303

@@ -1,16 +1,18 @@
 """Who may sign in, and who is signed in. Until there is an owner nobody can, and nobody need."""
 
 import hashlib
+import hmac
 import secrets
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import NamedTuple
 
 from firmground.app.app import App
 from firmground.app.names import folded, new_person, plain
-from firmground.app.passwords import Attempts, Passwords
+from firmground.app.passwords import Allowance, Attempts, Passwords
 from firmground.app.rights import administrators_only, is_owner, owners_only
 from firmground.errors import InvalidInput, NotAllowed, NotFound, Refused
 from firmground.ports import Transaction
@@ -18,8 +20,14 @@ from firmground.types import Account, Actor, Session
 
 FIRST_OWNER = "firmground person add NAME --owner"
 _SEEN_EVERY = timedelta(minutes=1)
-_FREE_BY_NAME = 5
+_FREE_BY_NAME_AND_ADDRESS = 5
 _FREE_BY_ADDRESS = 20
+_FREE_BY_NAME = 100
+_FREE_BY_BROWSER = 5
+_NETWORK_BITS = 64
+"""Of an IPv6 address, which its owner has all addresses of."""
+_BROWSERS = "browsers"
+"""Namespace of the secret that browsers are known by."""
 
 
 class SignInFailed(Refused):
@@ -146,12 +154,14 @@ def _account(tx: Transaction, name: str) -> Account | None:
 # ---------------------------------------------------------------- signing in and out
 
 
-def sign_in(app: App, name: str, password: str, *, address: str = "", before: str = "") -> str:
+def sign_in(app: App, name: str, password: str, *, address: str = "", before: str = "", browser: str = "") -> str:
     """The secret of a new session, always another one; that of the secret `before` ends. SignInFailed, after the same work for every
-    name; TooManyAttempts after some failures, by the name or from the address."""
+    name; TooManyAttempts after some failures under the name from the address, from the address, or very many under the name. Whoever has
+    a `browser` mark for the name waits for their own failures alone."""
     with app.database.reading() as tx:
         account = _account(tx, name)
-    with _attempt(app, name, address):
+        known = _is_marked(tx, name, browser)
+    with _attempt(app, [Allowance(f"browser {browser}", _FREE_BY_BROWSER)] if known else _allowances(name, address)):
         hashed = _checked(app, account, password)
     assert account is not None  # noqa: S101 - nobody's password fits
     passwords = _passwords(app)
@@ -167,11 +177,20 @@ def sign_in(app: App, name: str, password: str, *, address: str = "", before: st
         return _begun(app, tx, account.person)
 
 
-def change_password(app: App, person: str, old: str, new: str, *, address: str = "") -> str:
+def browser_mark(app: App, name: str) -> str:
+    """What a browser keeps that has signed in under this name, so that nobody who fails elsewhere keeps it out. It opens nothing."""
+    with app.database.transaction() as tx:
+        if tx.fact(_BROWSERS, "secret") is None:
+            tx.put_fact(_BROWSERS, "secret", secrets.token_hex(32))
+        nonce = secrets.token_hex(16)
+        return f"{nonce}.{_sign(tx, name, nonce)}"
+
+
+def change_password(app: App, person: str, old: str, new: str) -> str:
     """A password of one's own, by whoever knows the old one. All sessions of the person end; the secret of a new one is returned."""
     with app.database.reading() as tx:
         account = tx.account(person)
-    with _attempt(app, person, address):
+    with _attempt(app, [Allowance(f"change {folded(person)}", _FREE_BY_NAME_AND_ADDRESS)]):
         before = _checked(app, account, old)
     hashed = _passwords(app).hashed(new)
     with app.database.transaction() as tx:
@@ -232,13 +251,43 @@ def _whole(at: datetime) -> datetime:
 
 
 @contextmanager
-def _attempt(app: App, name: str, address: str) -> Generator[None]:
+def _attempt(app: App, allowances: Sequence[Allowance]) -> Generator[None]:
     """Counts as a failure unless it ends well."""
     attempts = app.once("attempts", lambda: Attempts(app.clock))
-    by_name, by_address = f"name {folded(name)[:200]}", f"address {address}"
-    attempts.begin({by_name: _FREE_BY_NAME, **({by_address: _FREE_BY_ADDRESS} if address else {})})
+    attempts.begin(allowances)
     yield
-    attempts.succeeded(by_name, by_address)
+    attempts.succeeded(allowances)
+
+
+def _allowances(name: str, address: str) -> list[Allowance]:
+    """By the name alone only a number that no single address reaches, or anybody could keep anybody out."""
+    named, place = folded(name)[:200], _network(address)
+    both = Allowance(f"name {named} from {place}", _FREE_BY_NAME_AND_ADDRESS)
+    by_address = [Allowance(f"address {place}", _FREE_BY_ADDRESS)] if place else []
+    return [both, *by_address, Allowance(f"name {named}", _FREE_BY_NAME, steady=True)]
+
+
+def _network(address: str) -> str:
+    """The address, or of IPv6 the network that is one customer's."""
+    try:
+        known = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(known, IPv6Address):
+        return address
+    return str(known.ipv4_mapped or int(known) >> (128 - _NETWORK_BITS))
+
+
+def _is_marked(tx: Transaction, name: str, mark: str) -> bool:
+    nonce, dot, signature = mark.partition(".")
+    if not dot or not nonce.isalnum() or tx.fact(_BROWSERS, "secret") is None:
+        return False
+    return hmac.compare_digest(signature.encode(), _sign(tx, name, nonce).encode())
+
+
+def _sign(tx: Transaction, name: str, nonce: str) -> str:
+    secret = str(tx.fact(_BROWSERS, "secret")).encode()
+    return hmac.new(secret, f"{nonce} {folded(name)}".encode("utf-8", "surrogatepass"), "sha256").hexdigest()
 
 
 def _checked(app: App, account: Account | None, password: str) -> str:

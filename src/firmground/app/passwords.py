@@ -3,9 +3,11 @@
 import secrets
 import unicodedata
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore, Lock
+from typing import NamedTuple
 
 from firmground.errors import Busy, InvalidInput, Refused
 from firmground.ports import Clock
@@ -70,14 +72,23 @@ class Passwords:
         return self._hasher.check_needs_rehash(stored)
 
 
+class Allowance(NamedTuple):
+    """`free` attempts under a key need not wait. Each further one waits longer than the one before; where it is `steady`, only until the
+    free ones, spread over a quarter of an hour, leave room for one more."""
+
+    key: str
+    free: int
+    steady: bool = False
+
+
 @dataclass
 class _Failures:
-    count: int
+    count: float
     last: datetime
 
 
 class Attempts:
-    """Failed attempts, by name and by address, as this process remembers them: after a few, each must wait longer for the next.
+    """Failed attempts, as this process remembers them: after a few, each must wait for the next.
 
     Counted before the password is looked at, so that many at once gain nothing, and alike for names that do not exist.
     """
@@ -87,32 +98,43 @@ class Attempts:
         self._lock = Lock()
         self._failures: OrderedDict[str, _Failures] = OrderedDict()
 
-    def begin(self, free: dict[str, int]) -> None:
-        """An attempt under these keys, each with the attempts that need not wait. TooManyAttempts where it comes too early."""
+    def begin(self, allowances: Sequence[Allowance]) -> None:
+        """An attempt under all of these. TooManyAttempts where it comes too early for one of them."""
         now = self._clock()
         with self._lock:
-            waits = [self._wait(self._failures.get(key), most, now) for key, most in free.items()]
+            waits = [self._wait(each, now) for each in allowances]
             if (longest := max(waits, default=0.0)) > 0:
                 raise TooManyAttempts(int(longest) + 1)
-            for key in free:
-                known = self._failures.pop(key, None)
-                count = known.count if known is not None and now - known.last < _FORGOTTEN else 0
-                self._failures[key] = _Failures(count + 1, now)
+            for each in allowances:
+                count = self._count(each, now)
+                self._failures.pop(each.key, None)
+                self._failures[each.key] = _Failures(count + 1, now)
             while len(self._failures) > _MOST_REMEMBERED:
                 self._failures.popitem(last=False)
 
-    def succeeded(self, name: str, address: str) -> None:
-        """The attempt was none: the name begins anew, while the address keeps what it failed at with other names."""
+    def succeeded(self, allowances: Sequence[Allowance]) -> None:
+        """The attempt was none: the first begins anew, while the others keep what failed before."""
         with self._lock:
-            self._failures.pop(name, None)
-            if (known := self._failures.get(address)) is not None:
-                known.count -= 1
+            for place, each in enumerate(allowances):
+                if not place:
+                    self._failures.pop(each.key, None)
+                elif (known := self._failures.get(each.key)) is not None:
+                    known.count -= 1
 
-    def _wait(self, known: _Failures | None, free: int, now: datetime) -> float:
-        if known is None or known.count < free or now - known.last >= _FORGOTTEN:
+    def _count(self, of: Allowance, now: datetime) -> float:
+        known = self._failures.get(of.key)
+        if known is None or now - known.last >= _FORGOTTEN:
+            return 0
+        return max(0.0, known.count - of.free * ((now - known.last) / _FORGOTTEN)) if of.steady else known.count
+
+    def _wait(self, of: Allowance, now: datetime) -> float:
+        count = self._count(of, now)
+        if of.steady:
+            return (count + 1 - of.free) / of.free * _FORGOTTEN.total_seconds()
+        if count < of.free:
             return 0.0
-        delay = min(2 ** min(known.count - free + 1, 10), _LONGEST_WAIT)
-        return delay - (now - known.last).total_seconds()
+        delay = min(2 ** min(count - of.free + 1, 10), _LONGEST_WAIT)
+        return delay - (now - self._failures[of.key].last).total_seconds()
 
 
 def _plain(password: str) -> str:

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from firmground.app import accounts
 from firmground.errors import FirmgroundError
+from firmground.web.cookies import cookie
 from firmground.web.credentials import cookie_name, secure, session_secret
 from firmground.web.origins import sender
 from firmground.web.pages.forms import form
@@ -21,6 +22,7 @@ from firmground.web.visit import TheVisit, Visit
 
 _OUR_OWN = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,2000}")
 _LONGEST_NAME = 200
+_MARKED_DAYS = 180
 
 router = APIRouter()
 
@@ -94,7 +96,7 @@ def _set_up(request: Request, visit: Visit, fields: Mapping[str, str]) -> Respon
         return page(request, "setup.html", values, status=status_of(error), headers=headers_of(error))
     visit.served.owned = True
     secret = accounts.sign_in(visit.app, account.person, password)
-    return with_session(RedirectResponse("/", 303), visit.served, secret)
+    return _marked(with_session(RedirectResponse("/", 303), visit.served, secret), visit.served, name)
 
 
 def _signed_in(request: Request, visit: Visit, fields: Mapping[str, str]) -> Response:
@@ -107,11 +109,30 @@ def _signed_in(request: Request, visit: Visit, fields: Mapping[str, str]) -> Res
             fields.get("password", ""),
             address=sender(request.scope, request.headers, settings),
             before=session_secret(served, request.headers),
+            browser=cookie(request.headers, _mark_name(served)),
         )
     except FirmgroundError as error:
         values = {"name": name, "next": there, "error": error}
         return page(request, "login.html", values, status=status_of(error), headers=headers_of(error))
-    return with_session(RedirectResponse(there, 303), served, secret)
+    return _marked(with_session(RedirectResponse(there, 303), served, secret), served, name)
+
+
+def _marked(response: Response, served: Served, name: str) -> Response:
+    """The response by which a browser is known to have signed in, long after the session is over."""
+    response.set_cookie(
+        _mark_name(served),
+        accounts.browser_mark(served.app, name),
+        max_age=_MARKED_DAYS * 86_400,
+        path="/login",
+        httponly=True,
+        samesite="lax",
+        secure=secure(served),
+    )
+    return response
+
+
+def _mark_name(served: Served) -> str:
+    return cookie_name(served).removeprefix("__Host-").replace("session", "browser")
 
 
 def _owned(served: Served) -> bool:

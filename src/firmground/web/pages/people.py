@@ -10,7 +10,6 @@ from starlette.responses import RedirectResponse, Response
 
 from firmground.app import accounts, keys, people
 from firmground.errors import FirmgroundError, InvalidInput, NotFound
-from firmground.web.origins import sender
 from firmground.web.pages.account import signed_out, with_session
 from firmground.web.pages.forms import form
 from firmground.web.problems import status_of
@@ -80,12 +79,9 @@ def _done(request: Request, visit: Visit, act: str, fields: Fields) -> Response:
 
 
 def _password(request: Request, visit: Visit, fields: Fields) -> Response:
-    where = sender(request.scope, request.headers, visit.app.workspace.settings.serve)
     try:
         in_person(visit, "change a password")
-        secret = accounts.change_password(
-            visit.app, visit.actor.person, fields.get("old", ""), fields.get("password", ""), address=where
-        )
+        secret = accounts.change_password(visit.app, visit.actor.person, fields.get("old", ""), fields.get("password", ""))
     except FirmgroundError as error:
         return _people(request, visit, status=status_of(error), wrong="password", error=error)
     return with_session(RedirectResponse("/people", 303), visit.served, secret)

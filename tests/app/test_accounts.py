@@ -457,6 +457,21 @@ def test_everybody_sees_and_removes_their_own_keys_and_administrators_all(house:
     assert keys.bearer(house, digest_of(secret)) is None
 
 
+def test_a_key_of_an_owner_is_for_owners_to_remove(house: App):
+    people.add_person(house, ADMINISTRATOR, "boss", admin=True)
+    owner, boss = actor(house, "ada"), actor(house, "boss")
+    keys.add_key(house, owner, "owner's", person="ada")
+    with pytest.raises(NotAllowed, match="boss may not remove a key of an owner: ask an owner"):
+        keys.remove_key(house, boss, "owner's")
+    assert [key.name for key in keys.keys(house, owner, own=True)] == ["owner's"]
+    keys.remove_key(house, owner, "owner's")
+    keys.add_key(house, owner, "owner's", person="ada")
+    keys.remove_key(house, ADMINISTRATOR.model_copy(update={"via": "cli"}), "owner's")
+    keys.add_key(house, actor(house, "bob"), "bob's", person="bob")
+    keys.remove_key(house, boss, "bob's")
+    assert keys.keys(house, owner) == []
+
+
 def test_a_key_for_a_page_elsewhere_has_fixed_groups_and_is_no_administrator(house: App):
     people.add_group(house, ADMINISTRATOR, "hr", members=["bob"])
     key, secret = keys.add_widget_key(
@@ -472,6 +487,8 @@ def test_a_key_for_a_page_elsewhere_has_fixed_groups_and_is_no_administrator(hou
 SITES = (
     "* null x.example https:// https://*.example https://x.example/path https://u@x.example ftp://x.example https://x.example?q"
 )
+SITES += " https://x.example\"><script> https://x;y https://a_b/.. https://-x.example https://1.2.3 https://x.example' https://[fe80::1%25eth0]"
+SITES += f" https://{'x' * 300} https://x..example https://x\\y"
 SITES += " https://x.example:99999 https://[x https://\u00e4.example javascript:alert(1)"
 
 

@@ -1,8 +1,10 @@
 """What programs sign in with: keys that act for a person, and keys for pages elsewhere."""
 
+import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -18,6 +20,8 @@ from firmground.types import Actor, ApiKey
 PREFIX = "fg_"
 _USED_EVERY = timedelta(minutes=1)
 _LONGEST_DAYS = 3650
+_LONGEST_HOST = 253
+_NAME = re.compile(r"(?=.*[a-z])[a-z0-9]([a-z0-9_-]|\.(?!\.))*(?<![.-])")
 _USUAL_PORTS = {"http": 80, "https": 443}
 
 
@@ -72,11 +76,14 @@ def keys(app: App, actor: Actor, *, own: bool = False) -> list[ApiKey]:
 
 
 def remove_key(app: App, actor: Actor, name: str) -> None:
-    """It is refused from this moment on. One's own, or by an administrator any. NotFound, also for somebody else's."""
+    """It is refused from this moment on. One's own, or by an administrator any but an owner's. NotFound, also for somebody else's."""
     with app.database.transaction() as tx:
         known = tx.keys()
-        if not actor.admin and not any(key.name == name and key.person == actor.person for key in known):
+        whose = next((key.person for key in known if key.name == name), None)
+        if not actor.admin and whose != actor.person:
             raise NotFound(f"you have no key '{name}'", "look at the list of your keys")
+        if whose is not None and whose != actor.person and is_owner(tx, whose):
+            owners_only(tx, actor, "remove a key of an owner")
         tx.drop_key(name)
 
 
@@ -115,10 +122,18 @@ def origin_of(site: str) -> str:
         parts, port = urlsplit(""), None
     host = parts.hostname or ""
     beside = parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None
-    if parts.scheme not in _USUAL_PORTS or not host or "*" in host or not site.isascii() or beside:
+    if parts.scheme not in _USUAL_PORTS or not _is_host(host) or beside:
         raise InvalidInput(f"{site!r} is not the address of a site", "write scheme and host, e.g. https://intranet.example.org")
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{shown}" + (f":{port}" if port not in {None, _USUAL_PORTS[parts.scheme]} else "")
+
+
+def _is_host(text: str) -> bool:
+    """A name, or an address as browsers write it in `Origin`."""
+    try:
+        return str(ip_address(text)) == text and "%" not in text
+    except ValueError:
+        return len(text) <= _LONGEST_HOST and _NAME.fullmatch(text) is not None
 
 
 def _actor(tx: Transaction, key: ApiKey) -> Actor:

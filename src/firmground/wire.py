@@ -127,6 +127,7 @@ class _Adapters:
             retries=place.retries,
             structured=place.structured,
             prices=Prices(self._settings.prices),
+            key_variable=place.api_key_env,
         )
         return Breaker(model_there)
 
@@ -185,7 +186,8 @@ def open_embedder(root: Path, settings: Settings) -> Embedder:
 def component_checks(app: App) -> list[Callable[[], Check]]:
     """What only the concrete adapters can say of themselves, for `firmground doctor`."""
     models = [lambda name=name: _check_language_model(app, name) for name in sorted(_models_of(app))]
-    return [lambda: _check_model(app), *models, _check_parser, lambda: _check_recognition(app), _check_versions]
+    keys = [lambda check=check: check for check in _missing_keys(app)]
+    return [lambda: _check_model(app), *keys, *models, _check_parser, lambda: _check_recognition(app), _check_versions]
 
 
 def _check_model(app: App) -> Check:
@@ -197,6 +199,20 @@ def _check_model(app: App) -> Check:
     status = model_status(model_directory())
     detail = f"{status.name} in {status.directory}" + (f": {status.problem}" if status.problem else "")
     return Check(name="model", state="error" if status.problem else "ok", detail=detail, remedy=status.remedy)
+
+
+def _missing_keys(app: App) -> list[Check]:
+    """Of servers whose key should be in a variable that is not set."""
+    return [
+        Check(
+            name="key",
+            state="warning",
+            detail=f"api_key_env of [models.{server}] names {place.api_key_env}, which is not set",
+            remedy=f"set {place.api_key_env}, or take api_key_env out where the server wants no key",
+        )
+        for server, place in app.workspace.settings.models.items()
+        if place.api_key_env and not secret(place.api_key_env)
+    ]
 
 
 def _models_of(app: App) -> set[str]:

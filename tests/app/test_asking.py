@@ -263,7 +263,8 @@ def test_without_a_model_that_answers_the_answer_is_quotes_and_says_so(tmp_path:
         sync(app, ADMINISTRATOR)
         answer = ask(app, ADMINISTRATOR, QUESTION)
         assert (answer.model, answer.status) == ("extractive", "answered")
-        assert "fallback" in {notice.code for notice in answer.notices}
+        [told] = [notice.text for notice in answer.notices if notice.code == "fallback"]
+        assert told == "The language model could not be reached: these are quotes."
         assert [step.outcome for step in show(app, ADMINISTRATOR, answer.id).steps if step.name == "model"] == ["unreachable"]
 
 

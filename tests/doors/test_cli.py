@@ -425,6 +425,14 @@ def test_a_rule_that_covers_no_file_is_named_by_sync_and_doctor(place: Place):
     assert "match = 'HR/' covers no file" in check["detail"]
 
 
+def test_doctor_names_the_variable_of_a_key_that_is_not_set(place: Place):
+    with (place.root / "firmground.toml").open("a") as settings:
+        settings.write('\n[models.local]\nbase_url = "http://127.0.0.1:9"\napi_key_env = "NOBODY_SET_THIS_KEY"\n')
+    [check] = [each for each in place.data("doctor") if each["name"] == "key"]
+    assert check["state"] == "warning"
+    assert check["detail"] == "api_key_env of [models.local] names NOBODY_SET_THIS_KEY, which is not set"
+
+
 def test_an_empty_folder_is_named(place: Place):
     (place.root / "notes" / "terminal.md").unlink()
     assert f"\nnotes holds no documents: put documents into {place.root / 'notes'}, then sync again\n" in place("sync").out

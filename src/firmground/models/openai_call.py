@@ -106,7 +106,7 @@ class Call:
         except Nonsense as error:
             self._fail("nonsense", f"gave an answer that is not the protocol ({error})", "check base_url and the server")
         except ServerSays as error:
-            self._terms.fail(_refusal(error.status, str(error), self._terms.name), self._spent())
+            self._terms.fail(_refusal(error.status, str(error), self._terms), self._spent())
         finally:
             asking.leave()
 
@@ -195,7 +195,7 @@ class Call:
             raise _AskAgain(("rejected", said, ""), free=True)
         if details.get("code") == "insufficient_quota":
             self._fail("refused", f"has no money left ({said})", "see the account that the key belongs to")
-        failure = _refusal(status, said, self._terms.name)
+        failure = _refusal(status, said, self._terms)
         if status in _REPEATABLE or status >= 500:
             raise _AskAgain(failure, _retry_after(error.response.headers))
         self._terms.fail(failure)
@@ -226,9 +226,11 @@ class Call:
 _CUT_OFF: Failure = ("cut_off", "broke off", "try again; if it stays, see what the server logged")
 
 
-def _refusal(status: int, said: str, name: str) -> Failure:
+def _refusal(status: int, said: str, terms: Terms) -> Failure:
     """What a status of a server means; `said` is its own word, which is not repeated where it may hold the key."""
-    server, _, model = name.partition("/")
+    server, _, model = terms.name.partition("/")
+    if status in {401, 403} and terms.key_variable and not terms.api_key:
+        return "refused", f"wants an API key, and {terms.key_variable} is not set (status {status})", f"set {terms.key_variable}"
     if status in {401, 403}:
         return (
             "refused",

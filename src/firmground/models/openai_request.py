@@ -37,6 +37,7 @@ class Terms:
     name: str
     base_url: str
     api_key: str
+    key_variable: str
     connect_seconds: float
     read_seconds: float
     total_seconds: float

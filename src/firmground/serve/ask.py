@@ -27,6 +27,20 @@ _CLOSEST = 3
 _STAGES = ("guard", "context", "retrieve", "decide", "generate")
 DRAFT = "There is a draft of an answer. It is shown when a person has looked at it."
 """What the reader sees of a draft."""
+_NO_ANSWER: Mapping[str, str] = {
+    "not_borne_out": "The language model gave no answer that holds",
+    "unreachable": "The language model could not be reached",
+    "unavailable": "The language model failed too often lately and was not asked",
+    "timeout": "The language model did not answer in time",
+    "cut_off": "The language model broke off",
+    "overloaded": "The language model has no room or is in trouble",
+    "refused": "The server of the language model does not accept the key or the model",
+    "rejected": "The language model did not accept the request",
+    "nonsense": "The language model said nothing that can be read",
+    "too_long": "The language model came to no end",
+    "over_budget": "The language model was not asked further, since that could cost more than the budget",
+}
+"""Why an answer is quotes, by the outcome of asking a model."""
 
 
 class Answering(Value):
@@ -326,7 +340,7 @@ class _Answering:
         steps = self._account.steps
         if written is None:
             if any(step.name == "model" for step in steps):
-                yield Notice(code="fallback", text="The language model gave no answer that holds: these are quotes.")
+                yield Notice(code="fallback", text=f"{_why_quotes(steps)}: these are quotes.")
             return
         if lost := len(written.lost):
             sentences = "1 sentence was" if lost == 1 else f"{lost} sentences were"
@@ -344,6 +358,12 @@ class _Answering:
             return (*first, "nothing was found")
         reasons = self._recipe.confidence.reasons(made.signs, dense=found.covered, language=found.language)
         return (*first, *reasons)
+
+
+def _why_quotes(steps: Sequence[Step]) -> str:
+    """What the models that were asked did instead of answering; that one said what does not hold tells most."""
+    outcomes = [step.outcome for step in steps if step.name == "model"]
+    return _NO_ANSWER.get("not_borne_out" if "not_borne_out" in outcomes else outcomes[-1], _NO_ANSWER["not_borne_out"])
 
 
 def _decided(decision: Decision) -> Step:

@@ -213,6 +213,13 @@ def test_a_wrong_key_is_refused_and_not_shown(connect):
     assert "api_key_env of [models.local]" in failed.remedy
 
 
+def test_a_key_that_is_not_set_is_named_by_its_variable(connect):
+    with ModelServer(api_key="another") as strict:
+        failed = failure(connect(base_url=strict.url, api_key="", key_variable="HANDBOOK_KEY"))
+    assert failed.reason == "refused"
+    assert str(failed).endswith("wants an API key, and HANDBOOK_KEY is not set (status 401): set HANDBOOK_KEY")
+
+
 # ---------------------------------------------------------------- repeats
 
 

@@ -367,3 +367,16 @@ def test_a_judge_that_is_away_or_writes_prose_is_unclear_and_asked_again(bench: 
         assert found.unclear == 10
         with pytest.raises(InvalidInput, match="no model 'nobody/there'"):
             run(app, ADMINISTRATOR, judge="nobody/there")
+
+
+def test_measures_of_two_releases_are_compared_and_what_is_not_shown_is_said(bench: Bench) -> None:
+    with bench.app() as app:
+        releases.create(app, ADMINISTRATOR)
+    bench.settings = Settings.model_validate({"answer": {"threshold": 0.2, "max_sentences": 1}})
+    with bench.app() as app:
+        found = run(app, ADMINISTRATOR, against="1")
+    told = {each.name: each for each in found.moved}
+    assert {"recall", "ndcg", "first_sentence_ms", "cost_usd"} <= told.keys()
+    assert "token_f1" not in told, "no case says what a good answer is"
+    assert (told["recall"].before, told["recall"].after, told["recall"].p) == (1.0, 1.0, 1.0)
+    assert "| recall | 10 | 1 | 1 | +0 to +0 | no difference shown |" in as_markdown(found, [])

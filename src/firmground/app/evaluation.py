@@ -16,7 +16,7 @@ from firmground.app.search import corpus as corpus_of
 from firmground.errors import InvalidInput, NotFound
 from firmground.evaluate.cases import Case
 from firmground.evaluate.files import load
-from firmground.evaluate.report import AGAINST, Report, Result, Rival, changes, reported, rival
+from firmground.evaluate.report import AGAINST, Report, Result, Rival, changes, moved, reported, rival
 from firmground.evaluate.verdict import Verdict, judged_by
 from firmground.ports import Handler, JobContext
 from firmground.release.spec import ReleaseSpec
@@ -162,6 +162,7 @@ class _Evaluating:
             repeats=self.repeats,
             against=self.against.digest if self.against else "",
             changes=changes(self.cases, ours, theirs[0]) if self.against else (),
+            moved=moved(self.cases, ours, theirs[0]) if self.against else (),
             judge=judged(self.app, self.judge, self.cases, ours, self.context.check_cancelled) if self.judge else None,
         )
         changed_since(self.app, [placed.case for placed in load(self.app.workspace.root).cases])

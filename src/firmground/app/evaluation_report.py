@@ -6,7 +6,7 @@ from html import escape
 from firmground.app import sheet
 from firmground.evaluate.cases import Case
 from firmground.evaluate.report import Change, Report, Result, Share, answered
-from firmground.evaluate.written import headline, interval, measured, opinion, percent, why
+from firmground.evaluate.written import headline, interval, measured, moves, opinion, percent, why
 
 Cases = Sequence[tuple[Case, Sequence[Result]]]
 _WIDTH, _HEIGHT, _EDGE = 160, 16, 6
@@ -24,6 +24,7 @@ def as_page(report: Report, cases: Cases) -> str:
         sheet.table("With 95 % intervals; cases that share a document count as dependent", _HEADS, [*_rates(report)], raw={3}),
         _rivals(report),
         _changes(report),
+        _moved(report),
         _failed(cases),
         _times(report),
         _sources(report),
@@ -96,6 +97,13 @@ def _changes(report: Report) -> str:
     return name + sheet.table(
         "The worst first", ("Case", "It became"), [(each.case, _became(each)) for each in report.changes], words={1}
     )
+
+
+def _moved(report: Report) -> str:
+    if not report.moved:
+        return ""
+    heads = ("Measure", "Cases", "Before", "Now", "Change, 95 %", "")
+    return sheet.table("On the cases that have it in both; all measures together at 5 %", heads, moves(report), words={5})
 
 
 def _became(change: Change) -> str:

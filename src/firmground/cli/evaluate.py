@@ -69,7 +69,7 @@ def evaluate(
 
 
 def _show(found: "Report", cases: "Cases") -> None:
-    from firmground.evaluate.written import headline, interval, measured, opinion, percent, why
+    from firmground.evaluate.written import headline, interval, measured, moves, opinion, percent, why
 
     for case, results in cases:
         for reason in dict.fromkeys(why(each) for each in results if not each.passed):
@@ -93,6 +93,8 @@ def _show(found: "Report", cases: "Cases") -> None:
     say("cost of a case: " + ("not known" if found.cost_usd is None else f"${found.cost_usd:.4f}"))
     for change in found.changes:
         say(f"{'newly answered wrongly' if change.newly_wrong else change.became}: {change.case}")
+    if found.moved:
+        table(("measure", "cases", "before", "now", "change, 95 %", ""), moves(found))
     for rival in found.rivals:
         if rival.note:
             say(f"{rival.name}: {rival.note}")

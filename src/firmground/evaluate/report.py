@@ -14,7 +14,7 @@ from firmground.evaluate.cases import BEHAVIOURS, KINDS, Behaviour, Case, Kind
 from firmground.evaluate.judge import Judged
 from firmground.evaluate.retrieval import METRICS, Retrieval
 from firmground.evaluate.scores import AnswerScores
-from firmground.evaluate.statistics import Paired, compared, rate
+from firmground.evaluate.statistics import Paired, adjusted, compared, rate, shifted
 from firmground.evaluate.verdict import Fault, Verdict
 from firmground.types import AnswerStatus, Value
 
@@ -91,7 +91,7 @@ class Rival(Value):
     """Cases that the release passes and this does not."""
     worse: int
     p: float
-    """Of so large a difference by chance (McNemar, exact)."""
+    """Of so large a difference by chance (McNemar, exact; by document where cases share one)."""
     note: str = ""
 
     @property
@@ -100,6 +100,24 @@ class Rival(Value):
         if self.p >= 0.05:
             return "no difference shown"
         return "better" if self.better > self.worse else "worse"
+
+
+class Moved(Value):
+    """A measure on the same cases of both releases."""
+
+    name: str
+    cases: int
+    before: float
+    after: float
+    low: float
+    high: float
+    """Of the change, at 95 %."""
+    p: float
+    """Of so large a change by chance, for all measures looked at together (Holm 1979)."""
+
+    @property
+    def shown(self) -> bool:
+        return self.p < 0.05
 
 
 class Change(Value):
@@ -154,6 +172,8 @@ class Report(Value):
     """Digest of the release that it was compared with."""
     changes: tuple[Change, ...] = ()
     """From that one to this."""
+    moved: tuple[Moved, ...] = ()
+    """What was measured with both, where it was."""
     judge: Judged | None = None
     """What a language model thinks of the answers; it decides nothing."""
 
@@ -210,7 +230,8 @@ def rival(
     name: str, cases: Sequence[Case], ours: Mapping[str, Sequence[Result]], theirs: Mapping[str, Sequence[Result]], note: str = ""
 ) -> Rival:
     """How a release fares against something else on the same cases."""
-    changed: Paired = compared([_passed(theirs[case.digest]) for case in cases], [_passed(ours[case.digest]) for case in cases])
+    first, second = ([_passed(each[case.digest]) for case in cases] for each in (theirs, ours))
+    changed: Paired = compared(first, second, [cluster_of(case) for case in cases])
     return Rival(
         name=name,
         passed=share(cases, lambda case: _passed(theirs[case.digest])),
@@ -233,6 +254,36 @@ def changes(
         if _passed(now) != _passed(then) or newly:
             found.append(Change(case=case.id, became="better" if _passed(now) else "worse", newly_wrong=newly))
     return tuple(sorted(found, key=lambda each: (not each.newly_wrong, each.became == "better", each.case)))
+
+
+def moved(
+    cases: Sequence[Case], ours: Mapping[str, Sequence[Result]], before: Mapping[str, Sequence[Result]]
+) -> tuple[Moved, ...]:
+    """How every measure changed on the cases where both have it, the mean of repeats."""
+    found: list[Moved] = []
+    for name, of in _MEASURED.items():
+        pairs = [(case, _mean(before[case.digest], of), _mean(ours[case.digest], of)) for case in cases]
+        known = [(case, then, now) for case, then, now in pairs if then is not None and now is not None]
+        if known:
+            then, now = [each[1] for each in known], [each[2] for each in known]
+            made = shifted(then, now, [cluster_of(each[0]) for each in known])
+            bounds = {"low": made.interval.low, "high": made.interval.high, "p": made.p}
+            found.append(Moved(name=name, cases=len(known), before=made.before, after=made.after, **bounds))
+    together = adjusted([each.p for each in found])
+    return tuple(each.model_copy(update={"p": p}) for each, p in zip(found, together, strict=True))
+
+
+_MEASURED: Mapping[str, Callable[[Result], float | None]] = {
+    **{name: lambda result, name=name: getattr(result.retrieval, name) if result.retrieval else None for name in METRICS},
+    **{name: lambda result, name=name: getattr(result.scores, name) for name in ("token_f1", "similarity", "faithful")},
+    "first_sentence_ms": lambda result: result.first_sentence_ms if answered(result) else None,
+    "cost_usd": lambda result: result.cost_usd,
+}
+
+
+def _mean(results: Sequence[Result], of: Callable[[Result], float | None]) -> float | None:
+    values = [value for each in results if not each.error and (value := of(each)) is not None]
+    return fmean(values) if values else None
 
 
 def share(cases: Sequence[Case], happened: Callable[[Case], bool]) -> Share:

@@ -2,17 +2,23 @@
 
 Rates of independent cases have exact intervals (Clopper and Pearson 1934). Cases that share a document stand or fall together, so
 where they do the bound reckons with fewer of them: the effective number is the trials divided by the design effect (Kish 1965), and
-by how little is known of that with few documents (Korn and Graubard 1998). Two releases are compared case by case (McNemar 1947, exact).
+by how little is known of that with few documents (Korn and Graubard 1998). Two releases are compared case by case: if nothing had changed,
+the difference of each document would be as likely the other way round, so all ways are counted (Fisher 1935). Where no two cases share a
+document and the outcome is right or wrong, that is McNemar's exact test (1947).
 """
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 LEVEL = 0.95
+_DRAWS = 9_999
+_AT_ONCE = 2_000_000
+_MOST_WAYS = 500_000_000
+_Number = TypeVar("_Number", int, float)
 
 
 class Interval(NamedTuple):
@@ -42,7 +48,7 @@ class Paired(NamedTuple):
     better: int
     worse: int
     p: float
-    """Of a difference at least as large by chance alone, two-sided."""
+    """Of a difference at least as large by chance alone, two-sided; cases of one cluster change together."""
     difference: Interval
     """Of the rates, second less first: where it lies at the level (Agresti and Min 2005 for matched pairs)."""
 
@@ -141,19 +147,88 @@ def cases_for_power(target: float, truth: float, *, power: float = 0.8, level: f
         count += 1
 
 
-def compared(first: Sequence[bool], second: Sequence[bool], level: float = LEVEL) -> Paired:
+def compared(
+    first: Sequence[bool], second: Sequence[bool], clusters: Sequence[Hashable] | None = None, level: float = LEVEL
+) -> Paired:
     """What changed from the first release to the second, case by case; True is good."""
-    from scipy.special import bdtr, ndtri
+    from scipy.special import ndtri
 
     pairs = Counter(zip(first, second, strict=True))
     better, worse, count = pairs[False, True], pairs[True, False], len(first)
-    changed = better + worse
-    p = min(1.0, 2 * float(bdtr(min(better, worse), changed, 0.5))) if changed else 1.0
+    changed = [int(after) - int(before) for before, after in zip(first, second, strict=True)]
     z = float(ndtri((1 + level) / 2))
     more, less, every = better + 0.5, worse + 0.5, count + 2
     middle = (more - less) / every
     half = z * float(np.sqrt(more + less - (more - less) ** 2 / every)) / every
+    p = _of_all_ways(_by_cluster(changed, clusters))
     return Paired(better, worse, p, Interval(max(middle - half, -1.0), min(middle + half, 1.0)))
+
+
+class Shift(NamedTuple):
+    """How a mean changed from one release to another on the same cases."""
+
+    before: float
+    after: float
+    interval: Interval
+    """Of the change: percentiles of a bootstrap that draws clusters (Davison and Hinkley 1997, section 3.8)."""
+    p: float
+    """Of a change at least as large by chance alone, two-sided."""
+
+
+def shifted(
+    first: Sequence[float], second: Sequence[float], clusters: Sequence[Hashable] | None = None, level: float = LEVEL
+) -> Shift:
+    """Of values paired by case; the same values give the same figures. ValueError without any."""
+    if not first:
+        raise ValueError("nothing was measured in both")
+    change = [after - before for before, after in zip(first, second, strict=True)]
+    sums = np.array(_by_cluster(change, clusters), dtype=np.float64)
+    sizes = np.array(_by_cluster([1] * len(change), clusters), dtype=np.float64)
+    random = np.random.default_rng(len(change))
+    lot = max(1, _AT_ONCE // len(sums))
+    means: list[float] = []
+    as_far = 0
+    for start in range(0, _DRAWS, lot):
+        size = (min(lot, _DRAWS - start), len(sums))
+        drawn = random.integers(0, len(sums), size=size)
+        means += (sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)).tolist()
+        signs = random.choice((-1.0, 1.0), size=size)
+        as_far += int((np.abs(signs @ sums) >= abs(float(sums.sum())) - 1e-12).sum())
+    low, high = np.percentile(means, [50 * (1 - level), 50 * (1 + level)])
+    p = (1 + as_far) / (1 + _DRAWS)
+    return Shift(float(np.mean(first)), float(np.mean(second)), Interval(float(low), float(high)), p)
+
+
+def _by_cluster(values: Sequence[_Number], clusters: Sequence[Hashable] | None) -> list[_Number]:
+    """The sum of each cluster."""
+    sums: dict[Hashable, Any] = {}
+    for value, name in zip(values, range(len(values)) if clusters is None else clusters, strict=True):
+        sums[name] = sums.get(name, 0) + value
+    return list(sums.values())
+
+
+def _of_all_ways(sums: Sequence[int]) -> float:
+    """The share of all ways to turn the signs that give a total as far from 0: exact, but for so many that it would take minutes, where
+    the normal distribution is as good."""
+    from scipy.special import bdtr, ndtr
+
+    changes = [abs(value) for value in sums if value]
+    total, count = abs(sum(sums)), len(changes)
+    if not total:
+        return 1.0
+    if max(changes) == 1:
+        return min(1.0, 2 * float(bdtr((count - total) // 2, count, 0.5)))
+    if count * sum(changes) > _MOST_WAYS:
+        return 2 * float(ndtr(-total / np.sqrt(np.square(changes).sum())))
+    ways = np.array([1.0])
+    for each in changes:
+        wider = np.zeros(len(ways) + 2 * each)
+        wider[: len(ways)] += ways / 2
+        wider[2 * each :] += ways / 2
+        ways = wider
+    reach = (len(ways) - 1) // 2
+    totals = np.abs(np.arange(-reach, reach + 1))
+    return min(1.0, float(ways[totals >= total].sum()))
 
 
 def adjusted(p_values: Sequence[float]) -> list[float]:

@@ -56,6 +56,10 @@ def as_markdown(report: Report, cases: Cases) -> str:
             for each in report.changes
         ]
         lines += [""]
+    if report.moved:
+        lines += ["| measure | cases | before | now | change, 95 % | |", "|---|---|---|---|---|---|"]
+        lines += ["| " + " | ".join(row) + " |" for row in moves(report)]
+        lines += [""]
     failed = [(case, results) for case, results in cases if not all(each.passed for each in results)]
     if failed:
         lines += [
@@ -130,12 +134,29 @@ MEASURES = {
     "token_f1": "token F1",
     "similarity": "likeness",
     "faithful": "faithful",
+    "first_sentence_ms": "first sentence (ms)",
+    "cost_usd": "cost (USD)",
 }
 """How people call what is measured."""
 
 
 def _cases(count: int) -> str:
     return f"{count} case{'' if count == 1 else 's'}"
+
+
+def moves(report: Report) -> list[tuple[str, ...]]:
+    """Each measure of both releases: name, cases, before, now, the change, and whether there is one."""
+    return [
+        (
+            MEASURES.get(each.name, each.name),
+            str(each.cases),
+            f"{each.before:.4g}",
+            f"{each.after:.4g}",
+            f"{each.low:+.3g} to {each.high:+.3g}",
+            "changed" if each.shown else "no difference shown",
+        )
+        for each in report.moved
+    ]
 
 
 def percent(share: float | None) -> str:

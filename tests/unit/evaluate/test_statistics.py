@@ -2,10 +2,14 @@
 
 import math
 import random
+from itertools import product
+from unittest.mock import patch
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 from scipy.stats import binom, binomtest
 
 from firmground.evaluate.statistics import (
@@ -16,6 +20,7 @@ from firmground.evaluate.statistics import (
     independent_cases_needed,
     lower_bound,
     rate,
+    shifted,
     upper_bound,
 )
 
@@ -104,3 +109,69 @@ def test_many_comparisons_are_held_to_the_level_together() -> None:
 def test_a_lower_bound_needs_events() -> None:
     assert lower_bound(0, 10) == 0.0
     assert 0.7 < lower_bound(10, 10) < 0.75
+
+
+@given(
+    pairs=st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(0, 5)), min_size=1, max_size=14),
+)
+def test_with_shared_documents_every_way_to_turn_a_document_is_counted(pairs: list[tuple[bool, bool, int]]) -> None:
+    first, second, clusters = zip(*pairs, strict=True)
+    sums: dict[int, int] = {}
+    for before, after, name in pairs:
+        sums[name] = sums.get(name, 0) + int(after) - int(before)
+    ways = [abs(sum(s * d for s, d in zip(signs, sums.values(), strict=True))) for signs in product((-1, 1), repeat=len(sums))]
+    expected = sum(way >= abs(sum(sums.values())) for way in ways) / len(ways)
+    assert compared(first, second, clusters).p == pytest.approx(expected)
+
+
+def test_documents_that_change_as_a_whole_give_a_false_alarm_no_more_often_than_they_may() -> None:
+    """Forty documents with eight cases each; a new release makes some documents better and some worse, by chance."""
+    draw, alarms, naive, trials = np.random.default_rng(3), 0, 0, 400
+    clusters = np.repeat(np.arange(40), 8)
+    for _ in range(trials):
+        turn = draw.choice([-1, 0, 1], p=[0.2, 0.6, 0.2], size=40)[clusters]
+        first, second = turn < 0, turn > 0
+        alarms += compared(list(first), list(second), list(clusters)).p < 0.05
+        naive += compared(list(first), list(second)).p < 0.05
+    assert alarms <= 0.05 * trials + 2 * (0.05 * 0.95 * trials) ** 0.5
+    assert naive > 0.3 * trials, "which is why they are counted by document"
+
+
+@given(values=st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=8, max_size=60))
+def test_a_shift_of_means_agrees_with_scipy(values: list[tuple[float, float]]) -> None:
+    first, second = map(list, zip(*values, strict=True))
+    found = shifted(first, second)
+    change = np.array(second) - np.array(first)
+    assert (found.before, found.after) == (pytest.approx(np.mean(first)), pytest.approx(np.mean(second)))
+    if np.ptp(change) > 0.05:
+        theirs = stats.bootstrap((change,), np.mean, method="percentile", n_resamples=3000, rng=np.random.default_rng(1))
+        width = theirs.confidence_interval.high - theirs.confidence_interval.low
+        assert found.interval.low == pytest.approx(theirs.confidence_interval.low, abs=0.15 * width + 1e-9)
+        assert found.interval.high == pytest.approx(theirs.confidence_interval.high, abs=0.15 * width + 1e-9)
+        tested = stats.permutation_test(
+            (change,), np.mean, permutation_type="samples", n_resamples=3000, rng=np.random.default_rng(2)
+        )
+        assert found.p == pytest.approx(tested.pvalue, abs=0.06)
+    assert shifted(first, second) == found, "the same values give the same figures"
+
+
+def test_a_shift_needs_values_and_clusters_widen_it() -> None:
+    with pytest.raises(ValueError, match="nothing was measured"):
+        shifted([], [])
+    draw = np.random.default_rng(5)
+    clusters = list(np.repeat(np.arange(12), 10))
+    after = list(np.repeat(draw.normal(0, 1, 12), 10))
+    alone, together = shifted([0.0] * 120, after), shifted([0.0] * 120, after, clusters)
+    assert together.interval.high - together.interval.low > 2 * (alone.interval.high - alone.interval.low)
+    assert together.p > alone.p
+
+
+def test_a_hundred_thousand_cases_are_compared_without_filling_memory_or_taking_minutes() -> None:
+    draw = np.random.default_rng(9)
+    first, second = list(draw.random(100_000) < 0.7), list(draw.random(100_000) < 0.75)
+    exact, paired = compared(first, second).p, compared(first, second, list(np.arange(100_000) // 2)).p
+    assert exact < 1e-6
+    assert paired < 1e-6
+    with patch("firmground.evaluate.statistics._MOST_WAYS", 0):
+        near = compared(first[:300], second[:300], list(np.arange(300) // 2)).p
+    assert near == pytest.approx(compared(first[:300], second[:300], list(np.arange(300) // 2)).p, abs=0.03)

@@ -25,6 +25,7 @@ def doctor(app: App, actor: Actor, components: Iterable[Callable[[], Check]]) ->
         *((f"component {number}", lambda look=look: [look()]) for number, look in enumerate(components, start=1)),
         ("index", lambda: _index(app)),
         ("documents", lambda: _documents(app)),
+        ("hosts", lambda: _hosts(app)),
     ]
     return [check for name, look in looks for check in _guarded(name, look)]
 
@@ -124,3 +125,16 @@ def _documents(app: App) -> Iterator[Check]:
         )
     else:
         yield Check(name="documents", state="ok", detail=detail)
+
+
+def _hosts(app: App) -> Iterator[Check]:
+    """Until there is an owner only names of this machine are served."""
+    settings = app.workspace.settings.serve
+    with app.database.reading() as tx:
+        if not tx.has_owner():
+            return
+    if settings.url or settings.hosts:
+        yield Check(name="hosts", state="ok", detail=", ".join(filter(None, (settings.url, *settings.hosts))))
+    else:
+        remedy = "set `url` under [serve] to the address that people use, or `hosts` to its names"
+        yield Check(name="hosts", state="warning", detail="the server answers whatever name it is addressed by", remedy=remedy)

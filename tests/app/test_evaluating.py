@@ -376,7 +376,7 @@ def test_measures_of_two_releases_are_compared_and_what_is_not_shown_is_said(ben
     with bench.app() as app:
         found = run(app, ADMINISTRATOR, against="1")
     told = {each.name: each for each in found.moved}
-    assert {"recall", "ndcg", "first_sentence_ms", "cost_usd"} <= told.keys()
+    assert {"recall", "ndcg", "cost_usd"} <= told.keys()
     assert "token_f1" not in told, "no case says what a good answer is"
     assert (told["recall"].before, told["recall"].after, told["recall"].p) == (1.0, 1.0, 1.0)
     assert "| recall | 10 | 1 | 1 | +0 to +0 | no difference shown |" in as_markdown(found, [])

@@ -134,7 +134,6 @@ MEASURES = {
     "token_f1": "token F1",
     "similarity": "likeness",
     "faithful": "faithful",
-    "first_sentence_ms": "first sentence (ms)",
     "cost_usd": "cost (USD)",
 }
 """How people call what is measured."""

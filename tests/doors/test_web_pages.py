@@ -8,7 +8,9 @@ import pytest
 from serving import LEAVE, Elements, serving
 from starlette.testclient import TestClient
 
+from firmground.app.sync import handlers, request
 from firmground.errors import IndexMismatch
+from firmground.testing.app import ADMINISTRATOR
 from firmground.testing.model import ScriptedModel
 from firmground.web.prose import Mark, blocks
 from firmground.web.served import Served
@@ -189,6 +191,25 @@ def test_a_sync_from_the_page_is_a_job_that_can_be_watched(tmp_path: Path):
         page = client.get(response.headers["location"]).text
         assert "Sync: queued" in page
         assert "Look again" in page
+
+
+def test_what_a_sync_could_not_take_in_is_told_where_it_is_said_to_be_done(tmp_path: Path):
+    with serving(tmp_path) as (client, served):
+        with served.app.uploads.receive() as broken:
+            broken.write(b"!fail:corrupt")
+            broken.keep("broken.docx", ["everyone"])
+        with served.app.uploads.receive() as good:
+            good.write(LEAVE.encode())
+            good.keep("leave.md", ["everyone"])
+        id = request(served.app, ADMINISTRATOR).id
+        served.app.jobs.work(handlers(served.app), until=lambda: not served.app.jobs.unfinished())
+        told = client.get(f"/api/v1/jobs/{id}").json()["result"]["documents"]
+        assert (told["added"], told["failed"]) == (1, 1)
+        page = client.get("/documents", params={"job": id}).text
+        notice = page[page.index("Sync: done") :]
+        assert "1 taken in, 1 failed." in notice
+        assert "broken.docx</a>: " in notice
+        assert '<div class="notice fair"' in page
 
 
 def test_a_long_document_is_shown_in_parts_and_no_word_is_lost(tmp_path: Path):

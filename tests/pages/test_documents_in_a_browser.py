@@ -71,6 +71,8 @@ def test_a_sync_is_followed_until_it_is_done(site: Listening, opened: Any) -> No
     expect(
         page.locator(".notice.good, [data-job].good, .notice").filter(has_text=re.compile("done", re.IGNORECASE)).first
     ).to_be_visible()
+    expect(page.locator("[data-outcome]")).to_contain_text("taken in")
+    expect(page.locator("section[data-fresh] table")).to_be_visible()
 
 
 def test_a_file_that_cannot_be_taken_is_told_beside_its_name(site: Listening, opened: Any) -> None:

@@ -265,8 +265,9 @@ class _Sync:
             quality.remember(tx, findings)
             calibrated.note_changes(tx)
             origins.forget(tx, set(self.names) - self.app.sources.keys())
-            # The result of a job outlives documents that are erased, so it holds no word of them.
-            ended: Json = {"seconds": round(perf_counter() - self.started, 3), "sources": [*self.names]}
+            # The result of a job outlives documents that are erased, so it counts them and holds no word of them.
+            counts = cast("dict[str, Json]", summed([dict.fromkeys(COUNTS, 0), *(report["documents"] for report in reports)]))
+            ended: Json = {"seconds": round(perf_counter() - self.started, 3), "sources": [*self.names], "documents": counts}
             tx.drop_facts(self.namespace)
             tx.put_fact(self.namespace, _ENDED, ended)
         return ended

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from urllib.parse import quote, unquote, urlencode
 
 from fastapi import APIRouter, Query
@@ -32,6 +32,7 @@ from firmground.web.visit import TheVisit, Visit
 _PAGE = 50
 _CITED_BY = 10
 _SEARCH_HITS = 10
+_FAILED_SHOWN = 5
 _STATES = ("indexed", "quarantined", "failed", "excluded")
 
 router = APIRouter()
@@ -149,12 +150,14 @@ def _documents(request: Request, visit: Visit, wanted: Wanted, wrong: Sequence[t
     for (_source, _state, language), count in counts.items():
         languages[language] += count
     findings = documents.quality(visit.app, visit.actor) if admin else []
+    shown_jobs = _jobs(visit, wanted.job) if admin else []
     values: dict[str, Any] = {
         "query": wanted.query,
         "found": None,
         "error": None,
         "status": now,
-        "jobs": _jobs(visit, wanted.job) if admin else [],
+        "jobs": shown_jobs,
+        "outcomes": {job.id: _outcome(visit, job) for job in shown_jobs},
         "findings": view.grouped(findings),
         "finding_count": len(findings),
         "documents": found,
@@ -235,3 +238,23 @@ def _jobs(visit: Visit, asked: str) -> list[Job]:
         with suppress(NotFound):
             return [jobs.job(visit.app, visit.actor, asked), *unfinished]
     return unfinished
+
+
+def _outcome(visit: Visit, job: Job) -> dict[str, Any] | None:
+    """What a sync came to, and the first files that failed, as they are now."""
+    result = cast("dict[str, Any]", job.result) if job.kind == "sync" and isinstance(job.result, dict) else {}
+    counts: dict[str, int] | None = result.get("documents")
+    if job.state != "done" or counts is None:
+        return None
+    sources = [name for name in result["sources"] if name in visit.app.sources] if counts["failed"] else []
+    failed = [
+        each
+        for name in sources
+        for each in documents.listed(visit.app, visit.actor, source=name, state="failed", limit=_FAILED_SHOWN)
+    ]
+    return {
+        "taken": counts["added"] + counts["changed"] + counts["renamed"],
+        "failed": counts["failed"],
+        "waiting": counts["quarantined"],
+        "problems": failed[:_FAILED_SHOWN],
+    }

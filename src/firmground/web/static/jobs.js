@@ -37,7 +37,38 @@ function show(notice, job) {
   const result = notice.querySelector("[data-result]");
   if (result && job.state === "done") result.hidden = false;
   announce(notice.dataset[job.state]);
+  refresh(notice, job.id);
   return true;
 }
 
-for (const notice of document.querySelectorAll("[data-job]")) follow(notice);
+// What it came to, and what the page showed beside it: as the server tells it now.
+async function refresh(notice, id) {
+  const section = notice.closest("[data-fresh]");
+  if (!section) return;
+  const address = new URL(location.href);
+  address.searchParams.set("job", id);
+  let told;
+  try {
+    const answer = await fetch(address.pathname + address.search);
+    if (!answer.ok) return;
+    told = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-fresh]");
+  } catch {
+    return;
+  }
+  if (!told) return;
+  const focused = section.contains(document.activeElement);
+  section.replaceWith(document.adoptNode(told));
+  if (focused) {
+    told.tabIndex = -1;
+    told.focus();
+  }
+  const outcome = told.querySelector("[data-outcome]");
+  if (outcome) announce(outcome.textContent.trim());
+  followAll(told);
+}
+
+function followAll(part) {
+  for (const notice of part.querySelectorAll("[data-job]")) follow(notice);
+}
+
+followAll(document);

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from firmground.app import evaluation, releases
 from firmground.app.work import handlers
+from firmground.evaluate.judge import Agreement, Judged
 from firmground.testing.app import ADMINISTRATOR
 from firmground.web.served import Served
 
@@ -170,3 +171,29 @@ def test_a_report_is_saved_in_four_forms(site: tuple[TestClient, Served]) -> Non
     assert len(ElementTree.fromstring(saved["junit.xml"].text).findall(".//testcase")) == 3
     assert client.get(f"/evaluations/{made.id}/report.exe").status_code == 404
     assert client.get("/evaluations/none/report.md").status_code == 404
+
+
+def test_measures_of_both_releases_and_a_judge_are_told_where_there_are_any(site: tuple[TestClient, Served]):
+    client, served = site
+    app = served.app
+    releases.create(app, ADMINISTRATOR)
+    made = evaluation.run(app, ADMINISTRATOR, against="1")
+    told = read(client, f"/evaluations/{made.id}")
+    assert "What was measured in both" in told
+    assert "nDCG" in told
+    assert "What a language model thinks" not in told
+    with_people = Agreement(cases=0, agreed=0, kappa=None)
+    judge = Judged(
+        model="local/<b>judge</b>",
+        right=2,
+        wrong=1,
+        unclear=0,
+        with_cases=Agreement(cases=3, agreed=2, kappa=0.4),
+        with_people=with_people,
+        cost_usd=None,
+    )
+    with app.database.transaction() as tx:
+        tx.put_fact(evaluation.REPORTS, made.id, made.model_copy(update={"judge": judge}).model_dump(mode="json"))
+    told = read(client, f"/evaluations/{made.id}")
+    assert "local/<b>judge</b> finds 2 answers right, 1 wrong and 0 unclear. It decides nothing." in told
+    assert "Agrees with the cases 2 of 3 (kappa 0.40) Agrees with people's thumbs not measured" in told

@@ -174,6 +174,7 @@ def _evaluation(request: Request, visit: Visit, id: str, wanted: WantedCases) ->
     at = f"/evaluations/{quote(id, safe='')}?"
     words_, style = headline(made)
     values: dict[str, Any] = {
+        "measures": written.MEASURES,
         "made": made,
         "names": names(visit.app, visit.actor),
         "headline": words_,

@@ -7,6 +7,7 @@ import pytest
 from firmground.app import prompting as prompts
 from firmground.app import releases
 from firmground.app.answers import ask
+from firmground.app.app import App
 from firmground.app.sync import sync
 from firmground.errors import Damaged, InvalidInput, NotAllowed, NotFound, Refused
 from firmground.release.record import differences
@@ -41,6 +42,21 @@ def test_a_release_answers_as_it_did_when_the_workspace_has_moved_on(bench: Benc
             answer = ask(app, ADMINISTRATOR, QUESTION, release=reference)
             assert answer.status in {"answered", "weak"}
             assert answer.release == first.spec.digest
+
+
+def test_an_answer_says_truthfully_how_far_it_is_released(bench: Bench) -> None:
+    def told(app: App, **which: str) -> tuple[str, str]:
+        notice = ask(app, ADMINISTRATOR, QUESTION, **which).notices[-2]
+        return notice.code, notice.text
+
+    with bench.app() as app:
+        assert told(app) == ("not_released", "Nothing was released yet: this is the workspace as it stands.")
+        releases.create(app, ADMINISTRATOR)
+        for which in ({}, {"release": "1"}):
+            assert told(app, **which) == ("not_live", "What answered is released, but not live yet.")
+    bench.settings = settings(refusal="Sorry.")
+    with bench.app() as app:
+        assert told(app) == ("not_released", "This is the workspace as it stands, which differs from every release.")
 
 
 def test_numbers_count_up_and_the_same_recipe_keeps_its_own(bench: Bench) -> None:

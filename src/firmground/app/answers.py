@@ -9,7 +9,7 @@ from firmground.app.app import App
 from firmground.app.builds import build_of
 from firmground.app.calibrated import fingerprint, stale
 from firmground.app.readiness import check_that_something_is_indexed, not_up_to_date
-from firmground.app.releases import LIVE, RECIPES, named
+from firmground.app.releases import LIVE, RECIPES, named, release_notice
 from firmground.app.rights import may_ask_candidate, may_name_releases
 from firmground.app.search import corpus, within
 from firmground.app.traces import as_seen, conversation_of, keep
@@ -189,7 +189,7 @@ def _repeated(trace: Trace, asked: Asked, live: Live) -> Trace:
 
 def standing(tx: Transaction, app: App, recipe: ReleaseSpec) -> list[Notice]:
     """How far its answers can be trusted in general."""
-    notices = [Notice(code="not_released", text="Nothing was released yet: this is the workspace as it stands.")]
+    notices = [release_notice(tx, recipe)]
     if not recipe.answering.confidence.calibrated_on:
         notices.append(Notice(code="not_calibrated", text="The confidence is not calibrated on your documents."))
     elif (notice := stale(tx, fingerprint(app.candidate))) is not None:

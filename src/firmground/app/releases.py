@@ -13,7 +13,7 @@ from firmground.ports import Transaction
 from firmground.release.record import Difference, Release, differences
 from firmground.release.spec import ReleaseSpec
 from firmground.settings import recipe_keys
-from firmground.types import Actor, Json
+from firmground.types import Actor, Json, Notice
 
 LIVE = "live"
 CANDIDATE = "candidate"
@@ -119,6 +119,17 @@ def _meant(app: App, tx: Transaction, reference: str) -> ReleaseSpec:
         f"there is no release {reference[:100]!r}",
         f"use {CANDIDATE}{f', or a number: {numbers}' if numbers else ''}; `firmground release list` shows all",
     )
+
+
+def release_notice(tx: Transaction, recipe: ReleaseSpec) -> Notice:
+    """That what answered is not live: it is the workspace as it stands, or a release that was never made live. Names no release, since
+    not everybody may know which there are."""
+    released = {release.spec.digest for release in _releases(tx)}
+    if recipe.digest in released:
+        return Notice(code="not_live", text="What answered is released, but not live yet.")
+    if released:
+        return Notice(code="not_released", text="This is the workspace as it stands, which differs from every release.")
+    return Notice(code="not_released", text="Nothing was released yet: this is the workspace as it stands.")
 
 
 def recipes_of_releases(app: App) -> list[ReleaseSpec]:

@@ -109,7 +109,9 @@ def show_answer(answer: "Answer") -> None:
         say(f"  note: {one_line(notice.text)}")
     took = answer.timings_ms.get("total", 0.0)
     by = "" if answer.model == "extractive" else f", {answer.model}, {_cost(answer.usage)}"
-    say(f"  {answer.status}, confidence {answer.confidence:.2f}{by}, recipe {answer.release[:12]} (not released), {took:.0f} ms")
+    codes = {notice.code for notice in answer.notices}
+    standing = " (not released)" if "not_released" in codes else " (not live yet)" if "not_live" in codes else ""
+    say(f"  {answer.status}, confidence {answer.confidence:.2f}{by}, recipe {answer.release[:12]}{standing}, {took:.0f} ms")
     if any(sentence.check == "no_mismatch_found" for sentence in answer.sentences):
         say("  each sentence was compared with what it cites: no mismatch found, which is no proof")
     if answer.status in {"clarify", "abstained", "weak"}:

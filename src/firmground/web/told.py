@@ -11,7 +11,7 @@ from firmground.web import prose
 from firmground.web.prose import Block
 from firmground.web.view import address, place
 
-_SAID_ANYWAY = frozenset({"not_released", "not_calibrated"})
+_SAID_ANYWAY = frozenset({"not_released", "not_live", "not_calibrated"})
 _SHORT = 240
 _ITEM = re.compile(r"\s*[-*•]\s+(?=\S)")
 

@@ -417,7 +417,7 @@ textarea{display:block;width:100%;font-size:1rem;font-size:medium;color:var(--in
       if (answer.choices.length) put(turn, choices);
       for (let i = 0; i < answer.notices.length; i++) {
         const { code, text } = answer.notices[i];
-        if (code !== "not_released" && code !== "not_calibrated") put(turn, make("p", "quiet", text));
+        if (!["not_released", "not_live", "not_calibrated"].includes(code)) put(turn, make("p", "quiet", text));
       }
       if (answer.citations.length) {
         Object.assign(cited, sources(answer.citations, t.sources, true));

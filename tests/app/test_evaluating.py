@@ -205,6 +205,18 @@ def test_it_says_when_it_is_no_better_than_a_search_without_ai(bench: Bench) -> 
         assert headline(report).startswith("No better than bm25, top passage so far as these cases show")
 
 
+def test_cases_that_cannot_be_read_are_counted_wherever_the_report_is_read(bench: Bench) -> None:
+    (bench.root / "golden" / "torn.yaml").write_text("- {id: torn, question: 7}\n")
+    with bench.app() as app:
+        report = run(app, ADMINISTRATOR)
+        found = results_of(app, ADMINISTRATOR, report)
+    assert (report.passed.cases, report.unreadable) == (11, 1)
+    told = "1 case could not be read and was not asked: see `firmground cases check`"
+    assert told in as_markdown(report, found)
+    assert told in as_page(report, found)
+    assert json.loads(as_json(report, found))["unreadable"] == 1
+
+
 def test_reports_can_be_read_by_people_and_machines(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     counting(monkeypatch, lambda question: "jib" in question)
     with bench.app() as app:

@@ -148,6 +148,7 @@ class _Evaluating:
         named_ = [(AGAINST if each is self.against else "extractive", found) for each, found in zip(others, theirs, strict=True)]
         rivals = [rival(name, self.cases, ours, found) for name, found in named_]
         rivals.append(_against_baseline(self.cases, ours, self._baseline()))
+        dataset = load(self.app.workspace.root)
         made = reported(
             self.cases,
             ours,
@@ -160,12 +161,13 @@ class _Evaluating:
             by=self.by,
             seconds=perf_counter() - start,
             repeats=self.repeats,
+            unreadable=len(dataset.unreadable),
             against=self.against.digest if self.against else "",
             changes=changes(self.cases, ours, theirs[0]) if self.against else (),
             moved=moved(self.cases, ours, theirs[0]) if self.against else (),
             judge=judged(self.app, self.judge, self.cases, ours, self.context.check_cancelled) if self.judge else None,
         )
-        changed_since(self.app, [placed.case for placed in load(self.app.workspace.root).cases])
+        changed_since(self.app, [placed.case for placed in dataset.cases])
         with self.app.database.transaction() as tx:
             self.results.check_unchanged(tx)
             tx.put_fact(REPORTS, made.id, made.model_dump(mode="json"))

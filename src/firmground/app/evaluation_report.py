@@ -6,7 +6,7 @@ from html import escape
 from firmground.app import sheet
 from firmground.evaluate.cases import Case
 from firmground.evaluate.report import Change, Report, Result, Share, answered
-from firmground.evaluate.written import headline, interval, measured, moves, opinion, percent, why
+from firmground.evaluate.written import headline, interval, left_out, measured, moves, opinion, percent, why
 
 Cases = Sequence[tuple[Case, Sequence[Result]]]
 _WIDTH, _HEIGHT, _EDGE = 160, 16, 6
@@ -18,6 +18,7 @@ def as_page(report: Report, cases: Cases) -> str:
     parts = [
         f"<h1>Evaluation of {escape(report.release[:12])}</h1>",
         f'<p class="promise{"" if good else " not"}">{escape(headline(report))}</p>',
+        *([f'<p class="promise not">{escape(left_out(report))}.</p>'] if report.unreadable else []),
         f'<p class="soft">{escape(_asked(report))}</p>',
         f'<p class="soft">Judge: {escape(opinion(report.judge))}.</p>' if report.judge else "",
         "<h2>Rates</h2>",

@@ -69,7 +69,7 @@ def evaluate(
 
 
 def _show(found: "Report", cases: "Cases") -> None:
-    from firmground.evaluate.written import headline, interval, measured, moves, opinion, percent, why
+    from firmground.evaluate.written import headline, interval, left_out, measured, moves, opinion, percent, why
 
     for case, results in cases:
         for reason in dict.fromkeys(why(each) for each in results if not each.passed):
@@ -98,6 +98,8 @@ def _show(found: "Report", cases: "Cases") -> None:
     for rival in found.rivals:
         if rival.note:
             say(f"{rival.name}: {rival.note}")
+    if told := left_out(found):
+        say(told)
     say(headline(found))
 
 

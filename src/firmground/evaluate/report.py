@@ -167,6 +167,8 @@ class Report(Value):
     flipped: int = 0
     """Cases that did not come out the same each time."""
     errors: int = 0
+    unreadable: int = 0
+    """Cases in the files that could not be read, and so were not asked."""
     rivals: tuple[Rival, ...] = ()
     against: str = ""
     """Digest of the release that it was compared with."""

@@ -22,8 +22,16 @@ def headline(report: Report) -> str:
         return f"Better than {names} on the same cases."
     worst = beaten[-1]
     if worst.verdict == "worse":
-        return f"Worse than {worst.name}: {worst.worse} cases lost, {worst.better} won (p = {worst.p:.2g})."
-    return f"No better than {worst.name} so far as these cases show: {worst.better} cases won, {worst.worse} lost (p = {worst.p:.2g})."
+        return f"Worse than {worst.name}: {_cases(worst.worse)} lost, {worst.better} won (p = {worst.p:.2g})."
+    return f"No better than {worst.name} so far as these cases show: {_cases(worst.better)} won, {worst.worse} lost (p = {worst.p:.2g})."
+
+
+def left_out(report: Report) -> str:
+    """That cases could not be read; empty where all could."""
+    if not report.unreadable:
+        return ""
+    were = "was" if report.unreadable == 1 else "were"
+    return f"{_cases(report.unreadable)} could not be read and {were} not asked: see `firmground cases check`"
 
 
 def as_json(report: Report, cases: Cases) -> str:
@@ -40,6 +48,7 @@ def as_markdown(report: Report, cases: Cases) -> str:
         "",
         f"{report.passed.cases} cases (dataset `{report.dataset[:12]}`), corpus {report.corpus}, {report.seconds:.0f} s",
         "",
+        *([f"**{left_out(report)}.**", ""] if report.unreadable else []),
         "| | cases | rate | 95 % interval |",
         "|---|---|---|---|",
         *(f"| {name} | {_counted(each)} | {percent(each.value)} | {interval(each)} |" for name, each in _rates(report)),

@@ -99,6 +99,29 @@ def test_a_search_shows_both_scores(client: TestClient):
     assert found["timings_ms"]["index"] >= 0
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "field", "told"),
+    [
+        ("/answers", {"question": "x", "filtres": {}}, "body.filtres", "there is no such field; did you mean filters?"),
+        ("/search", {"query": "x", "zzz": 1}, "body.zzz", "there is no such field; known: filters, limit, query"),
+        ("/search?limitt=3", {"query": "x"}, "query.limitt", "there is no such parameter"),
+    ],
+)
+def test_a_misspelt_name_is_refused_with_the_one_that_was_meant(
+    client: TestClient, path: str, body: dict[str, object], field: str, told: str
+):
+    response = client.post(f"/api/v1{path}", json=body)
+    assert problem(response, 422) == "invalid-fields"
+    assert response.json()["errors"] == [{"field": field, "problem": told}]
+
+
+def test_a_misspelt_group_does_not_hide_an_upload(client: TestClient):
+    sent = {"name": "t.md", "gruop": "everyone"}
+    response = client.post("/api/v1/documents", params=sent, content=b"# T", headers={"Content-Type": "application/octet-stream"})
+    assert problem(response, 422) == "invalid-fields"
+    assert response.json()["detail"] == "query.gruop cannot be used: there is no such parameter; did you mean group?"
+
+
 def test_filters_narrow_search_and_answer(client: TestClient):
     for filters in ({"uri": "travel.md"}, {"uri": ["travel.md"]}, {"uri": "travel.md", "modified": {"from": "1969-01-01"}}):
         response = client.post("/api/v1/search", json={"query": "vacation days", "filters": filters})
@@ -295,7 +318,7 @@ def test_the_description_names_every_route_and_its_problems(client: TestClient):
         for operation in operations.values():
             assert operation["description"], path
             if path.startswith("/api/"):
-                    assert {"400", "401", "403", "500", "503"} <= operation["responses"].keys(), path
+                assert {"400", "401", "403", "500", "503"} <= operation["responses"].keys(), path
 
 
 def raising(error: Exception) -> Callable[..., object]:

@@ -117,7 +117,7 @@ def parse_filters(given: list[str]) -> Filters:
         key, equals, value = each.partition("=")
         if not equals or not key.strip() or not value.strip():
             raise InvalidInput(
-                f"the filter {each!r} is not KEY=VALUE", "write for example language=de or date=2024-01-01..2024-12-31"
+                f"the filter {each!r} is not KEY=VALUE", "write for example language=de or modified=2024-01-01..2024-12-31"
             )
         if ".." in value:
             first, _, last = value.partition("..")

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from firmground.errors import FirmgroundError
 from firmground.mcp import Endpoint
-from firmground.web import api, openai, pages, problems
+from firmground.web import api, nearest, openai, pages, problems
 from firmground.web.api.description import describe, tags
 from firmground.web.edge import Edge
 from firmground.web.language import Speaking
@@ -59,7 +59,7 @@ def _told(request: Request, error: Exception) -> FirmgroundError:
     if isinstance(error, FirmgroundError):
         return error
     if isinstance(error, RequestValidationError):
-        return problems.from_validation(error.errors())
+        return problems.from_validation(nearest.told(request, error.errors()))
     if isinstance(error, HTTPException):
         return problems.from_http(error, _allowed(request, error))
     return problems.unexpected(request.state.request_id)

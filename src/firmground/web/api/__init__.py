@@ -4,8 +4,9 @@ from fastapi import APIRouter
 
 from firmground.web.api import account, answers, documents, evaluations, health, jobs, opinions, releases, search
 from firmground.web.api.shapes import PREFIX
+from firmground.web.nearest import OnlyKnown
 
-router = APIRouter(prefix=PREFIX)
+router = APIRouter(prefix=PREFIX, dependencies=[OnlyKnown])
 for each, tag in (
     (answers, "answers"),
     (opinions, "answers"),

@@ -11,6 +11,8 @@ import pytest
 from inside import bearer, with_account, with_owner
 from listening import Listening, listening, until
 
+from firmground.app import keys
+from firmground.app.app import App
 from firmground.testing.model_server import Reply
 from firmground.web.limits import Limits
 from firmground.web.openai import embeddings
@@ -193,3 +195,26 @@ def test_more_filters_than_anybody_needs_are_refused_at_every_door(house: Listen
     asked = {"messages": [{"role": "user", "content": "vacation"}], "model": "firmground", "firmground": {"filters": filters}}
     refused = house.client.post("/v1/chat/completions", json=asked, headers=eve)
     assert (refused.status_code, refused.json()["error"]["param"]) == (400, "firmground.filters")
+
+
+def test_who_comes_again_and_again_with_the_same_key_waits_at_the_door_behind_the_others(
+    house: Listening, monkeypatch: pytest.MonkeyPatch
+):
+    eve, bob = bearer(house.served, "eve", "e"), bearer(house.served, "bob", "b")
+    known, end, looked = keys.bearer, Event(), list[str]()
+
+    def slow(app: App, digest: str) -> keys.Bearer | None:
+        found = known(app, digest)
+        assert found is not None
+        looked.append(found.actor.person)
+        assert found.actor.person == "bob" or end.wait(20)
+        return found
+
+    monkeypatch.setattr(keys, "bearer", slow)
+    with ThreadPoolExecutor(8) as crowd:
+        made = [crowd.submit(httpx2.get, f"{house.address}/api/v1/answers", headers=eve, timeout=30) for _ in range(8)]
+        until(lambda: len(looked) == 2)
+        assert house.client.get("/api/v1/answers", headers=bob).status_code == 200
+        assert looked == ["eve", "eve", "bob"]
+        end.set()
+        assert {each.result().status_code for each in made} == {200}

@@ -4,6 +4,7 @@ Nothing is open unless it is named here. What cannot be recognised is refused; i
 """
 
 import hashlib
+from functools import partial
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -39,11 +40,12 @@ class Credentials:
             if scope["path"] in _FORMS:
                 await self._served.look(self._local)
             return self.nobody()
-        return await self._served.look(self._visit, scope, headers)
+        shown = headers.get("authorization") or session_secret(self._served, headers)
+        return await self._served.look(partial(self._visit, scope, headers), shown=shown)
 
     async def holds(self, visit: Visit) -> bool:
         """Whether what it came with is still good. Nothing was asked of nobody, so nothing can end."""
-        return visit.by == "nobody" or await self._served.look(self._again, visit) is not None
+        return visit.by == "nobody" or await self._served.look(partial(self._again, visit)) is not None
 
     def _visit(self, scope: Scope, headers: Headers) -> Visit:
         if self._local():

@@ -30,6 +30,8 @@ T = TypeVar("T")
 _LOOK_AGAIN_SECONDS = 0.05
 _DRAIN_SECONDS = 20.0
 _DOORKEEPERS = 4
+_AT_THE_DOOR = 4000
+_AT_THE_DOOR_OF_ONE = 128
 _PROGRAMS = 12
 _STRANGERS = 4
 _PARTS = 2
@@ -82,7 +84,9 @@ class Served:
             "stranger": Turns("stranger", threads=_STRANGERS, waiting=waiting),
         }
         self._parts = Turns("part", threads=_PARTS, waiting=waiting, of_one=1, waiting_of_one=self.limits.waiting_of_one)
-        self._doorkeepers = ThreadPoolExecutor(_DOORKEEPERS, thread_name_prefix="door")
+        self._doorkeepers = Turns(
+            "door", threads=_DOORKEEPERS, waiting=_AT_THE_DOOR, of_one=2, waiting_of_one=_AT_THE_DOOR_OF_ONE
+        )
         self._notes = ThreadPoolExecutor(1, thread_name_prefix="notes")
         self._noting: set[str] = set()
 
@@ -106,9 +110,10 @@ class Served:
         finally:
             self._uploading -= 1
 
-    async def look(self, use: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call what is quick and must not wait behind requests: who asks."""
-        return await asyncio.wrap_future(self._doorkeepers.submit(use, *args, **kwargs))
+    async def look(self, use: Callable[[], T], *, shown: str = "") -> T:
+        """Call what is quick and must not wait behind requests: who asks. `shown`: the credentials, so that whoever comes with the same
+        ones again and again waits behind the others."""
+        return await asyncio.wrap_future(self._doorkeepers.take(shown, use))
 
     def later(self, name: str, use: Callable[[], object]) -> None:
         """Call what nobody waits for, and what may fail: then it is left out. Once, however often it is asked for meanwhile."""
@@ -167,9 +172,8 @@ class Served:
 
     def close(self) -> None:
         self.streams.close()
-        for turns in {*self._turns.values(), self._parts}:
+        for turns in {*self._turns.values(), self._parts, self._doorkeepers}:
             turns.close()
-        self._doorkeepers.shutdown(cancel_futures=True)
         self._notes.shutdown(cancel_futures=True)
 
 

@@ -94,6 +94,8 @@ class Visit:
     ) -> Stream:
         """Start to answer a question, as `firmground.app.answers.ask` does. With `key`, the answer is found by it for a day."""
         await self.served.opened()
+        if key is None:
+            self.streams.check_room(self.whose)
         # Not among other requests: many who ask at the same moment would be refused there, although their answers have room.
         id = await asyncio.to_thread(new_id, self.app, self.actor)
         what = partial(ask, self.app, self.actor, question, filters=filters, conversation=conversation, history=history)

@@ -7,7 +7,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 DATA ?= benchmarks/data
 
-.PHONY: demo serve test soak check format bench docs sample lock clean
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test soak check format bench docs sample lock clean
+
+help:
+	@echo "make demo   show it: a sample workspace, synced and asked"
+	@echo "make serve  the same, with pages"
+	@echo "make test   prove it"
+	@echo "also: soak check format bench docs sample lock clean"
 
 $(VENV)/.installed: locks/base.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python %s is too old: install Python 3.11 or newer, or name one with PYTHON=" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'

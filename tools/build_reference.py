@@ -55,10 +55,6 @@ def settings_page() -> str:
             ("`FIRMGROUND_MODEL_DIR`", "Where the default embedding model lies; beside the installation otherwise."),
             (
                 "`FIRMGROUND_OWNER_FILE`",
-                "A file with one line `name:password`: the first owner, made by `serve` where there is none.",
-            ),
-            (
-                "`FIRMGROUND_OWNER_FILE`",
                 "A file with one line `name:password`: the first owner, made by `firmground serve` where there is none yet.",
             ),
             ("`FIRMGROUND_DEBUG`", "Anything: errors come with a traceback, as with `--debug`."),

@@ -27,6 +27,7 @@ _CLOSEST = 3
 _STAGES = ("guard", "context", "retrieve", "decide", "generate")
 DRAFT = "There is a draft of an answer. It is shown when a person has looked at it."
 """What the reader sees of a draft."""
+_FAR = "nothing that was found is near the question, by words or by meaning; the topic itself was not ruled out"
 _NO_ANSWER: Mapping[str, str] = {
     "not_borne_out": "The language model gave no answer that holds",
     "unreachable": "The language model could not be reached",
@@ -357,7 +358,8 @@ class _Answering:
         if not found.passages:
             return (*first, "nothing was found")
         reasons = self._recipe.confidence.reasons(made.signs, dense=found.covered, language=found.language)
-        return (*first, *reasons)
+        far = any(rule.name == "far" and rule.fired for rule in made.decision.rules)
+        return (*first, *([_FAR] if far else []), *reasons)
 
 
 def _why_quotes(steps: Sequence[Step]) -> str:

@@ -32,10 +32,13 @@ class Picture:
     height: int = 760
     theme: str = "light"
     language: str = "en"
-    calibrated: bool = False
+    after: tuple[tuple[str, ...], ...] = ()
+    """Commands that are run in the workspace before: what was not, is kept out of the other pictures."""
 
 
 ANSWERED = "Until when can a customer cancel an order?"
+EVALUATED = (("release", "create", "--note", "as we began"), ("evaluate",))
+CALIBRATED = (*EVALUATED, ("release", "calibrate", "--wrong", "0.1"))
 PICTURES = (
     Picture("ask", question=ANSWERED),
     Picture("evidence", question=ANSWERED, then="a.ref", width=1280),
@@ -47,7 +50,9 @@ PICTURES = (
     Picture("dark", question=ANSWERED, theme="dark"),
     Picture("german", question="Wie viele Tage Urlaub habe ich in Hamburg?", language="de"),
     Picture("components", "/components", width=1280, height=1500),
-    Picture("calibration", "/calibration", height=1000, calibrated=True),
+    Picture("evaluation", "/evaluations", then="main h3 a, main li a", height=1150, after=EVALUATED),
+    Picture("cases", "/cases", height=900, after=EVALUATED),
+    Picture("calibration", "/calibration", height=1150, after=CALIBRATED),
 )
 
 
@@ -107,11 +112,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as play:
         root = given.workspace or Path(folder) / "handbook"
         browser = play.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
-        for calibrated in (False, True):
-            pictures = [each for each in wanted if each.calibrated == calibrated]
-            if calibrated and pictures:
-                run(root, "release", "calibrate")
+        for before in ((), EVALUATED, CALIBRATED):
+            pictures = [each for each in wanted if each.after == before]
             if pictures:
+                with serving(root):  # makes the workspace where it is not there yet
+                    pass
+                for command in before:
+                    run(root, *command)
                 with serving(root) as address:
                     take(browser, address, pictures)
         browser.close()

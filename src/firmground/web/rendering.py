@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from firmground.web import language
+from firmground.web.said import said
 
 STATIC = Path(__file__).parent / "static"
 _A_YEAR = 365 * 86_400
@@ -66,7 +67,7 @@ def _environment() -> Environment:
     environment.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["static"] = static  # pyright: ignore[reportArgumentType]
     filters = cast("dict[str, Any]", environment.filters)
-    filters.update(words=words, translated=language.gettext)
+    filters.update(words=words, translated=language.gettext, said=said)
     for each in (language.number, language.decimal, language.percent, language.moment, language.day):
         filters[each.__name__] = each
     return environment

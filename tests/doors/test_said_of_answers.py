@@ -1,0 +1,34 @@
+"""What answers say of themselves, on pages in German."""
+
+import pytest
+
+from firmground.answer.confidence import only_words
+from firmground.serve import ask
+from firmground.web.language import speak
+from firmground.web.said import said
+
+
+@pytest.fixture(autouse=True)
+def german():
+    speak("de")
+    yield
+    speak("en")
+
+
+@pytest.mark.parametrize("why", ask._NO_ANSWER.values())
+def test_each_reason_for_quotes_is_said_in_the_language_of_the_page(why: str):
+    told = said(f"{why}: these are quotes.")
+    assert told.endswith(": Dies sind Zitate.")
+    assert "language model" not in told
+
+
+def test_reasons_keep_their_figures():
+    told = said("the best sentence holds 41% of the question's words, weighed by rarity")
+    assert told == "der beste Satz enthält 41% der Wörter der Frage, nach Seltenheit gewichtet"
+    assert "Einbettungsmodell" in said(f"{only_words('de')}, so it is held below 0.70")
+    assert said(ask._FAR).startswith("nichts Gefundenes")
+
+
+def test_what_nobody_translated_is_marked_as_english_and_holds_no_markup():
+    assert said("a <b> came up") == '<span lang="en">a &lt;b&gt; came up</span>'
+    assert "<b>" not in said("<b>: these are quotes.")

@@ -74,3 +74,19 @@ def test_who_may_not_administer_is_offered_nothing_of_it(site: Listening, opened
     assert page.get_by_role("button", name="Sync now").count() == 0
     assert page.locator("#upload").count() == 0
     assert "Leave" not in page.content()
+
+
+@pytest.mark.parametrize("path", ["/me", "/documents", "/people"])
+def test_the_top_of_a_german_page_is_one_line_on_a_screen_of_1280_pixels(site: Listening, opened: Any, path: str) -> None:
+    page = opened(site, "/login?lang=de", viewport={"width": 1280, "height": 800}, locale="de-DE")
+    page.locator("input[name=name]").fill("ada")
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("main button").first.click()
+    expect(page.locator("header.top .menu")).to_be_visible()
+    page.goto(path)
+    middles = page.locator("header.top > *").evaluate_all(
+        "(parts) => parts.map((each) => each.getBoundingClientRect()).map((box) => (box.top + box.bottom) / 2)"
+    )
+    assert max(middles) - min(middles) < 10
+    tops = page.locator("header.top nav a").evaluate_all("(links) => links.map((each) => each.offsetTop)")
+    assert len(set(tops)) == 1

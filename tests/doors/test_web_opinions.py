@@ -157,11 +157,12 @@ def test_the_page_of_a_shared_answer_is_for_the_same_people(office: Office):
 
 
 def test_a_release_is_named_where_a_question_is_asked(office: Office):
-    digest = office.ada("POST", "", json=QUESTION).json()["release"]
+    digest = office.root("POST", "", json=QUESTION).json()["release"]
     for reference in ("live", "candidate", digest, digest[:6]):
-        answer = office.ada("POST", "", json={**QUESTION, "release": reference}).json()
+        answer = office.root("POST", "", json={**QUESTION, "release": reference}).json()
         assert answer["release"] == digest
         assert "not_released" in [notice["code"] for notice in answer["notices"]]
+        assert office.ada("POST", "", json={**QUESTION, "release": reference}).json()["release"] == digest
     with office.served.app.database.transaction() as tx:
         tx.put_fact(RECIPES, "0" * 63 + "1", {})
         tx.put_fact(RECIPES, digest[:20] + "0" * 44, {})
@@ -176,10 +177,13 @@ def test_a_release_is_named_where_a_question_is_asked(office: Office):
         (digest[:6], 400, f"several recipes begin with {digest[:6]}: give more of one"),
         ("", 422, "body.release"),
     ):
-        response = office.ada("POST", "", json={**QUESTION, "release": reference})
+        response = office.root("POST", "", json={**QUESTION, "release": reference})
         assert (response.status_code, response.json()["detail"][: len(message)]) == (status, message)
-    assert office.ada("POST", "", json={**QUESTION, "release": digest[:21]}).json()["release"] == digest
-    assert office.ada("POST", "", json={**QUESTION, "release": "7", "stream": True}).status_code == 404
+    assert office.root("POST", "", json={**QUESTION, "release": digest[:21]}).json()["release"] == digest
+    assert office.root("POST", "", json={**QUESTION, "release": "7", "stream": True}).status_code == 404
+    for reference in ("7", "f" * 64, "0" * 63 + "1", "000000"):
+        refused = office.ada("POST", "", json={**QUESTION, "release": reference})
+        assert (refused.status_code, "7" in refused.json()["detail"]) == (403, False), "nobody else learns what there is"
 
 
 def test_an_idempotency_key_stands_for_one_release_too(office: Office):

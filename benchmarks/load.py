@@ -54,7 +54,8 @@ def main() -> None:
             rows = [_measured(server, kind, clients, options.seconds) for clients in options.clients for kind in KINDS]
         soak = None
         if options.minutes:
-            settings = {"answers_under_way": options.streams + 100, "cached_answers": 0}
+            most = options.streams + 100
+            settings = {"answers_under_way": most, "person_answers_under_way": most, "cached_answers": 0}
             with slow_model(place, ANSWER_SECONDS), serving(place, settings) as server:
                 soak = asyncio.run(_soaked(server, options.streams, options.minutes * 60))
     result = {

@@ -44,7 +44,7 @@ def main() -> None:
 
 def measured(place: Path, at_once: int, streams: int, seconds: float) -> dict[str, Any]:
     """One server, one model server, so many streams."""
-    settings = {"answers_at_once": at_once, "answers_under_way": 600, "cached_answers": 0}
+    settings = {"answers_at_once": at_once, "answers_under_way": 600, "person_answers_under_way": 600, "cached_answers": 0}
     with slow_model(place, seconds), serving(place, settings) as server:
         found = asyncio.run(_loaded(server.address, server.pid, streams, seconds))
     return {"answers_at_once": at_once, "streams": streams, **found}

@@ -1,6 +1,6 @@
 """How many answers one server process streams at once, and what that does to everybody else.
 
-    python benchmarks/streams.py [--streams 0 100 500] [--seconds 20] [--at-once 64 512] [--out FILE]
+    python benchmarks/streams.py [--streams 0 100 500] [--seconds 20] [--at-once 64 256] [--out FILE]
 
 A real `firmground serve` on the sample handbook, and a scripted model server that takes its time over every word. So many clients ask at
 the same moment, with no answer given twice, and read what comes; meanwhile others look at `/healthz` and search, one after the other.
@@ -27,7 +27,7 @@ from serving import sample, serving, slow_model
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--streams", type=int, nargs="+", default=[0, 100, 500])
-    parser.add_argument("--at-once", type=int, nargs="+", default=[64, 512], help="serve.answers_at_once")
+    parser.add_argument("--at-once", type=int, nargs="+", default=[64, 256], help="serve.answers_at_once")
     parser.add_argument("--seconds", type=float, default=20.0, help="that one answer of the model takes, about")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()

@@ -152,6 +152,11 @@ def test_rates_of_the_same_cases_make_a_trend(site: tuple[TestClient, Served]) -
     assert "The same cases over time" not in read(client, "/evaluations")
     evaluation.run(served.app, ADMINISTRATOR)
     assert "The same cases over time" in read(client, "/evaluations")
+    for of, said in (("out_of_scope", 100), ("source:leave.md", 100), ("source:travel.md", 0)):
+        told = client.get("/evaluations", params={"of": of}).text
+        assert f'<option value="{of}" selected>' in told
+        assert f"<td>{said}%" in told.partition("The same cases over time")[2]
+    assert "There are no two evaluations with such cases." in read(client, "/evaluations?of=source:nowhere.md")
     file = served.app.workspace.root / "golden" / "all.yaml"
     file.write_text(CASES.replace("who owns", "who bought"))
     evaluation.run(served.app, ADMINISTRATOR)

@@ -127,7 +127,7 @@ def test_without_the_sdk_one_line_says_what_to_install(tmp_path: Path, monkeypat
         response = on.client.post("/mcp", json={})
         assert response.status_code == 404
         assert response.json()["detail"] == "the MCP SDK is not installed: in the checkout run `pip install '.[mcp]'`"
-        with pytest.raises(door.NotFound, match="install it with"):
+        with pytest.raises(door.NotFound, match="in the checkout run"):
             door._server(Served(on.app))
 
 

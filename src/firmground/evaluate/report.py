@@ -74,6 +74,10 @@ class Count(Value):
     passed: int
     cases: int
 
+    @property
+    def value(self) -> float | None:
+        return self.passed / self.cases if self.cases else None
+
 
 class Mean(Value):
     value: float

@@ -6,7 +6,7 @@ from contextlib import suppress
 from firmground.app import evaluation, releases
 from firmground.app.app import App
 from firmground.errors import FirmgroundError
-from firmground.evaluate.report import AGAINST, Change, Report, Rival, Share
+from firmground.evaluate.report import AGAINST, Change, Count, Report, Rival, Share
 from firmground.types import Actor
 from firmground.web import charts
 from firmground.web.language import _, day, marked, percent, plural
@@ -14,6 +14,9 @@ from firmground.web.rendering import words
 
 _TREND = 24
 """Evaluations in the picture of how things went."""
+_SOURCES = 30
+"""Documents that a trend can be narrowed to: those that most cases rest on."""
+_SOURCE = "source:"
 KIND_NAMES: Mapping[str, str] = {
     "normal": marked("Everyday questions"),
     "messy": marked("Written in a hurry"),
@@ -95,10 +98,12 @@ def changes(found: Sequence[Change]) -> list[tuple[str, str, list[Change]]]:
     return [group for group in groups if group[2]]
 
 
-def trend(found: Sequence[Report]) -> str:
-    """The rates of all evaluations of the cases that were asked last: others are not comparable."""
+def trend(found: Sequence[Report], of: str = "") -> str:
+    """The rates of all evaluations of the cases that were asked last, others are not comparable; `of` narrows them to a kind of case, or
+    to those on one document, as `trend_choices` names them. Nothing where there is no trend yet."""
     same = [each for each in found if each.dataset == found[0].dataset and each.passed.cases][:_TREND][::-1]
-    if len(same) < 2:
+    shares = _shares(same, of)
+    if len(same) < 2 or not shares:
         return ""
 
     def short(at: float) -> str:
@@ -108,15 +113,14 @@ def trend(found: Sequence[Report]) -> str:
         n = int(at)
         return f"{n} ({day(same[n - 1].created_at)})"
 
-    shares = [(_("Passed"), [each.passed for each in same]), (_("Wrong"), [each.answered_wrongly for each in same])]
     series = [
         charts.Series(
             name,
             # Side by side, so that no interval hides another.
             [(n + aside, each.value or 0.0) for n, each in enumerate(row, 1)],
-            [(each.low, each.high) for each in row],
+            [(each.low, each.high) for each in row if isinstance(each, Share)],
         )
-        for aside, (name, row) in zip((0.0, 0.04 * len(same)), shares, strict=True)
+        for aside, (name, row) in zip((0.0, 0.04 * len(same)), shares, strict=False)
     ]
     return charts.lines(
         _("The same cases over time"),
@@ -125,3 +129,23 @@ def trend(found: Sequence[Report]) -> str:
         charts.Axis(_("Share of cases"), percent, 0, 1),
         note=_("All evaluations of the cases that were asked last. The upright strokes are 95% intervals."),
     )
+
+
+def trend_choices(found: Sequence[Report]) -> list[tuple[str, str]]:
+    """What a trend can be narrowed to: its name in an address, and for people."""
+    if not found:
+        return []
+    kinds = [(kind, _(KIND_NAMES[kind])) for kind in found[0].kinds]
+    sources = sorted(found[0].sources.items(), key=lambda each: (-each[1].cases, each[0]))[:_SOURCES]
+    return kinds + [(f"{_SOURCE}{name}", name) for name, _count in sources]
+
+
+def _shares(same: Sequence[Report], of: str) -> list[tuple[str, list[Share | Count]]]:
+    if not of:
+        return [(_("Passed"), [each.passed for each in same]), (_("Wrong"), [each.answered_wrongly for each in same])]
+    if of.startswith(_SOURCE):
+        name = of.removeprefix(_SOURCE)
+        counts: list[Share | Count] = [each.sources[name] for each in same if name in each.sources]
+        return [(_("Passed"), counts)] if len(counts) == len(same) else []
+    rows: list[Share | Count] = [row.passed for each in same for kind, row in each.kinds.items() if kind == of]
+    return [(_("Passed"), rows)] if len(rows) == len(same) else []

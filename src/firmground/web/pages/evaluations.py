@@ -25,7 +25,7 @@ from firmground.web.pages.forms import form
 from firmground.web.problems import status_of
 from firmground.web.rendering import page
 from firmground.web.visit import TheVisit, Visit
-from firmground.web.worth import KIND_NAMES, changes, headline, kinds, names, rates, rival_name, trend
+from firmground.web.worth import KIND_NAMES, changes, headline, kinds, names, rates, rival_name, trend, trend_choices
 
 _PAGE = 20
 _CASES = 25
@@ -53,6 +53,7 @@ class Wanted(BaseModel):
     """What the list shall show."""
 
     job: str = Field("", max_length=100)
+    of: str = Field("", max_length=1000)
     page: int = Field(1, ge=1, le=100_000)
 
 
@@ -129,7 +130,9 @@ def _evaluations(
         "most": evaluation.MOST_REPEATS,
         "given": {"release": releases.CANDIDATE, "against": "", "repeats": "1", **(given or {})},
         "error": error,
-        "trend": trend(found),
+        "trend": trend(found, wanted.of) if found else "",
+        "trend_choices": trend_choices(found),
+        "of": wanted.of,
         "newest": "/evaluations" if wanted.page > 1 else "",
         "older": f"/evaluations?page={wanted.page + 1}" if len(found) > first + _PAGE else "",
     }

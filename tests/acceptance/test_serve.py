@@ -178,7 +178,7 @@ def test_a_question_that_was_asked_before_the_end_is_answered(tmp_path: Path, st
 def test_what_keeps_it_from_serving_is_one_line(place: Workplace, start: Callable[..., Served]):
     served = start(place.start("serve", "--port", "0"))
     taken = place.run("serve", "--port", str(served.port))
-    assert (taken.code, taken.out) == (4, "")
+    assert (taken.code, taken.out) == (5, "")
     assert re.fullmatch(r"firmground: 127\.0\.0\.1 port \d+ cannot be used .*: stop what listens there, or .*\n", taken.err)
     abroad = place.run("serve", "--host", "0.0.0.0", "--port", "0")
     assert (abroad.code, abroad.out) == (4, "")

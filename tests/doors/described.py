@@ -167,9 +167,9 @@ def session_of(stocked: Stocked, name: str = "ada") -> dict[str, str]:
     client: Any = stocked.site.client
     sign_in(client, stocked.site.served, name)
     token = token_of(client, stocked.site.served)
-    [(cookie, secret)] = client.cookies.items()
+    sent = "; ".join(f"{cookie}={secret}" for cookie, secret in client.cookies.items())
     client.cookies.clear()
-    return {"Cookie": f"{cookie}={secret}", "X-Firmground-Token": token}
+    return {"Cookie": sent, "X-Firmground-Token": token}
 
 
 def operations(stocked: Stocked) -> dict[str, Any]:

@@ -19,7 +19,7 @@ expect.set_options(timeout=20_000)
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Generator[Browser]:
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     assert found, "there is no Chromium: run tools/install-test-packages, or install one"

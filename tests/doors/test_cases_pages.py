@@ -205,3 +205,23 @@ def test_all_cases_are_saved_as_one_file(site: tuple[TestClient, Path], kind: st
 
 def test_there_is_no_other_kind_of_file(site: tuple[TestClient, Path]) -> None:
     assert site[0].get("/cases.exe").status_code == 404
+
+
+def test_cases_are_pasted_in_all_or_none_and_what_is_wrong_keeps_the_text(site: tuple[TestClient, Path]) -> None:
+    client, file = site
+    fields = filled(client, "/import-cases")
+    good = "- {id: boat, question: Where is the boat?}\n- {id: ship, question: Where is the ship?}\n"
+    refused = client.post("/import-cases", data={**fields, "name": "more", "text": good + "- {id: leave, question: twice?}\n"})
+    assert refused.status_code == 400
+    assert "there is a case &#39;leave&#39; already" in refused.text
+    assert "Where is the boat?" in refused.text, "what was pasted is still there"
+    assert not (file.parent / "more.yaml").exists()
+    for name, kind, said in (("../evil", "yaml", "cannot be called"), ("more", "exe", "no kind of cases"), ("more", "csv", "no")):
+        assert client.post("/import-cases", data={**fields, "name": name, "kind": kind, "text": good}).status_code == 400, said
+    taken = client.post("/import-cases", data={**fields, "name": "more", "text": good}, follow_redirects=False)
+    assert (taken.status_code, taken.headers["location"]) == (303, "/cases")
+    assert {"boat", "ship"} <= set(re.findall(r"id: (\w+)", (file.parent / "more.yaml").read_text()))
+    again = client.post(
+        "/import-cases", data={**fields, "name": "more", "text": good.replace("boat", "raft").replace("ship", "tug")}
+    )
+    assert again.status_code == 409

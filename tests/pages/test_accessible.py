@@ -36,6 +36,7 @@ PAGES = {
     "/evaluations/{id}/cases/{case}": "a case of two releases",
     "/login": "/login",
     "/me": "/me",
+    "/import-cases": "/import-cases",
     "/new-case": "making a case of an answer",
     "/people": "/people",
     "/releases": "/releases",

@@ -1,7 +1,9 @@
 """Golden cases: look at them, check them, take them in and hand them out."""
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from firmground.app.app import App
@@ -13,6 +15,8 @@ from firmground.evaluate.checks import Flaw, Needed, flaws, needed
 from firmground.evaluate.files import FOLDER, Dataset, Placed, Unreadable, load, read_file, written
 from firmground.ports import Transaction
 from firmground.types import Actor
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 
 class Checked(NamedTuple):
@@ -80,6 +84,19 @@ def take_in(app: App, actor: Actor, file: Path, *, replace: bool = False) -> tup
         raise Refused(f"there is {target} already", "rename the file, or replace it with --replace")
     write_whole(target, written(cases, "yaml"))
     return len(cases), target
+
+
+def take_in_text(app: App, actor: Actor, name: str, kind: str, text: str) -> tuple[int, Path]:
+    """The same for what somebody pasted, as a file of that name and kind (`yaml`, also of promptfoo, `csv` or `jsonl`)."""
+    administrators_only(actor, "change golden cases")
+    if not _NAME.fullmatch(name):
+        raise InvalidInput(f"the file cannot be called {name[:60]!r}", "use up to 60 letters, digits, points and dashes")
+    if kind not in {"yaml", "csv", "jsonl"}:
+        raise InvalidInput(f"{kind[:20]!r} is no kind of cases", "use yaml, csv or jsonl")
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / f"{name}.{kind}"
+        file.write_text(text, encoding="utf-8", errors="replace")
+        return take_in(app, actor, file)
 
 
 def _check_ids(app: App, cases: Sequence[Case], target: Path) -> None:

@@ -15,7 +15,7 @@ from firmground.app import case_edits, case_sources, evaluation
 from firmground.app import cases as golden
 from firmground.app.case_edits import Edit
 from firmground.app.rights import administrators_only
-from firmground.errors import FirmgroundError, NotFound
+from firmground.errors import FirmgroundError, NotAllowed, NotFound
 from firmground.evaluate.cases import Case, read_case
 from firmground.evaluate.checks import Flaw
 from firmground.evaluate.files import FOLDER, Placed, written
@@ -86,6 +86,18 @@ async def add_case(request: Request, visit: TheVisit) -> Response:
     return await visit.run(_add, request, visit, fields)
 
 
+@router.get("/import-cases")
+async def import_page(request: Request, visit: TheVisit) -> Response:
+    administrators_only(visit.actor, "change golden cases")
+    return await visit.run(_importing, request, {"name": "", "kind": "yaml", "text": ""})
+
+
+@router.post("/import-cases")
+async def import_cases(request: Request, visit: TheVisit) -> Response:
+    fields = await form(request, visit)
+    return await visit.run(_import, request, visit, fields)
+
+
 @router.get("/cases/{id}")
 async def case_page(request: Request, visit: TheVisit, id: str) -> Response:
     await visit.opened(anyway=True)
@@ -116,6 +128,27 @@ async def confirm_case(request: Request, visit: TheVisit, id: str) -> Response:
     await form(request, visit)
     await visit.run(case_sources.confirm, visit.app, visit.actor, [id])
     return RedirectResponse(_at(id), 303)
+
+
+def _importing(request: Request, fields: Mapping[str, str], error: FirmgroundError | None = None) -> Response:
+    kinds = [("yaml", "YAML"), ("csv", "CSV"), ("jsonl", "JSONL")]
+    return page(
+        request,
+        "import_cases.html",
+        {"fields": fields, "kinds": kinds, "error": error},
+        status=status_of(error) if error else 200,
+    )
+
+
+def _import(request: Request, visit: Visit, fields: Mapping[str, str]) -> Response:
+    given = {"name": "", "kind": "yaml", "text": "", **fields}
+    try:
+        golden.take_in_text(visit.app, visit.actor, given["name"].strip(), given["kind"], given["text"])
+    except NotAllowed:
+        raise
+    except FirmgroundError as error:
+        return _importing(request, given, error)
+    return RedirectResponse("/cases", 303)
 
 
 def _cases(request: Request, visit: Visit, wanted: Wanted) -> Response:

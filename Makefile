@@ -8,13 +8,13 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 DATA ?= benchmarks/data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test soak check format bench docs sample lock clean
+.PHONY: help demo serve test soak check format bench docs sample lock sbom release clean
 
 help:
 	@echo "make demo   show it: a sample workspace, synced and asked"
 	@echo "make serve  the same, with pages"
 	@echo "make test   prove it"
-	@echo "also: soak check format bench docs sample lock clean"
+	@echo "also: soak check format bench docs sample lock sbom release clean"
 
 $(VENV)/.installed: locks/base.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python %s is too old: install Python 3.11 or newer, or name one with PYTHON=" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -50,6 +50,8 @@ check: $(VENV)/.tools
 	$(BIN)/ruff check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python tools/check_licences.py
+	$(BIN)/python tools/build_sbom.py --check
 
 format: $(VENV)/.tools
 	$(BIN)/ruff format .
@@ -57,10 +59,21 @@ format: $(VENV)/.tools
 
 bench: $(VENV)/.tools
 	$(BIN)/python -m benchmarks --data $(DATA) $(if $(PEER),--peer-python $(PEER))
+	$(BIN)/python tools/build_owasp.py
 
 docs: $(VENV)/.tools
 	$(BIN)/python tools/build_reference.py
+	$(BIN)/python tools/build_standards.py
+	$(BIN)/python tools/build_owasp.py
 	$(BIN)/python -m pytest tests/docs -q
+
+# The bill of materials of the base install: build/firmground.cdx.json
+sbom: $(VENV)/.tools
+	@$(BIN)/python tools/build_sbom.py
+
+# Of the commit that is checked out, into build/release, signed with KEY: docs/how-to/make-a-release.md
+release: $(VENV)/.tools
+	@$(BIN)/python tools/release.py $(if $(KEY),--key $(KEY))
 
 sample: $(VENV)/.tools
 	$(BIN)/python tools/build_sample.py
@@ -74,4 +87,4 @@ lock:
 	  -c base.lock -o dev.lock
 
 clean:
-	rm -rf $(VENV) firmground-demo .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build firmground-demo .pytest_cache .ruff_cache .hypothesis

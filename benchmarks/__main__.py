@@ -7,6 +7,7 @@ DIR holds the public sets described in benchmarks/README.md. A benchmark that fa
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -28,16 +29,32 @@ def plans(data: Path, peer: Path | None) -> dict[str, list[str]]:
         "answering": ["answering", *at, "--questions", "5928", "--splits", "200", "--out", "{out}"],
         "conversation": ["conversation", *at, "--out", "{out}"],
         "orders": ["orders", *at, "--out", "{out}"],
+        "injection": ["injection", *at, "--out", "{out}"],
+        "personal": ["personal", *at, "--out", "{out}"],
         "faithfulness": ["faithfulness", *at, "--out", "{out}"],
         "parsing": ["parsing", *documents],
         "syncing": ["syncing", *at, "--json"],
+        "crawling": ["crawling", "--out", "{out}"],
         "search": ["search", "--out", "{out}"],
         "latency": ["latency", "--out", "{out}"],
         "faults": ["faults", "--out", "{out}"],
         "load": ["load", "--out", "{out}"],
         "streams": ["streams", "--out", "{out}"],
+        "gate": ["gate", "--out", "{out}"],
         "evaluating": ["evaluating", "--out", "{out}"],
+        "promoting": ["promoting", "--out", "{out}"],
         "pages": ["pages", "--out", "{out}"],
+        "reviewing": ["reviewing", "--out", "{out}"],
+        "ledger": ["ledger", "--out", "{out}"],
+        "backup": ["backup", "--out", "{out}"],
+        "limits": ["limits", "--out", "{out}"],
+        "permissions": ["permissions", "--out", "{out}"],
+        "recall": ["permissions", "--recall", "--out", "{out}"],
+        "leakage": ["leakage", "--out", "{out}"],
+        "pinning": ["pinning", "--out", "{out}"],
+        "redaction": ["redaction", "--out", "{out}"],
+        "rules": ["rules", "--out", "{out}"],
+        "timing": ["leakage", "--timing", "--out", "{out}"],
         "start": ["start", "--json"],
     }
 
@@ -74,7 +91,8 @@ def run(name: str, plan: list[str]) -> bool:
         str(Path(__file__).with_name(f"{module}.py")),
         *(part.replace("{out}", str(scratch)) for part in rest),
     ]
-    ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    beside = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(RESULTS.parents[1]), os.environ.get("PYTHONPATH")]))}
+    ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, env=beside)
     if ended.returncode:
         return False
     figures = json.loads(scratch.read_text(encoding="utf-8") if scratch.exists() else ended.stdout)

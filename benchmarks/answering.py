@@ -24,9 +24,9 @@ from firmground.answer.confidence import SHIPPED, Confidence, Logistic
 from firmground.answer.extract import Extract, Extractive
 from firmground.answer.measures import auroc, calibration_error
 from firmground.answer.signs import MEANING, NAMED, signs
-from firmground.app import search as asked
+from firmground.app.asking import search as asked
+from firmground.app.corpus.sync import sync
 from firmground.app.setup import init
-from firmground.app.sync import sync
 from firmground.models.onnx_embedder import OnnxEmbedder
 from firmground.models.weights import default_models_dir, ensure_default_model
 from firmground.serve.search import Corpus, Found, Retrieval, search
@@ -90,7 +90,7 @@ def about_the_handbook(folder: Path, *, dense: bool) -> list[Row]:
     init(folder, sample=True)
     with open_workspace(folder) as app:
         sync(app, ADMINISTRATOR)
-        corpus, recipe = asked.corpus(app), app.candidate.retrieval
+        corpus, recipe = asked.corpus(app, app.candidate), app.candidate.retrieval
         if not dense:
             recipe = words_only(recipe)
         with app.database.reading() as tx:

@@ -23,12 +23,12 @@ import yaml
 from serving import ADMINISTRATOR, sample
 
 from firmground.answer.judge import Judge
-from firmground.app.answers import examples
 from firmground.app.app import App
-from firmground.app.case_results import active_cases
-from firmground.app.evaluation import run
-from firmground.app.releases import recipe_now
-from firmground.app.search import corpus
+from firmground.app.asking.answers import examples
+from firmground.app.asking.search import corpus
+from firmground.app.evaluating.case_results import active_cases
+from firmground.app.evaluating.evaluation import run
+from firmground.app.launching.releases import recipe_now
 from firmground.evaluate.cases import Case
 from firmground.serve.ask import Asked, Live, answer
 from firmground.serve.generation import Models
@@ -114,7 +114,7 @@ def compared(app: App, cases: list[Case]) -> float:
     plain = retrieval.model_copy(
         update={"fusion": retrieval.fusion.model_copy(update={"dense_weight": 0.0, "dense_weights": {}})}
     )
-    searched = corpus(app)
+    searched = corpus(app, app.candidate)
     start = perf_counter()
     for case in cases:
         search(searched, plain, case.question, limit=1)

@@ -21,19 +21,19 @@ from typing import Any
 
 import yaml
 
-from firmground.app import people
-from firmground.app.answers import ask
+from firmground.app.access import people
 from firmground.app.app import App
-from firmground.app.kept import show
+from firmground.app.asking.answers import ask
+from firmground.app.asking.kept import show
+from firmground.app.corpus.sync import sync
 from firmground.app.setup import init
-from firmground.app.sync import sync
 from firmground.language.sentences import sentences
 from firmground.testing.model_script import Reply, Script
 from firmground.testing.model_server import ModelServer
 from firmground.types import Actor, Answer
 from firmground.wire import open_workspace
 
-ADMINISTRATOR = Actor(person="admin", groups=frozenset({"public", "everyone"}), admin=True)
+ADMINISTRATOR = Actor(person="admin", groups=frozenset({"public", "everyone"}), role="owner")
 SETTINGS = """
 [models.hostile]
 base_url = "{url}"

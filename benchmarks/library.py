@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import pickle
 import platform
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -156,11 +155,13 @@ class Remembering:
 
     def __init__(self, embedder: Embedder, folder: Path | None) -> None:
         self._embedder = embedder
-        self._path = folder / f"{digest(embedder.id)[:16]}.vectors" if folder else None
+        self._path = folder / f"{digest(embedder.id)[:16]}.npz" if folder else None
         self._known: dict[bytes, NDArray[np.float16]] = {}
         self._new = 0
         if self._path and self._path.exists():
-            self._known = pickle.loads(self._path.read_bytes())
+            with np.load(self._path, allow_pickle=False) as kept:
+                keys, vectors = kept["keys"], kept["vectors"]
+            self._known = {key.tobytes(): vector for key, vector in zip(keys, vectors, strict=True)}
         self.id, self.dimension, self.languages = embedder.id, embedder.dimension, embedder.languages
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -176,5 +177,6 @@ class Remembering:
     def save(self) -> None:
         if self._path and self._new:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.write_bytes(pickle.dumps(self._known))
+            keys = np.array([np.frombuffer(key, dtype=np.uint8) for key in self._known])
+            np.savez(self._path, keys=keys, vectors=np.array(list(self._known.values())))
             self._new = 0

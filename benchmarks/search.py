@@ -82,7 +82,10 @@ def ask(folder: Path, count: int, embed_ms: float, repeats: int) -> dict[str, ob
     random = np.random.default_rng(2)
     asked = random.integers(0, count, repeats)
     # Only these: what the benchmark itself holds would count as memory of the search.
-    near, words = np.load(folder / "vectors.npy", mmap_mode="r")[asked], np.load(folder / "words.npy")[asked]
+    near, words = (
+        np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)[asked],
+        np.load(folder / "words.npy", allow_pickle=False)[asked],
+    )
     scope = (np.arange(count) // 10) * 7919 % SCOPES
     result: dict[str, dict[str, object]] = {}
     answers: dict[str, list[tuple[np.ndarray, list]]] = {}
@@ -106,7 +109,7 @@ def ask(folder: Path, count: int, embed_ms: float, repeats: int) -> dict[str, ob
             "second_ms": round(spent[1], 1),
         }
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    vectors = np.load(folder / "vectors.npy", mmap_mode="r")
+    vectors = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
     for name, scopes in SEEN.items():
         visible = np.arange(count) if scopes is None else np.flatnonzero(np.isin(scope, list(scopes)))
         found = [recalled(hits, question, vectors, visible) for question, hits in answers[name]]

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from firmground.app.corpus.sync import sync
 from firmground.app.setup import init
-from firmground.app.sync import sync
 from firmground.types import Actor
 from firmground.wire import open_workspace
 
-ADMINISTRATOR = Actor(person="admin", groups=frozenset({"public", "everyone"}), admin=True)
+ADMINISTRATOR = Actor(person="admin", groups=frozenset({"public", "everyone"}), role="owner")
 PIECES = 40
 """Of an answer, about."""
 

@@ -17,13 +17,13 @@ from typing import Any
 
 from firmground import wire
 from firmground.app.app import App
+from firmground.app.corpus.sync import sync
 from firmground.app.setup import init
-from firmground.app.sync import sync
 from firmground.index.chunk import estimated_tokens
 from firmground.settings import load_workspace
 from firmground.types import Actor
 
-BENCH = Actor(person="benchmark", admin=True)
+BENCH = Actor(person="benchmark", role="owner")
 FOLDERS = ("handbook_18f", "policies_jupiterone")
 
 

@@ -1,6 +1,7 @@
 """What every level of tests may use."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,10 @@ from firmground.models.weights import default_models_dir, ensure_default_model
 settings.register_profile("change", derandomize=True, deadline=None)
 settings.register_profile("soak", max_examples=int(os.environ.get("FIRMGROUND_EXAMPLES", "100")), deadline=None, print_blob=True)
 settings.load_profile("soak" if "FIRMGROUND_EXAMPLES" in os.environ else "change")
+
+# Who starts this in the background may have it ignore Ctrl-C, and so would the processes that tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

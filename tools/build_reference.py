@@ -11,6 +11,7 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 from reference_openai import openai_page
+from reference_roles import roles_page
 
 from firmground.errors import FirmgroundError
 from firmground.settings import keys
@@ -210,14 +211,15 @@ def errors_page() -> str:
 
 def all_errors() -> list[type[FirmgroundError]]:
     """Every error a person can see, by exit code and code."""
-    import firmground.app.following
-    import firmground.web.problems  # noqa: F401 - its errors are in the tree once it is loaded
+    import firmground.app.work
+    import firmground.web.application  # noqa: F401 - what is defined beside the code that raises it is in the tree once that is loaded
 
     pending, found = [FirmgroundError], list[type[FirmgroundError]]()
     while pending:
         error = pending.pop()
         found.append(error)
         pending += [each for each in error.__subclasses__() if each.__module__.startswith("firmground.")]
+    found = [error for error in found if not error.__name__.startswith("_")]  # those are told as what they are a kind of
     return sorted(found, key=lambda error: (error.exit_code, error.code))
 
 
@@ -375,6 +377,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "http.md": http_page,
     "openai.md": lambda: openai_page(NOTE, table),
+    "roles.md": lambda: roles_page(NOTE, table),
 }
 
 

@@ -10,6 +10,7 @@ FirmgroundError            1  something unexpected
 │   └── IndexMismatch         the index was built with another embedder
 ├── OutsideFailed          5  a disk, a model server, a package index did not do its part
 │   ├── ModelFailed           a language model gave no usable answer
+│   ├── NotTaken              a server did not take a message
 │   └── StorageFull           the disk or the database refuses more
 └── Damaged                6  stored data is damaged
 
@@ -93,6 +94,22 @@ class ModelFailed(OutsideFailed):
         super().__init__(problem, remedy)
         self.reason = reason
         self.tokens = tokens
+
+
+class NotTaken(OutsideFailed):
+    """A mail server or a web server did not take a message.
+
+    `whole`: it takes none at the moment, or cannot be reached. `final`: it will never take this one. `after`: seconds that it wants to be
+    left alone for.
+    """
+
+    code = "not-taken"
+
+    def __init__(self, problem: str, remedy: str = "", *, whole: bool = True, final: bool = False, after: float = 0.0) -> None:
+        super().__init__(problem, remedy)
+        self.whole = whole
+        self.final = final
+        self.after = after
 
 
 class StorageFull(OutsideFailed):

@@ -23,6 +23,14 @@ def narrowed(allowed: Sequence[str], wanted: Sequence[str] | None) -> tuple[str,
     return tuple(sorted(set(wanted) & set(allowed)))
 
 
+def agreed(said: Sequence[tuple[str, Sequence[str]]]) -> tuple[str, ...]:
+    """What it comes to: the first allows, the others narrow."""
+    allowed: tuple[str, ...] | None = None
+    for _, groups in said:
+        allowed = narrowed(groups, None) if allowed is None else narrowed(allowed, groups)
+    return allowed or ()
+
+
 def common(one: Sequence[str], two: Sequence[str]) -> tuple[str, ...]:
     """The groups that may see what lies in two places at once."""
     return tuple(sorted({*narrowed(one, two), *narrowed(two, one)}))

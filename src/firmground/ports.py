@@ -3,21 +3,27 @@ only `wire.py` knows them. Each port has a contract suite in `firmground.testing
 """
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self, TypeAlias
+from typing import Protocol, Self, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from firmground.accounts import Credentials
+from firmground.identities import SignIns
+from firmground.language_model import Delta, ModelCall, Tokens, Verification
+from firmground.ledger import Head, Record
+from firmground.lessons import Lessons
+from firmground.outbox import Outbox
+from firmground.people import People
+from firmground.personal import PersonalData
+from firmground.redaction import HiddenValues
+from firmground.reviews import Reviews
 from firmground.types import (
-    Account,
-    Actor,
-    ApiKey,
     Chunk,
-    Delta,
     Document,
     DocumentState,
     Feedback,
@@ -27,19 +33,16 @@ from firmground.types import (
     IndexStats,
     Job,
     Json,
-    ModelCall,
     Parsed,
     Picture,
     ReviewRequest,
     Scalar,
-    Session,
     SourceFile,
     Span,
-    Tokens,
     Trace,
-    Verification,
     Within,
 )
+from firmground.usage import Budgets
 
 Vectors: TypeAlias = NDArray[np.float32]
 Filter: TypeAlias = Scalar | Sequence[Scalar] | Mapping[str, Scalar]
@@ -69,6 +72,11 @@ class Source(Protocol):
         """The content as of one moment. ParseFailed `unreadable`, `limit_exceeded` or `changed_while_reading`."""
         ...
 
+    def said(self, uri: str) -> list[tuple[str, tuple[str, ...]]]:
+        """Who has a say about which groups may see this file, as it stands now, and what each says: the first allows, the others narrow.
+        Empty where there is no such file."""
+        ...
+
     def problems(self) -> tuple[tuple[str, str, str], ...]:
         """What the last `files()` could not list: (uri, code, detail), e.g. an unreadable folder or a link that loops."""
         ...
@@ -76,6 +84,32 @@ class Source(Protocol):
     def watch(self, stop: threading.Event) -> Iterator[frozenset[str]]:
         """The uris that may have changed since this returned, changes close together as one item. Ends when `stop` is set; a source
         that cannot tell ends at once."""
+        ...
+
+
+@runtime_checkable
+class RemoteSource(Source, Protocol):
+    """A source that is asked over the network, so that listing it takes long."""
+
+    def reach(self) -> None:
+        """Ask whether it is there, and for nothing else. OutsideFailed."""
+        ...
+
+    def let_go(self) -> None:
+        """Nothing will be read any more as it was listed: what was fetched for that, and not read, is deleted."""
+        ...
+
+
+class Finder(Protocol):
+    """Finds personal data in text."""
+
+    @property
+    def id(self) -> str:
+        """Changes with what it finds: documents that were read by another are read anew."""
+        ...
+
+    def find(self, text: str) -> list[Span]:
+        """In order, without overlaps; kinds as in `Span`. Linear in the length of the text."""
         ...
 
 
@@ -114,6 +148,10 @@ class Uploads(Source, Protocol):
 
     def remove(self, uri: str) -> None:
         """Delete the file, and what was said of it. Nothing where there is none."""
+        ...
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Nobody else takes in or removes anything meanwhile."""
         ...
 
 
@@ -207,6 +245,10 @@ class Verifier(Protocol):
         """The most that verifying this can cost, in USD; None where that is not known."""
         ...
 
+    def most(self, claim: str, passages: Sequence[str]) -> Tokens:
+        """The most tokens that verifying this can take."""
+        ...
+
     def verify(self, claim: str, passages: Sequence[str], *, cancelled: Callable[[], bool] = lambda: False) -> Verification:
         """Whether `passages` together support the claim. `unclear` where it cannot tell; ModelFailed where it gave no answer."""
         ...
@@ -249,33 +291,8 @@ class SearchIndex(Protocol):
     def close(self) -> None: ...
 
 
-class Transaction(Protocol):
+class Transaction(People, Credentials, SignIns, PersonalData, HiddenValues, Reviews, Lessons, Outbox, Budgets, Record, Protocol):
     """One unit of work on the database: what is done in it happens entirely or not at all."""
-
-    # people
-    def actor(self, person: str, *, via: str = "cli") -> Actor:
-        """The person with the groups they are in (`everyone` and `public` included). NotFound names the nearest."""
-        ...
-
-    def add_person(self, name: str, *, admin: bool = False, groups: Sequence[str] = ()) -> None: ...
-    def add_group(self, name: str) -> None: ...
-    def add_member(self, group: str, person: str) -> None: ...
-    def remove_person(self, name: str) -> None:
-        """Forget a person and what groups they were in. NotFound names the nearest."""
-        ...
-
-    def remove_member(self, group: str, person: str) -> None:
-        """Take a person out of a group. NotFound where there is no such group or they are not in it; InvalidInput for `everyone` and
-        `public`, which nobody leaves."""
-        ...
-
-    def people(self) -> dict[str, frozenset[str]]:
-        """Every person and their groups."""
-        ...
-
-    def groups(self) -> dict[str, frozenset[str]]:
-        """Every group that was named so far, for people or for documents, and who is in it."""
-        ...
 
     # scopes: interned sets of groups
     def scope(self, groups: Collection[str]) -> int:
@@ -292,7 +309,15 @@ class Transaction(Protocol):
         """By id, unambiguous id prefix, `source/uri`, or a uri that only one source has. NotFound; InvalidInput if ambiguous."""
         ...
 
+    def documents_named(self, ids: Collection[str]) -> dict[str, Document]:
+        """By id; those there are."""
+        ...
+
     def documents_numbered(self, numbers: Collection[int]) -> dict[int, Document]: ...
+    def documents_at(self, source: str, uris: Collection[str]) -> list[Document]:
+        """Those of a source that stand there, in no order; not removed ones."""
+        ...
+
     def documents(
         self,
         *,
@@ -311,8 +336,9 @@ class Transaction(Protocol):
         ...
 
     def save_document(self, document: Document, text: str | None = None, spans: Sequence[Span] | None = None) -> Document:
-        """Insert (number 0: a number is given) or update by id. With `text`, the text and spans are replaced. `groups` decides the
-        scope. The revision grows when text, title, scope or state differ from what is stored; the corpus version grows with it."""
+        """Insert (number 0: a number is given) or update by id. With `text`, the text and spans are replaced, and what its
+        placeholders stood for is gone. `groups` decides the scope. The revision grows when text, title, scope or state differ
+        from what is stored; the corpus version grows with it."""
         ...
 
     def remove_documents(self, ids: Collection[str]) -> None:
@@ -425,7 +451,8 @@ class Transaction(Protocol):
         ...
 
     def drop_comments(self, answers: Collection[str]) -> None:
-        """Comments of thumbs and notes of requests become empty: they may quote what the answers rest on."""
+        """Comments of thumbs and notes of requests become empty, but those of people under a hold: they may quote what the answers rest
+        on."""
         ...
 
     def share(self, answer: str, person: str, at: datetime) -> None:
@@ -434,45 +461,8 @@ class Transaction(Protocol):
 
     def unshare(self, answer: str) -> None: ...
     def shared(self, answer: str) -> bool: ...
-
-    # accounts: who may sign in, and with what
-    def save_account(self, account: Account, password: str) -> None:
-        """Insert, or replace the one of this person. `password`: its hash (argon2id, encoded). The person must be known."""
-        ...
-
-    def account(self, person: str) -> Account | None: ...
-    def password(self, person: str) -> str | None:
-        """The hash of it."""
-        ...
-
-    def accounts(self) -> list[Account]:
-        """By name."""
-        ...
-
-    def has_owner(self) -> bool: ...
-
-    def save_session(self, digest: str, session: Session) -> None:
-        """Insert, or replace the one with this digest."""
-        ...
-
-    def session(self, digest: str) -> Session | None: ...
-    def drop_session(self, digest: str) -> None: ...
-    def drop_sessions(self, *, person: str | None = None, expired_at: datetime | None = None) -> int:
-        """Those of a person, or those that are over at a moment; how many there were."""
-        ...
-
-    def save_key(self, digest: str, key: ApiKey) -> None:
-        """InvalidInput where there is one of that name."""
-        ...
-
-    def key(self, digest: str) -> ApiKey | None: ...
-    def keys(self) -> list[ApiKey]:
-        """By name."""
-        ...
-
-    def key_used(self, name: str, at: datetime) -> None: ...
-    def drop_key(self, name: str) -> None:
-        """NotFound names the nearest."""
+    def all_shared(self) -> set[str]:
+        """Ids of answers."""
         ...
 
     # small durable facts (signatures of duplicates, state of a plan): JSON by namespace and key
@@ -481,12 +471,18 @@ class Transaction(Protocol):
     def facts(self, namespace: str) -> dict[str, Json]: ...
     def drop_facts(self, namespace: str, keys: Collection[str] | None = None) -> None: ...
 
+    # all of it
+    def dump(self, write: Callable[[bytes], object]) -> dict[str, int]:
+        """Every row of every table, as lines in a form that `Database.load` reads on any kind of database. Rows by table."""
+        ...
+
 
 class Database(Protocol):
     """The truth: documents, permissions, answers, decisions."""
 
-    def transaction(self) -> AbstractContextManager[Transaction]:
-        """Commits when the block ends, rolls back when it raises. StorageFull, Busy, Damaged are told apart."""
+    def transaction(self, *, lasting: bool = True) -> AbstractContextManager[Transaction]:
+        """Commits when the block ends, rolls back when it raises. StorageFull, Busy, Damaged are told apart. One that is not `lasting` is
+        quicker: a power cut, and nothing else, may undo it, with all that came after."""
         ...
 
     def reading(self) -> AbstractContextManager[Transaction]:
@@ -503,6 +499,17 @@ class Database(Protocol):
 
     def describe(self) -> dict[str, Scalar]:
         """Kind, version, schema revision, bytes."""
+        ...
+
+    def head(self) -> Head | None:
+        """The end of the ledger as it is kept outside of the tables: after every commit that added an entry, unless the disk refused or
+        the process died then; never ahead of what was committed, and never taken back. None where nothing is kept; Damaged."""
+        ...
+
+    def load(self, lines: Iterable[bytes], *, aside: str) -> None:
+        """Hold what was dumped, and nothing of what there was, in one atomic step. An older dump is brought up to date, a newer one
+        Refused; Damaged where it is not whole: then nothing has changed. On a server what there was is kept in a schema named `aside`,
+        unless that is empty. The head of the ledger is not touched."""
         ...
 
     def close(self) -> None: ...
@@ -557,6 +564,18 @@ class Jobs(Protocol):
 
     def working(self) -> bool:
         """Whether some live process holds the worker lease."""
+        ...
+
+    def rename(self, name: str, to: str) -> None:
+        """Call somebody otherwise wherever a job was given the name, returns it, or tells it in its error. Twice changes nothing."""
+        ...
+
+    def ended_before(self, moment: datetime) -> int:
+        """How many ended jobs were submitted before."""
+        ...
+
+    def forget(self, moment: datetime) -> int:
+        """Forget the ended jobs that were submitted before; how many there were."""
         ...
 
     def close(self) -> None: ...

@@ -10,13 +10,23 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias, cast, get_args, get_origin
+from typing import Annotated, Any, Literal, Self, TypeAlias, cast, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
 from firmground.errors import InvalidSettings, NotFound
-from firmground.types import Scalar
+from firmground.section import RECIPE as _RECIPE
+from firmground.section import SETTING as _SETTING
+from firmground.section import Mark as _Mark
+from firmground.section import Section
+from firmground.settings_guard import GuardSection
+from firmground.settings_limits import LimitsSection
+from firmground.settings_notifications import RouteSection
+from firmground.settings_oidc import OidcSection, is_safe
+from firmground.settings_personal import ConsentSection, RetentionSection
+from firmground.settings_review import ReviewSection
+from firmground.settings_sources import SourceSection, UploadsSection
 
 FILE_NAME = "firmground.toml"
 _ENVIRONMENT_PREFIX = "FIRMGROUND_"
@@ -30,49 +40,8 @@ _FILE = "_file"
 Kind: TypeAlias = Literal["setting", "recipe"]
 
 
-class _Mark(str):
-    """Marks a field as setting or recipe."""
-
-
-_SETTING = _Mark("setting")
-_RECIPE = _Mark("recipe")
-
-
-class Section(BaseModel):
-    """One table of the file; unknown keys are an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 class WorkspaceSection(Section):
     name: Annotated[str, _SETTING] = Field("", description="Name of this AI product; the folder's name when empty.")
-
-
-class Rule(Section):
-    """Refines who may see part of a source, and what its documents say of themselves; the last rule that matches wins."""
-
-    match: Annotated[str, _SETTING] = Field(description="Glob over the path inside the source.")
-    groups: Annotated[tuple[str, ...] | None, _SETTING] = Field(None, description="Replaces the source's groups.")
-    metadata: Annotated[dict[str, Scalar | tuple[Scalar, ...]], _SETTING] = Field({}, description="Added to the documents.")
-
-
-class SourceSection(Section):
-    name: Annotated[str, _SETTING] = Field(description="Short name, part of every document's address.")
-    kind: Annotated[Literal["files"], _SETTING] = Field("files", description="What kind of source it is.")
-    path: Annotated[str, _SETTING] = Field(description="Folder, relative to the workspace.")
-    include: Annotated[tuple[str, ...], _SETTING] = Field(("**/*",), description="Globs of files to take.")
-    exclude: Annotated[tuple[str, ...], _SETTING] = Field((), description="Globs of files to leave.")
-    groups: Annotated[tuple[str, ...], _SETTING] = Field(("everyone",), description="Who may see its documents.")
-    rules: Annotated[tuple[Rule, ...], _SETTING] = Field((), description="Per-folder and per-file refinements.")
-
-    @field_validator("name")
-    @classmethod
-    def _plain(cls, name: str) -> str:
-        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", name):
-            raise ValueError("use small letters, digits, - and _")
-        if name == "uploads":
-            raise ValueError("this is what documents that people upload are under; use another name")
-        return name
 
 
 class ParsingSection(Section):
@@ -171,12 +140,6 @@ class AnswerSection(Section):
     )
 
 
-class GuardSection(Section):
-    quarantine_instructions: Annotated[bool, _SETTING] = Field(
-        True, description="Documents that seem to give orders to a model wait until a person releases them."
-    )
-
-
 class ModelServer(Section):
     base_url: Annotated[str, _SETTING] = Field(description="Any OpenAI-compatible server.")
     api_key_env: Annotated[str, _SETTING] = Field("", description="Environment variable that holds the key.")
@@ -201,6 +164,24 @@ class Price(Section):
 
 class DatabaseSection(Section):
     url: Annotated[str, _SETTING] = Field("sqlite", description="`sqlite`, or postgresql://…")
+
+
+class LedgerSection(Section):
+    webhook_secret_env: Annotated[str, _SETTING] = Field(
+        "",
+        description="Environment variable with the secret that anchors sent to a webhook are signed with; unsigned when empty.",
+    )
+
+
+class MailSection(Section):
+    host: Annotated[str, _SETTING] = Field("", description="Server that takes mail; without it no mail is sent.")
+    port: Annotated[int, _SETTING] = Field(587, ge=1, le=65535, description="Of that server.")
+    security: Annotated[Literal["starttls", "tls", "none"], _SETTING] = Field(
+        "starttls", description="How the connection is encrypted; `none` only for a server on the same machine."
+    )
+    sender: Annotated[str, _SETTING] = Field("", description="Address that mail comes from.")
+    user: Annotated[str, _SETTING] = Field("", description="Account on the server, where it wants one.")
+    password_env: Annotated[str, _SETTING] = Field("", description="Environment variable that holds the account's password.")
 
 
 class ServeSection(Section):
@@ -265,16 +246,44 @@ class Settings(Section):
 
     workspace: WorkspaceSection = WorkspaceSection.model_construct()
     sources: tuple[SourceSection, ...] = ()
+    uploads: UploadsSection = UploadsSection.model_construct()
     parsing: ParsingSection = ParsingSection.model_construct()
     quality: QualitySection = QualitySection.model_construct()
     index: IndexSection = IndexSection.model_construct()
     retrieval: RetrievalSection = RetrievalSection.model_construct()
     answer: AnswerSection = AnswerSection.model_construct()
     guard: GuardSection = GuardSection.model_construct()
-    models: dict[str, ModelServer] = {}
-    prices: dict[str, Price] = {}
+    review: ReviewSection = ReviewSection.model_construct()
+    notifications: tuple[RouteSection, ...] = ()
+    models: dict[str, ModelServer] = {}  # noqa: RUF012 - a value of pydantic
+    prices: dict[str, Price] = {}  # noqa: RUF012 - a value of pydantic
     database: DatabaseSection = DatabaseSection.model_construct()
+    ledger: LedgerSection = LedgerSection.model_construct()
+    mail: MailSection = MailSection.model_construct()
     serve: ServeSection = ServeSection.model_construct()
+    oidc: OidcSection = OidcSection.model_construct()
+    limits: LimitsSection = LimitsSection.model_construct()
+    consent: ConsentSection = ConsentSection.model_construct()
+    retention: RetentionSection = RetentionSection.model_construct()
+
+    @field_validator("oidc")
+    @classmethod
+    def _comes_back(cls, oidc: OidcSection, others: ValidationInfo) -> OidcSection:
+        """Whoever was sent to the provider must come back to us, and to nobody who listens on the way."""
+        serve = others.data.get("serve")
+        if oidc.issuer and serve is not None and not is_safe(serve.url):
+            raise ValueError("set url under [serve] to how people reach this server: https, or this machine while you try it out")
+        return oidc
+
+    @model_validator(mode="after")
+    def _routes_can_be_taken(self) -> Self:
+        names = [route.name for route in self.notifications]
+        for route in self.notifications:
+            if names.count(route.name) > 1:
+                raise ValueError(f"two of [[notifications]] are named {route.name!r}; every one needs its own name")
+            if route.channel == "mail" and not (self.mail.host and self.mail.sender):
+                raise ValueError(f"{route.name} of [[notifications]] sends mail; set host and sender under [mail]")
+        return self
 
     @field_validator("sources")
     @classmethod
@@ -323,20 +332,25 @@ def find_workspace(start: Path | None = None, environment: Mapping[str, str] = o
 def load_workspace(root: Path, environment: Mapping[str, str] = os.environ) -> Workspace:
     """Read and check the workspace's settings. InvalidSettings names the key and, for an unknown one, the nearest known."""
     path = root / FILE_NAME
+    if not path.exists():
+        raise NotFound(f"no {FILE_NAME} in {root}", f"make a workspace there with `firmground init {root}`")
+    settings = load_settings(path, environment)
+    data = environment.get("FIRMGROUND_DATA")
+    return Workspace(root=root, data=Path(data).absolute() if data else root / ".firmground", settings=settings)
+
+
+def load_settings(path: Path, environment: Mapping[str, str]) -> Settings:
+    """The same for one file, whatever it is called; keys that it leaves out are as they are by themselves."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise NotFound(f"no {FILE_NAME} in {root}", f"make a workspace there with `firmground init {root}`") from None
     except OSError as error:
-        raise InvalidSettings(f"cannot read {path} ({error.strerror})", "check its permissions") from None
+        raise InvalidSettings(f"cannot read {path} ({error.strerror})", "check its path and permissions") from None
     except UnicodeDecodeError:
         raise InvalidSettings(f"{path} is not UTF-8", "save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise InvalidSettings(f"{path} is not valid TOML ({error})", "mend that line") from None
     overrides = _with_environment(content, environment)
-    settings = _checked(content, path, overrides)
-    data = environment.get("FIRMGROUND_DATA")
-    return Workspace(root=root, data=Path(data).absolute() if data else root / ".firmground", settings=settings)
+    return _checked(content, path, overrides)
 
 
 def keys() -> Iterator[tuple[str, Kind, FieldInfo]]:
@@ -350,8 +364,8 @@ def recipe_keys(settings: Settings) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, kind, _ in keys():
         if kind == "recipe":
-            section, key = name.split(".")
-            found[name] = values[section][key]
+            section, _, key = name.partition(".")
+            found[name.partition("[]")[0]] = values[section][key.partition("[]")[0]]
     return found
 
 
@@ -436,7 +450,7 @@ def _checked(content: dict[str, Any], path: Path, overrides: Mapping[str, str]) 
             hint = _elsewhere(name) or _nearest(name, known) or f"known keys: {', '.join(known)}"
             raise InvalidSettings(f"unknown key {where} in {path.name}", hint) from None
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        place = overrides.get(where) or f"{where} in {path.name}"
+        place = overrides.get(where) or (f"{where} in {path.name}" if where else path.name)
         wrong = "is missing" if first["type"] == "missing" else "cannot be used"
         raise InvalidSettings(f"{place} {wrong}{more}", _in_words(first)) from None
 
@@ -460,22 +474,20 @@ _WORDS = {
 
 def _in_words(error: Mapping[str, Any]) -> str:
     """What is wrong with a value, and an example of a good one."""
-    location, kind = cast("tuple[int | str, ...]", error["loc"]), str(error["type"])
+    location, kind = list(error["loc"]), str(error["type"])
+    if not location or kind == "value_error":
+        return str(error["msg"]).removeprefix("Value error, ")
     name = str(location[-1])
-    if location[0] == "sources" and len(location) <= 2:  # neither a list nor the tables in one
-        return (
-            str(error["msg"]).removeprefix("Value error, ") if kind == "value_error" else "sources is a list: write [[sources]]"
-        )
+    if location[0] in {"sources", "notifications"} and len(location) <= 2:  # neither a list nor the tables in one
+        return f"{location[0]} is a list: write [[{location[0]}]]"
     if kind == "missing":
         return f'add it, e.g. {name} = "{_EXAMPLES.get(name, "a")}"'
     if "metadata" in location:
         return "metadata holds text, numbers, true, false, and lists of these"
     if kind in {"model_type", "dict_type"}:
         return f"it is a section: write [{'.'.join(map(str, location))}]"
-    for begin, words in _WORDS.items():
-        if kind.startswith(begin):
-            return words.format(**error.get("ctx", {}))
-    return str(error["msg"]).removeprefix("Value error, ")
+    fitting = (words.format(**error.get("ctx", {})) for begin, words in _WORDS.items() if kind.startswith(begin))
+    return next(fitting, str(error["msg"]))
 
 
 def _elsewhere(name: str) -> str:

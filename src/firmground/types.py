@@ -12,6 +12,8 @@ from typing import Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from firmground.rights import GRANTS, Right, Role
+
 Json: TypeAlias = JsonValue
 Scalar: TypeAlias = str | int | float | bool
 Metadata: TypeAlias = Mapping[str, Scalar | tuple[Scalar, ...]]
@@ -44,46 +46,24 @@ class Value(BaseModel):
 
 
 class Actor(Value):
-    """On whose behalf something happens. `admin` sees every document; others see what their groups may see."""
+    """On whose behalf something happens, and what they may do (`firmground.rights`)."""
 
     person: str
     groups: frozenset[str] = frozenset({"public"})
-    admin: bool = False
+    role: Role = "user"
+    scopes: frozenset[Right] | None = None
+    """Of the key that a program came with: what it may do of what its person may; None for all of it."""
     via: Literal["cli", "http", "job"] = "cli"
+    key: str = ""
+    """Name of the API key that a program came with: what it does, no person does at that moment."""
+    user: str = ""
+    """The system user who asked for what another process does."""
+    local: bool = False
+    """Whether they came by their access to the files of the workspace, which holds everything, and not as somebody who is known there."""
 
-
-class Account(Value):
-    """A person who may sign in. Owners are administrators that the workspace is never without once it had one."""
-
-    person: str
-    owner: bool = False
-    created_at: datetime
-
-
-class Session(Value):
-    """A browser that somebody signed in with. Its secret is known to the browser only; stored is the secret's digest."""
-
-    person: str
-    created_at: datetime
-    seen_at: datetime
-    expires_at: datetime
-
-
-class ApiKey(Value):
-    """What a program signs in with. Shown once; stored is its digest.
-
-    Either it acts for `person`, with the groups that person is in at the moment; or, for a page of another site, with the fixed `groups`,
-    for whoever looks at that page, and from `origins` only.
-    """
-
-    name: str
-    person: str | None = None
-    groups: tuple[str, ...] | None = None
-    origins: tuple[str, ...] = ()
-    """`https://intranet.example.org`: scheme, host, and the port where it is not the usual one."""
-    created_at: datetime
-    expires_at: datetime | None = None
-    used_at: datetime | None = None
+    def may(self, right: Right) -> bool:
+        """Whether this person's role has the right, and the key they came with, if any, is for it."""
+        return self.role in GRANTS[right] and (self.scopes is None or right in self.scopes)
 
 
 # ---------------------------------------------------------------- sources
@@ -364,70 +344,46 @@ class Answer(Value):
     review: dict[str, str] | None = None
 
 
-# ---------------------------------------------------------------- language models
+class Draft(Value):
+    """An answer that a person looks at before its asker sees it: what it would say."""
 
-
-class Message(Value):
-    role: Literal["system", "user", "assistant"]
+    status: AnswerStatus
+    """That it would have."""
     text: str
+    sentences: tuple[Sentence, ...] = ()
+    """Those that no passage bears out cite nothing."""
+    citations: tuple[Citation, ...] = ()
+    choices: tuple[dict[str, str], ...] = ()
+    notices: tuple[Notice, ...] = ()
+    """What its reader should know of it."""
 
 
-class Tokens(Value):
-    """What calls of a model took. `estimated` where the server did not say."""
-
-    input: int = 0
-    output: int = 0
-    estimated: bool = False
+RuleOutcome: TypeAlias = Literal["send", "warn", "hold", "hold_for_two", "block", "escalate"]
 
 
-class ModelCall(Value):
-    """One request to a language model."""
+class Cause(Value):
+    """Why people look at an answer."""
 
-    messages: tuple[Message, ...]
-    max_output_tokens: int
-    temperature: float = 0.0
-    seed: int | None = None
-    json_schema: dict[str, Json] | None = None
-    """The form of the answer, for a model that is `structured`; others are told in the prompt."""
-
-
-class Delta(Value):
-    """A piece of what a model says. The last one of a call has no text, but `tokens` and `finish`."""
-
+    kind: Literal["rule", "mismatch", "sample", "request", "challenge", "source_changed", "blind"]
+    name: str = ""
+    """Of the rule."""
     text: str = ""
-    tokens: Tokens | None = None
-    finish: Literal["stop", "length", "refused"] | None = None
+    """One line, without words of documents, questions or answers."""
 
 
-ModelCode: TypeAlias = Literal[
-    "unreachable",  # no connection
-    "timeout",  # connect, next byte or total took too long
-    "refused",  # the key or the model is not accepted
-    "rejected",  # the request itself is not accepted (4xx): repeating it would not help
-    "overloaded",  # 429 or 5xx, after the retries
-    "cut_off",  # the connection ended before the answer did
-    "nonsense",  # not the protocol, or nothing said
-    "unavailable",  # too many failures lately: not asked (circuit open)
-    "too_long",  # the output did not end within its bounds
-    "cancelled",  # nobody waits for the answer any more
-]
+class Routed(Value):
+    """What the rules of a release made of an answer."""
 
-
-class Mismatch(Value):
-    """Why a sentence does not hold against the passages it cites."""
-
-    code: Literal["coverage", "number", "unit", "date", "name", "negation", "quote", "citation", "verifier"]
-    detail: str
-    """One line, for a person and for the repair prompt."""
-
-
-class Verification(Value):
-    """What a verifier says of one sentence against passages. It may be wrong."""
-
-    verdict: Literal["supported", "contradicted", "unsupported", "unclear"]
-    why: str = ""
-    tokens: Tokens = Tokens()
-    cost_usd: float | None = 0.0
+    outcome: RuleOutcome
+    """The strictest of all that fired."""
+    causes: tuple[Cause, ...] = ()
+    """The rules that fired, in their order."""
+    role: Role | None = None
+    """Of `escalate`: who is asked; otherwise who reviews."""
+    warning: str = ""
+    """Shown with the answer, of `warn`."""
+    sampled: bool = False
+    """Whether it was chosen by chance, to be looked at although it was sent: such answers tell how often answers are right."""
 
 
 # ---------------------------------------------------------------- traces
@@ -479,8 +435,10 @@ class Trace(Value):
     """Which of the evidence was in the prompt, in its order: positions in `evidence`."""
     outputs: tuple[str, ...] = ()
     """What the model said, unchecked, call by call; empty once any of the evidence is erased."""
-    held: tuple[Sentence, ...] = ()
-    """Sentences of a draft that the reader did not see."""
+    draft: Draft | None = None
+    """What waits for a person; None where the reader got all there is."""
+    routed: Routed | None = None
+    """What the release's rules made of it; None where it has none."""
     signs: dict[str, float] = {}
     steps: tuple[Step, ...] = ()
     masked: tuple[Span, ...] = ()
@@ -522,7 +480,7 @@ class ReviewRequest(Value):
     answer: str
     person: str
     note: str = ""
-    state: Literal["open", "withdrawn"] = "open"
+    state: Literal["open", "withdrawn", "done"] = "open"
     created_at: datetime
 
 

@@ -7,19 +7,48 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from firmground.app.app import App
-from firmground.errors import FirmgroundError, InvalidSettings, OutsideFailed
-from firmground.ports import Database, Embedder, Jobs, LanguageModel, PageRenderer, Parser, SearchIndex, Source, Uploads
+from firmground.app.keeping.restoring import JOURNAL
+from firmground.errors import FirmgroundError, InvalidInput, InvalidSettings, OutsideFailed, Refused
+from firmground.gate.ledger import Anchor
+from firmground.guard.logs import look_through
+from firmground.identities import Provider
+from firmground.language_model import Message, ModelCall, Tokens
+from firmground.outbox import Mail, MailSender, WebhookSender
+from firmground.ports import (
+    Database,
+    Embedder,
+    Finder,
+    Jobs,
+    LanguageModel,
+    PageRenderer,
+    Parser,
+    SearchIndex,
+    Source,
+    Uploads,
+)
 from firmground.release.spec import ReleaseSpec
 from firmground.settings import Settings, Workspace, find_workspace, load_workspace, secret
-from firmground.types import Check, Message, ModelCall, Tokens
+from firmground.settings_sources import SourceSection
+from firmground.types import Check
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 
 
-def open_workspace(directory: Path | None = None) -> App:
-    """The workspace at `directory`, or the one the current directory is in."""
+def open_workspace(directory: Path | None = None, *, cut_off: bool = False) -> App:
+    """The workspace at `directory`, or the one the current directory is in. Refused where a restore was cut off, unless `cut_off`."""
     workspace = load_workspace(find_workspace(directory))
-    return App(workspace, _Adapters(workspace), utc_now)
+    if not cut_off and (workspace.data / JOURNAL).exists():
+        raise Refused("a restore was cut off in this workspace", "run `firmground restore` with the same backup again")
+    app = App(workspace, _Adapters(workspace), utc_now)
+    look_through(lambda text: _forms(app).find(text))
+    return app
+
+
+def _forms(app: App) -> Finder:
+    """What finds personal data by form alone: a model that knows names is too slow for every line of a log."""
+    from firmground.guard.personal import Detector
+
+    return app.once("forms", lambda: Detector.of(app.workspace.settings.guard))
 
 
 def model_directory() -> Path:
@@ -50,20 +79,50 @@ class _Adapters:
         return open_jobs(self._data(), self._settings.database.url)
 
     def sources(self) -> Mapping[str, Source]:
+        return {
+            source.name: self._files(source) if source.kind == "files" else self._web(source) for source in self._settings.sources
+        }
+
+    def _files(self, source: SourceSection) -> Source:
         from firmground.sources.files import FilesSource, Rule
 
-        return {
-            source.name: FilesSource(
-                source.name,
-                self._workspace.source_path(source),
-                include=source.include,
-                exclude=source.exclude,
-                groups=source.groups,
-                rules=tuple(Rule(match=rule.match, groups=rule.groups, metadata=rule.metadata) for rule in source.rules),
-                max_bytes=self._settings.parsing.max_megabytes * 1_000_000,
-            )
-            for source in self._settings.sources
-        }
+        return FilesSource(
+            source.name,
+            self._workspace.source_path(source),
+            include=source.include,
+            exclude=source.exclude,
+            groups=source.groups,
+            rules=tuple(Rule(match=rule.match, groups=rule.groups, metadata=rule.metadata) for rule in source.rules),
+            max_bytes=self._settings.parsing.max_megabytes * 1_000_000,
+        )
+
+    def _web(self, source: SourceSection) -> Source:
+        from firmground.sources.labels import Rule
+        from firmground.sources.web.source import Manners, WebSource
+
+        return WebSource(
+            source.name,
+            source.urls,
+            self._data() / "web" / source.name,
+            hosts=source.hosts,
+            include=source.include,
+            exclude=source.exclude,
+            groups=source.groups,
+            rules=tuple(Rule(match=rule.match, groups=rule.groups, metadata=rule.metadata) for rule in source.rules),
+            allow_private=source.allow_private,
+            manners=Manners(
+                depth=source.depth,
+                max_pages=source.max_pages,
+                max_bytes=source.max_megabytes * 1_000_000,
+                max_seconds=source.max_seconds,
+                delay_seconds=source.delay_seconds,
+                agent=source.user_agent,
+                sitemaps=source.sitemaps,
+                queries=source.keep_queries,
+                poll_seconds=source.watch_minutes and source.watch_minutes * 60,
+            ),
+            max_bytes=self._settings.parsing.max_megabytes * 1_000_000,
+        )
 
     def uploads(self) -> Uploads:
         from firmground.sources.uploads import UploadsSource
@@ -84,6 +143,20 @@ class _Adapters:
             max_bytes=limits.max_megabytes * 1_000_000,
             bounds=Bounds(memory=limits.max_memory_megabytes * 1_000_000),
         )
+
+    def finder(self) -> Finder:
+        from firmground.guard.personal import Detector
+        from firmground.guard.redaction import PLACEHOLDER
+
+        guard = self._settings.guard
+        forms = Detector.of(guard)
+        if guard.names == "off":
+            return forms
+        from firmground.models.presidio import PresidioFinder
+
+        folder = self._workspace.root / guard.names_model
+        model = str(folder) if folder.is_dir() else guard.names_model
+        return PresidioFinder(forms, model, untouched=PLACEHOLDER, kinds=guard.kinds)
 
     def renderer(self) -> PageRenderer:
         from firmground.sources.pictures import SandboxedRenderer
@@ -131,6 +204,21 @@ class _Adapters:
         )
         return Breaker(model_there)
 
+    def provider(self) -> Provider:
+        from firmground.identity.provider import OpenIDProvider
+
+        return OpenIDProvider(self._settings.oidc, utc_now)
+
+    def mail(self) -> MailSender:
+        from firmground.sending.mail import SmtpMail
+
+        return SmtpMail(self._settings.mail)
+
+    def webhooks(self) -> WebhookSender:
+        from firmground.sending.webhook import Webhooks
+
+        return Webhooks()
+
     def index(self, recipe: ReleaseSpec, dimension: int) -> SearchIndex:
         from firmground.store.lance import open_lance
 
@@ -140,6 +228,9 @@ class _Adapters:
         from firmground.store.lance import drop_lance
 
         drop_lance(self._index_place(), build)
+
+    def beside(self, workspace: Workspace) -> "_Adapters":
+        return _Adapters(workspace)
 
     def _index_place(self) -> str:
         url = self._settings.index.url
@@ -183,11 +274,51 @@ def open_embedder(root: Path, settings: Settings) -> Embedder:
     )
 
 
+def anchor_place(
+    app: App, *, file: Path | None = None, mail: str = "", webhook: str = ""
+) -> tuple[str, str, Callable[[Anchor, str], None]]:
+    """Where an anchor of the ledger goes: what kind of place, its name, and what puts it there. InvalidInput unless it is one place that
+    can be one."""
+    from firmground.sending.webhook import host_of
+    from firmground.store import anchors
+
+    if [file is not None, bool(mail), bool(webhook)].count(True) != 1:
+        raise InvalidInput("an anchor goes to one place", "give one of --file PATH, --mail ADDRESS, --webhook URL")
+    if file is not None:
+        return "file", str(file), lambda anchor, _: anchors.to_file(file, anchor.line)
+    if mail:
+        app.mail.check(mail)
+        return "mail", mail, lambda anchor, name: app.mail.send(_mailed(anchor, name, mail, app.clock()))
+    named = app.workspace.settings.ledger.webhook_secret_env
+
+    def post(anchor: Anchor, _: str) -> None:
+        key = secret(named)
+        if named and not key:
+            raise InvalidSettings(f"webhook_secret_env names {named}, which is not set", f"set {named}")
+        app.webhooks.send(webhook, anchor.line.encode(), id=anchor.digest, at=app.clock(), key=key)
+
+    return "webhook", host_of(webhook), post
+
+
+def _mailed(anchor: Anchor, name: str, to: str, at: datetime) -> Mail:
+    text = f"Keep this mail: `firmground ledger verify --anchor FILE` reads it from a file.\n\n{anchor.line}\n"
+    return Mail(id=anchor.digest, to=to, subject=f"Ledger of {name}: {anchor.number}", text=text, at=at)
+
+
 def component_checks(app: App) -> list[Callable[[], Check]]:
     """What only the concrete adapters can say of themselves, for `firmground doctor`."""
     models = [lambda name=name: _check_language_model(app, name) for name in sorted(_models_of(app))]
     keys = [lambda check=check: check for check in _missing_keys(app)]
-    return [lambda: _check_model(app), *keys, *models, _check_parser, lambda: _check_recognition(app), _check_versions]
+    providers = [lambda: check_provider(app)] if app.workspace.settings.oidc.issuer else []
+    return [
+        lambda: _check_model(app),
+        *keys,
+        *providers,
+        *models,
+        _check_parser,
+        lambda: _check_recognition(app),
+        _check_versions,
+    ]
 
 
 def _check_model(app: App) -> Check:
@@ -235,6 +366,19 @@ def _check_language_model(app: App, name: str) -> Check:
         detail=f"{name} answers; {price}",
         remedy="" if cost is not None else f'add [prices."{name}"] to count what answers cost',
     )
+
+
+def check_provider(app: App) -> Check:
+    """Whether people can be sent there."""
+    settings = app.workspace.settings.oidc
+    if settings.client_secret_env and not secret(settings.client_secret_env):
+        detail = f"client_secret_env under [oidc] names {settings.client_secret_env}, which is not set"
+        return Check(name="sign-in", state="error", detail=detail, remedy=f"set {settings.client_secret_env}")
+    try:
+        app.provider.address(state="", nonce="", verifier="", back="")
+    except FirmgroundError as error:
+        return Check(name="sign-in", state="error", detail=error.problem, remedy=error.remedy)
+    return Check(name="sign-in", state="ok", detail=f"{settings.issuer} answers as itself")
 
 
 def _check_parser() -> Check:

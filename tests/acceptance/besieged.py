@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from firmground.app.sync import sync
+from firmground.app.corpus.sync import sync
 from firmground.settings import Settings
 from firmground.testing.app import ADMINISTRATOR, Bench
 from firmground.web.limits import Limits
@@ -133,8 +133,10 @@ class Besieged:
         """That are open, those that wait to be accepted not counted."""
         return sum(each.status == psutil.CONN_ESTABLISHED for each in self._seen.net_connections("tcp"))
 
-    def files(self) -> int:
-        return self._seen.num_fds()
+    def held(self) -> int:
+        """Connections that it accepted and has not closed, whether or not their clients are still there."""
+        states = (psutil.CONN_ESTABLISHED, psutil.CONN_CLOSE_WAIT)
+        return sum(each.status in states for each in self._seen.net_connections("tcp"))
 
     def received(self) -> list[str]:
         """What lies in the data directory of uploads, finished or not."""

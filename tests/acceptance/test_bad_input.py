@@ -203,10 +203,14 @@ def test_what_cannot_be_read_is_named_and_nothing_else_suffers(place: Workplace,
     place.check_sound()
 
 
-def test_a_source_that_is_missing_stops_the_sync_before_anything_changes(place: Workplace, normal: object):
+def test_a_source_that_is_missing_loses_nothing_and_stops_no_other(place: Workplace, normal: object):
     before = place.documents()
     (place.root / "notes").rename(place.root / "elsewhere")
-    assert "notes" in error_line(place.run("sync"), 5)
+    ended = place.run("sync")
+    assert ended.code == 5, ended
+    assert "handbook" in ended.out
+    assert "firmground: notes was not synced: " in ended.err
+    assert "notes" in error_line(place.run("sync", "--source", "notes"), 5)
     assert place.documents() == before
     assert place.found(LEAVE)[LEAVE] == normal
     (place.root / "elsewhere").rename(place.root / "notes")

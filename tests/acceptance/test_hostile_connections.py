@@ -365,22 +365,21 @@ def test_half_a_request_does_nothing(server: Besieged, path: str, kind: str, hal
     else:
         line.__exit__()
     until(lambda: server.connections() == 0)
-    assert server.received() == []
+    until(lambda: server.received() == [])  # the thread that wrote it may be some steps behind
 
 
 def test_who_asks_again_before_the_answer_and_leaves_is_seen_to_leave(server: Besieged):
-    files = server.files()
     question = SLOW.replace("true", "false")
     with ExitStack() as held:
         lines = [held.enter_context(server.line()) for _ in range(40)]
         for line in lines:
             line.request("POST /api/v1/answers HTTP/1.1", HOST, JSON, f"Content-Length: {len(question)}", body=question)
-        until(lambda: server.files() >= files + 40)
+        until(lambda: server.held() == 40)
         time.sleep(0.3)  # until the server waits for nothing but the answer, or that they leave
         for line in lines:
             line.request("GET /healthz HTTP/1.1", HOST)
         time.sleep(0.1)
-    until(lambda: server.files() <= files + 20)
+    until(lambda: server.held() == 0)
     assert server.connections() == 0
 
 
@@ -457,7 +456,7 @@ def streams(server: Besieged, count: int, held: ExitStack, address: str = "") ->
 
 
 def test_a_thousand_open_streams_keep_nobody_waiting(server: Besieged):
-    memory, files = server.memory(), server.files()
+    memory = server.memory()
     with ExitStack() as held:
         [first] = streams(server, 1, held)
         address = first.read().decode().lower().partition("content-location: ")[2].partition("\r\n")[0]
@@ -465,15 +464,14 @@ def test_a_thousand_open_streams_keep_nobody_waiting(server: Besieged):
         assert server.connections() > 1_000
         server.check()
         assert server.memory() - memory < 100 * MEGABYTE
-    until(lambda: server.files() <= files + 20)
+    until(lambda: server.held() == 0)
 
 
 def test_hundreds_who_ask_and_leave_at_once_are_forgotten(server: Besieged):
-    files = server.files()
     with ExitStack() as held:
         for line in streams(server, 400, held):
             line.cut()
-    until(lambda: server.files() <= files + 20)
+    until(lambda: server.held() == 0)
     assert server.connections() == 0
 
 

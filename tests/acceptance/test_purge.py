@@ -11,8 +11,8 @@ import lancedb
 import pytest
 from workplace import ADMINISTRATOR, MARKED, MARKER, Workplace
 
-from firmground.app import traces
-from firmground.app.search import search
+from firmground.app.asking import traces
+from firmground.app.asking.search import search
 from firmground.language.terms import terms
 from firmground.testing.traces import a_trace
 from firmground.types import Passage, Tombstone, Trace
@@ -112,13 +112,13 @@ def test_a_removed_sentence_is_found_before_and_nowhere_after(place: Workplace, 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from firmground.app import documents
+from firmground.app.corpus import documents
 from firmground.types import Actor
 from firmground.wire import open_workspace
 
 setattr(documents, sys.argv[2], lambda *_: os.kill(os.getpid(), signal.SIGKILL))
 with open_workspace(Path(sys.argv[1])) as app:
-    documents.purge(app, Actor(person="tester", admin=True), "notes/attic.md")
+    documents.purge(app, Actor(person="tester", role="owner"), "notes/attic.md")
 """
 
 

@@ -23,7 +23,7 @@ LEAVE = "# Leave\n\nEvery employee may carry over five vacation days into the ne
 SLOW_SERVER = """
 import sys, time
 from pathlib import Path
-from firmground.app.sync import sync
+from firmground.app.corpus.sync import sync
 from firmground.settings import Settings
 from firmground.testing.app import ADMINISTRATOR, Bench
 from firmground.web.server import run

@@ -138,7 +138,7 @@ SEARCHER = """
 import sys
 from pathlib import Path
 from workplace import ADMINISTRATOR
-from firmground.app.search import search
+from firmground.app.asking.search import search
 from firmground.wire import open_workspace
 with open_workspace(Path(sys.argv[1])) as app:
     for line in sys.stdin:

@@ -19,7 +19,7 @@ import psutil
 import pytest
 from workplace import ADMINISTRATOR, MARKED, SECONDS, SETTINGS, Ended, Workplace, second_corpus
 
-from firmground.app import kept
+from firmground.app.asking import kept
 from firmground.testing.model_server import ModelServer, Reply
 from firmground.types import Trace
 from firmground.wire import open_workspace
@@ -151,7 +151,7 @@ def test_where_the_model_fails_or_lies_the_answer_is_quotes_and_says_so(place: W
         "Where are bicycles parked?": (Reply(when="Where", hang="before_headers"), "timeout"),
         "In which yard are bicycles parked?": (Reply(when="which yard", cut=900), "cut_off"),
         "Are bicycles parked in the yard?": (Reply(when="Are bicycles", lie="unknown_citation"), "not_borne_out"),
-        "bicycles parked behind a gate": (Reply(when="behind a gate", lie="prompt_leak"), "not_borne_out"),
+        "bicycles parked behind a gate": (Reply(when="behind a gate", lie="prompt_leak"), "withdrawn"),
     }
     with ModelServer([reply for reply, _ in faults.values()]) as server:
         with_model(place, server.url)
@@ -161,7 +161,7 @@ def test_where_the_model_fails_or_lies_the_answer_is_quotes_and_says_so(place: W
         answer = json.loads(ended.out)
         check_answer(answer)
         assert (answer["status"], answer["model"], answer["sentences"][0]["text"]) == ("answered", "extractive", TRUTH)
-        assert "fallback" in notices(answer)
+        assert ("answer_withdrawn" if outcome == "withdrawn" else "fallback") in notices(answer)
         assert outcome in [step["outcome"] for step in answer["explanation"]["steps"] if step["name"] == "model"]
 
 

@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from firmground.app import documents
-from firmground.app.search import search
+from firmground.app.asking.search import search
+from firmground.app.corpus import documents
 from firmground.sources.scratch import sweep
 from firmground.types import Actor
 from firmground.wire import open_workspace
 
-ADMINISTRATOR = Actor(person="tester", groups=frozenset({"public", "everyone"}), admin=True)
+ADMINISTRATOR = Actor(person="tester", groups=frozenset({"public", "everyone"}), role="owner")
 PROGRAM = [sys.executable, "-c", "from firmground.cli import main; main()"]
 # Root without capabilities may read and write only what the permissions of a file say, like anybody else.
 UNPRIVILEGED = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"] if os.geteuid() == 0 else []

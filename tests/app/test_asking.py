@@ -9,17 +9,19 @@ from pathlib import Path
 import pytest
 
 from firmground.answer.confidence import Confidence, Logistic
-from firmground.app import documents, people
-from firmground.app.answers import ask
+from firmground.app.access import people
 from firmground.app.app import App
-from firmground.app.kept import explanation, latest_conversation, listed, replay, show
-from firmground.app.releases import RECIPES
-from firmground.app.sync import sync
+from firmground.app.asking.answers import ask
+from firmground.app.asking.kept import explanation, latest_conversation, listed, replay, show
+from firmground.app.corpus import documents
+from firmground.app.corpus.sync import sync
+from firmground.app.launching.releases import RECIPES
 from firmground.errors import Busy, Damaged, InvalidInput, InvalidSettings, ModelFailed, NotFound
+from firmground.language_model import ModelCall
 from firmground.settings import AnswerSection, ServeSection, Settings
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
 from firmground.testing.model import ScriptedModel, failed
-from firmground.types import Actor, Event, ModelCall, Passage, Tombstone
+from firmground.types import Actor, Event, Passage, Tombstone
 
 LEAVE = b"""# Leave
 
@@ -296,7 +298,12 @@ def test_a_held_draft_is_kept_and_not_shown(tmp_path: Path):
         assert (answer.status, answer.sentences, answer.citations) == ("draft", (), ())
         assert "vacation days" not in answer.text
         assert [event for event in heard if event.kind in {"sentence", "citation"}] == []
-        assert len(show(app, ADMINISTRATOR, answer.id).held) == 2
+        trace = show(app, ADMINISTRATOR, answer.id)
+        assert trace.draft
+        assert trace.routed
+        assert [bool(sentence.citations) for sentence in trace.draft.sentences] == [True, False]
+        assert "nine vacation days" in trace.draft.text
+        assert (trace.routed.outcome, [cause.kind for cause in trace.routed.causes]) == ("hold", ["mismatch"])
 
 
 def test_what_was_not_shown_and_why_in_numbers_is_for_administrators(tmp_path: Path):
@@ -308,7 +315,7 @@ def test_what_was_not_shown_and_why_in_numbers_is_for_administrators(tmp_path: P
         again = ask(app, COLLEAGUE, QUESTION)
         for answer in (first, again):
             for told in (show(app, COLLEAGUE, answer.id), *listed(app, COLLEAGUE)):
-                assert "ninety" not in "\n".join([*told.outputs, *(each.text for each in told.held)])
+                assert "ninety" not in told.model_dump_json()
                 assert (told.signs, told.cached_from) == ({}, "")
             whole = show(app, ADMINISTRATOR, answer.id)
             assert whole.signs

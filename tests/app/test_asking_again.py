@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from firmground.app import releases
-from firmground.app.answers import ask
-from firmground.app.asking_again import ask_again
-from firmground.app.kept import listed
-from firmground.app.sync import sync
+from firmground.app.asking.answers import ask
+from firmground.app.asking.kept import listed
+from firmground.app.corpus.sync import sync
+from firmground.app.evaluating.asking_again import ask_again
+from firmground.app.launching import releases
 from firmground.errors import NotFound, Refused
 from firmground.settings import Settings
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from firmground.app import case_results, releases
-from firmground.app.answers import ask
-from firmground.app.documents import purge
-from firmground.app.evaluation import run as evaluate
+from firmground.app.asking.answers import ask
+from firmground.app.asking.kept import replay
+from firmground.app.corpus.documents import purge
+from firmground.app.corpus.sync import sync
+from firmground.app.evaluating import case_results
+from firmground.app.evaluating.evaluation import run as evaluate
 from firmground.app.following import JobFailed
-from firmground.app.kept import replay
-from firmground.app.sync import sync
+from firmground.app.launching import releases
 from firmground.errors import OutsideFailed, Refused
 from firmground.settings import Settings
 from firmground.testing.app import ADMINISTRATOR, Bench
@@ -101,7 +102,7 @@ def test_building_that_is_broken_off_goes_on_and_the_release_answers_meanwhile(b
             raise OutsideFailed("the disk is full", "free some")
         return whole(texts)
 
-    monkeypatch.setattr("firmground.app.indexing._DOCUMENTS_AT_ONCE", 1)
+    monkeypatch.setattr("firmground.app.corpus.indexing._DOCUMENTS_AT_ONCE", 1)
     monkeypatch.setattr(bench.embedder_, "embed", embed)
     with bench.app() as app:
         with pytest.raises(JobFailed, match="disk is full"):
@@ -130,15 +131,15 @@ def test_two_releases_with_different_chunking_are_compared_case_by_case(bench: B
 
 
 def test_only_the_indexes_of_the_newest_releases_are_kept_beside_the_candidates(bench: Bench):
-    for tokens in (80, 96, 112):
+    for tokens in (80, 88, 96, 104, 112):
         bench.settings = settings(tokens)
         with bench.app() as app:
             sync(app, ADMINISTRATOR)
             releases.create(app, ADMINISTRATOR)
     with bench.app() as app:
-        assert len(chunks(app)) == 3
+        assert len(chunks(app)) == 5
         assert "3 years" in years_of(app, "anchor", "2")
-        with pytest.raises(Refused, match="the index that release 1 searches is not kept: 2 besides the candidate's are"):
+        with pytest.raises(Refused, match="the index that release 1 searches is not kept: 4 besides the candidate's are"):
             years_of(app, "anchor", "1")
         assert [each.name for each in releases.diff(app, ADMINISTRATOR, "1", "2")] == ["index.chunk_tokens"], (
             "it can still be read"

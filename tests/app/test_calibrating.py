@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from firmground.app import calibrated, calibration
-from firmground.app.calibration import run
-from firmground.app.calibration_report import page, written
-from firmground.app.golden import known_questions
-from firmground.app.sync import sync
+from firmground.app.corpus.sync import sync
+from firmground.app.evaluating import calibrated, calibration
+from firmground.app.evaluating.calibration import run
+from firmground.app.evaluating.calibration_report import page, written
+from firmground.app.evaluating.golden import known_questions
 from firmground.app.work import handlers
 from firmground.errors import InvalidInput, NotFound, OutsideFailed, Refused
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
@@ -183,9 +183,9 @@ def test_progress_is_told_in_questions(bench: Bench):
     assert (seen[-1].progress.done, seen[-1].progress.total, seen[-1].progress.unit) == (48, 48, "questions")
 
 
-def test_a_worker_of_the_workspace_can_calibrate_and_sync(bench: Bench):
+def test_a_worker_of_the_workspace_can_do_all_long_work(bench: Bench):
     with bench.app() as app:
-        assert handlers(app).keys() == {"sync", "calibrate", "promise", "evaluate"}
+        assert handlers(app).keys() == {"sync", "calibrate", "promise", "evaluate", "audit", "warm", "retention"}
 
 
 def test_a_large_sync_makes_the_calibration_stale_and_leaves_it_as_it_is(bench: Bench):

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from firmground.app import case_edits
-from firmground.app.answers import ask
 from firmground.app.app import App
-from firmground.app.cases import listed
-from firmground.app.sync import sync
+from firmground.app.asking.answers import ask
+from firmground.app.corpus.sync import sync
+from firmground.app.evaluating import case_edits
+from firmground.app.evaluating.cases import listed
 from firmground.errors import NotAllowed, NotFound, Refused
 from firmground.settings import Settings
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
@@ -148,14 +148,14 @@ def test_a_case_is_added_at_the_end_of_a_file_of_its_own(app: App) -> None:
 def test_an_answer_becomes_a_draft_of_a_case(app: App) -> None:
     answer = ask(app, COLLEAGUE, "Which days may be carried over?")
     draft = case_edits.from_answer(app, ADMINISTRATOR, answer.id)
-    assert draft.id == "which-days-may-be-carried"
+    assert draft.id == f"asked-{answer.created_at:%Y-%m-%d}", "no word of the question, since ids stand in the ledger for good"
     assert draft.question == answer.question
     assert draft.as_ == ("everyone",)
     assert draft.expect.behaviour == "answer"
     assert draft.expect.sources == (("docs/leave.md",),)
     assert draft.expect.contains == ()
     case_edits.add(app, ADMINISTRATOR, draft)
-    assert case_edits.from_answer(app, ADMINISTRATOR, answer.id).id == "which-days-may-be-carried-2"
+    assert case_edits.from_answer(app, ADMINISTRATOR, answer.id).id == f"{draft.id}-2"
     with pytest.raises(NotFound):
         case_edits.from_answer(app, ADMINISTRATOR, "none")
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from firmground.app import documents
 from firmground.app.app import App
-from firmground.app.search import search
-from firmground.app.sync import handlers, sync
+from firmground.app.asking.search import search
+from firmground.app.corpus import documents
+from firmground.app.corpus.sync import handlers, sync
 from firmground.testing.app import ADMINISTRATOR, Bench
 from firmground.testing.index import MemoryIndex
 

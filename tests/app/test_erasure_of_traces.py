@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from firmground.app import documents, traces
-from firmground.app.answers import ask
 from firmground.app.app import App
-from firmground.app.search import search
-from firmground.app.sync import sync
+from firmground.app.asking import traces
+from firmground.app.asking.answers import ask
+from firmground.app.asking.search import search
+from firmground.app.corpus import documents
+from firmground.app.corpus.sync import sync
 from firmground.errors import FirmgroundError
 from firmground.testing.app import ADMINISTRATOR, Bench
 from firmground.testing.traces import a_trace

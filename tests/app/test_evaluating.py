@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 import yaml
 
-from firmground.app import case_results, evaluation, judging, kept, releases
-from firmground.app.documents import purge
-from firmground.app.evaluation import BASELINE, results_of, run
-from firmground.app.evaluation_report import as_page
-from firmground.app.opinions import rate
-from firmground.app.sync import sync
+from firmground.app.asking import kept
+from firmground.app.asking.opinions import rate
+from firmground.app.corpus.documents import purge
+from firmground.app.corpus.sync import sync
+from firmground.app.evaluating import case_results, evaluation, judging
+from firmground.app.evaluating.evaluation import BASELINE, results_of, run
+from firmground.app.evaluating.evaluation_report import as_page
+from firmground.app.launching import releases
 from firmground.errors import InvalidInput, ModelFailed, NotFound, OutsideFailed, Refused
 from firmground.evaluate.report import AGAINST
 from firmground.evaluate.written import as_json, as_junit, as_markdown, headline

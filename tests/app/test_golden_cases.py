@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from firmground.app.app import App
-from firmground.app.case_sources import confirm
-from firmground.app.cases import check, exported, listed, take_in
-from firmground.app.evaluation import run
-from firmground.app.sync import sync
+from firmground.app.corpus.sync import sync
+from firmground.app.evaluating.case_sources import confirm
+from firmground.app.evaluating.cases import check, exported, listed, take_in
+from firmground.app.evaluating.evaluation import run
 from firmground.errors import InvalidInput, NotFound, Refused
 from firmground.settings import Settings
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from firmground.app import documents, people
-from firmground.app.answers import ask
+from firmground.app.access import people
 from firmground.app.app import App
-from firmground.app.indexing import bring_up_to_date
-from firmground.app.sync import sync
+from firmground.app.asking.answers import ask
+from firmground.app.corpus import documents
+from firmground.app.corpus.indexing import bring_up_to_date
+from firmground.app.corpus.sync import sync
 from firmground.testing.app import ADMINISTRATOR, Bench
 from firmground.testing.index import MemoryIndex
 
@@ -71,7 +72,7 @@ def bench(tmp_path: Path) -> Bench:
 def asking(bench: Bench) -> Iterator[Asking]:
     made = Asking(bench)
     with made.app as app, made.forgetful:
-        people.add_person(app, ADMINISTRATOR, "root", admin=True)
+        people.add_person(app, ADMINISTRATOR, "root", role="admin")
         people.add_person(app, ADMINISTRATOR, "ada", groups=["hr"])
         people.add_person(app, ADMINISTRATOR, "bob")
         sync(app, ADMINISTRATOR)

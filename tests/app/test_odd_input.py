@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from firmground.app import documents, people
-from firmground.app.search import within
-from firmground.app.sync import sync
+from firmground.app.access import people
+from firmground.app.asking.search import within
+from firmground.app.corpus import documents
+from firmground.app.corpus.sync import sync
 from firmground.errors import InvalidInput
 from firmground.sources.matter import Matter
 from firmground.testing.app import ADMINISTRATOR, Bench

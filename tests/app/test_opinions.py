@@ -10,20 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmground.app import documents, opinions
-from firmground.app.answers import ask
 from firmground.app.app import App
-from firmground.app.kept import explanation, listed, replay, show
-from firmground.app.opinions import Opinion
-from firmground.app.sharing import shared_with
-from firmground.app.sync import sync
+from firmground.app.asking import opinions
+from firmground.app.asking.answers import ask
+from firmground.app.asking.kept import explanation, listed, replay, show
+from firmground.app.asking.opinions import Opinion
+from firmground.app.asking.sharing import shared_with
+from firmground.app.corpus import documents
+from firmground.app.corpus.sync import sync
 from firmground.errors import InvalidInput, NotAllowed, NotFound, Refused
 from firmground.ports import Transaction
 from firmground.settings import AnswerSection, Settings
 from firmground.testing.app import ADMINISTRATOR, Bench
 from firmground.testing.documents import a_document
 from firmground.testing.traces import a_passage, a_trace
-from firmground.types import Actor, Notice, Sentence, Step, Trace
+from firmground.types import Actor, Draft, Notice, Sentence, Step, Trace
 
 LEAVE = b"# Leave\n\nEvery employee may carry over five vacation days into the next year.\n"
 SALARIES = b"# Salaries\n\nA senior surveyor earns 61,000 euro before tax.\n"
@@ -165,14 +166,15 @@ def test_an_answer_tells_whoever_reads_it_of_their_own_open_request(app: App, an
     opinions.share(app, ADA, answer)
     frozen = stored(app, answer)
     mine = opinions.ask_person(app, ADA, answer)
-    told = {"id": mine.id, "state": "open"}
-    assert show(app, ADA, answer).answer.review == told
+    told = show(app, ADA, answer).answer.review
+    assert told is not None
+    assert told["state"] == "waiting"
     assert [each.answer.review for each in listed(app, ADA)] == [None, told]
     assert show(app, ADA, other).answer.review is None
     assert show(app, BOB, answer).answer.review is None
     theirs = opinions.ask_person(app, BOB, answer)
     assert theirs.id != mine.id
-    assert show(app, BOB, answer).answer.review == {"id": theirs.id, "state": "open"}
+    assert show(app, BOB, answer).answer.review == told | {"revision": "2"}
     opinions.withdraw_request(app, ADA, answer)
     assert show(app, ADA, answer).answer.review is None
     assert stored(app, answer) == frozen, "kept answers stay as they were given"
@@ -344,7 +346,7 @@ def test_nothing_of_a_trace_that_is_for_administrators_or_the_asker_is_shared(ap
         filters={"FILTER": "FILTER"},
         asked="SEARCHED",
         outputs=("OUTPUT",),
-        held=(Sentence(text="HELD", citations=()),),
+        draft=Draft(status="weak", text="HELD", sentences=(Sentence(text="HELD", citations=()),)),
         signs={"SIGN": 1.0},
         steps=(Step(name="STEP", detail={"SEEN": "SEEN"}),),
         prompt="PROMPT",

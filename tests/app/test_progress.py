@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from firmground.app.corpus.sync import sync
 from firmground.app.status import status
-from firmground.app.sync import sync
 from firmground.ports import Vectors
 from firmground.testing.app import ADMINISTRATOR, Bench
 
@@ -28,7 +28,7 @@ def bench(tmp_path: Path) -> Bench:
 
 
 def test_progress_is_told_within_a_batch_while_files_are_parsed_and_embedded(bench: Bench, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("firmground.app.indexing._TEXTS_AT_ONCE", 1)
+    monkeypatch.setattr("firmground.app.corpus.indexing._TEXTS_AT_ONCE", 1)
     seen: list[int] = []
     with bench.app() as app:
         embed = bench.embedder_.embed
@@ -50,7 +50,7 @@ def test_progress_is_told_within_a_batch_while_files_are_parsed_and_embedded(ben
 
 
 def test_a_sync_that_nobody_runs_any_more_is_interrupted_at_the_point_it_reached(bench: Bench, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("firmground.app.planning._BATCH_FILES", 2)
+    monkeypatch.setattr("firmground.app.corpus.planning._BATCH_FILES", 2)
     killed_at(bench, 3)
     with bench.app() as app:
         [job] = status(app, ADMINISTRATOR)["jobs"]
@@ -61,7 +61,7 @@ def test_a_sync_that_nobody_runs_any_more_is_interrupted_at_the_point_it_reached
 
 
 def test_a_sync_that_goes_on_and_finds_more_reports_all_of_it(bench: Bench, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("firmground.app.planning._BATCH_FILES", 2)
+    monkeypatch.setattr("firmground.app.corpus.planning._BATCH_FILES", 2)
     killed_at(bench, 3)
     bench.source.contents["rule8.md"] = b"# Rule 8\n\nThere is one more rule.\n"
     bench.source.contents["rule0.md"] += b"\nIt has an exception.\n"

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from firmground.app import calibrated, calibration, case_results, promises
-from firmground.app.calibration_report import page, written
-from firmground.app.case_sources import contents_now
-from firmground.app.releases import recipe_now
-from firmground.app.sync import sync
+from firmground.app.corpus.sync import sync
+from firmground.app.evaluating import calibrated, calibration, case_results, promises
+from firmground.app.evaluating.calibration_report import page, written
+from firmground.app.evaluating.case_sources import contents_now
+from firmground.app.launching.releases import recipe_now
 from firmground.errors import InvalidInput, NotFound, OutsideFailed, Refused
 from firmground.settings import Settings
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
@@ -71,6 +71,11 @@ def test_the_promise_is_kept_and_the_candidate_answers_from_its_threshold_on(tmp
     assert made.threshold >= before, "the promise on uncovered questions is not broken for this one"
     assert 0 < made.answered_rightly <= made.answerable <= 48
     assert threshold_of(bench) == made.threshold
+    with bench.app() as app, app.database.reading() as tx:
+        calibrated, promised = tx.entries(kinds=["calibration.made"])
+    assert {calibrated.by, promised.by} == {ADMINISTRATOR.person}
+    assert calibrated.detail == {"rate": 0.05, "found": {"questions": 72, "calibrated": True}}
+    assert promised.detail == {"wrong_answers": TARGET, "found": {"cases": 48, "kept": True, "threshold": made.threshold}}
 
 
 def test_answers_that_are_wrong_raise_the_threshold_or_end_the_promise(tmp_path: Path):

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from firmground.app.answers import ask
 from firmground.app.app import App
-from firmground.app.search import search
-from firmground.app.sync import sync
+from firmground.app.asking.answers import ask
+from firmground.app.asking.search import search
+from firmground.app.corpus.sync import sync
 from firmground.errors import Damaged, InvalidInput, NotFound
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
 from firmground.testing.index import MemoryIndex
@@ -58,7 +58,7 @@ def test_where_no_document_came_through_the_failures_are_named(bench: Bench, use
 
 
 def test_an_answer_out_of_a_sync_that_was_cut_off_says_how_many_documents_wait(bench: Bench, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("firmground.app.planning._BATCH_FILES", 1)
+    monkeypatch.setattr("firmground.app.corpus.planning._BATCH_FILES", 1)
     bench.source.contents["visitors.md"] = b"# Visitors\n\nVisitors get a badge at the front desk.\n"
     apply, calls = bench.index_.apply, list[int]()
 
@@ -75,8 +75,21 @@ def test_an_answer_out_of_a_sync_that_was_cut_off_says_how_many_documents_wait(b
     with bench.app() as app:
         [notice] = [each for each in ask(app, ADMINISTRATOR, QUESTION).notices if each.code == "not_up_to_date"]
         assert notice.text == "2 documents wait for the index: run `firmground sync`."
+        [told] = [each for each in ask(app, COLLEAGUE, QUESTION).notices if each.code == "not_up_to_date"]
+        assert told.text == "Documents are being taken in: ask again in a while.", "how many is for who sees them all"
         sync(app, ADMINISTRATOR)
         assert "not_up_to_date" not in codes(app)
+
+
+def test_who_does_not_see_a_document_that_waits_hears_nothing_of_it(bench: Bench):
+    bench.source.file_groups = {"travel.md": ("hr",)}
+    with bench.app() as app:
+        sync(app, ADMINISTRATOR)
+        for uri in ("travel.md", "leave.md"):
+            with app.database.transaction() as tx:
+                tx.save_document(tx.find_document(uri).model_copy(update={"title": "Anew"}))
+            waits = [each.text for each in ask(app, COLLEAGUE, QUESTION).notices if each.code == "not_up_to_date"]
+            assert waits == (["1 document waits for the index: run `firmground sync`."] if uri == "leave.md" else [])
 
 
 def test_what_a_person_may_not_see_is_no_damage(bench: Bench):

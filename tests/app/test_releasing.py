@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from firmground.app import prompting as prompts
-from firmground.app import releases
-from firmground.app.answers import ask
 from firmground.app.app import App
-from firmground.app.sync import sync
+from firmground.app.asking import prompting as prompts
+from firmground.app.asking.answers import ask
+from firmground.app.corpus.sync import sync
+from firmground.app.launching import releases
 from firmground.errors import Damaged, InvalidInput, NotAllowed, NotFound, Refused
 from firmground.release.record import differences
 from firmground.settings import Settings
@@ -16,7 +16,7 @@ from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
 from firmground.testing.model import ScriptedModel
 
 QUESTION = "What do dogs do in the yard?"
-PROMPT = (Path(prompts.__file__).parent / "prompts" / "answer.md").read_text()
+PROMPT = prompts.packaged("answer")
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_an_answer_says_truthfully_how_far_it_is_released(bench: Bench) -> None:
         assert told(app) == ("not_released", "Nothing was released yet: this is the workspace as it stands.")
         releases.create(app, ADMINISTRATOR)
         for which in ({}, {"release": "1"}):
-            assert told(app, **which) == ("not_live", "What answered is released, but not live yet.")
+            assert told(app, **which) == ("not_live", "What answered is released, but not live.")
     bench.settings = settings(refusal="Sorry.")
     with bench.app() as app:
         assert told(app) == ("not_released", "This is the workspace as it stands, which differs from every release.")

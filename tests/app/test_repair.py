@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from firmground.app import documents
-from firmground.app.search import search
-from firmground.app.sync import sync
+from firmground.app.asking.search import search
+from firmground.app.corpus import documents
+from firmground.app.corpus.sync import sync
 from firmground.errors import ParseFailed
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
 from firmground.testing.index import MemoryIndex
@@ -47,7 +47,7 @@ def test_rows_of_documents_that_are_gone_leave_the_index(bench: Bench):
 
 
 def test_two_copies_of_a_renamed_file_survive_a_sync_that_was_cut_off_between_them(bench: Bench, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("firmground.app.planning._BATCH_FILES", 1)
+    monkeypatch.setattr("firmground.app.corpus.planning._BATCH_FILES", 1)
 
     class Killed(BaseException):
         pass

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from firmground.app import documents, people
+from firmground.app.access import people
 from firmground.app.app import App
+from firmground.app.corpus import documents
+from firmground.app.corpus.sync import dry_run, request, sync
 from firmground.app.doctor import doctor
 from firmground.app.status import status
-from firmground.app.sync import dry_run, request, sync
 from firmground.errors import Refused
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
 
@@ -26,7 +27,7 @@ from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
         lambda app: doctor(app, COLLEAGUE, []),
         lambda app: request(app, COLLEAGUE),
         lambda app: people.people(app, COLLEAGUE),
-        lambda app: people.add_person(app, COLLEAGUE, "eve", admin=True),
+        lambda app: people.add_person(app, COLLEAGUE, "eve", role="admin"),
         lambda app: people.groups(app, COLLEAGUE),
         lambda app: people.remove_person(app, COLLEAGUE, "colleague"),
         lambda app: people.remove_members(app, COLLEAGUE, "hr", ["colleague"]),

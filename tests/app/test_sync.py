@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from firmground.app import documents
 from firmground.app.app import App
-from firmground.app.search import search
-from firmground.app.sync import dry_run, sync
+from firmground.app.asking.search import search
+from firmground.app.corpus import documents
+from firmground.app.corpus.sync import dry_run, sync
 from firmground.errors import NotFound, OutsideFailed
 from firmground.settings import IndexSection
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench

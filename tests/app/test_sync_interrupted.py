@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from firmground.app import documents
-from firmground.app.search import search
-from firmground.app.sync import sync
+from firmground.app.asking.search import search
+from firmground.app.corpus import documents
+from firmground.app.corpus.sync import sync
 from firmground.testing.app import ADMINISTRATOR, Bench
 
 

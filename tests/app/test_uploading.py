@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from firmground.app import documents, uploads
-from firmground.app.answers import ask
+from firmground.app.access.people import add_group
 from firmground.app.app import App
-from firmground.app.people import add_group
-from firmground.app.readiness import LEFT, plan_of
-from firmground.app.sync import sync
+from firmground.app.asking.answers import ask
+from firmground.app.asking.readiness import LEFT, plan_of
+from firmground.app.corpus import documents, uploads
+from firmground.app.corpus.sync import sync
 from firmground.errors import InvalidInput, NotAllowed, NotFound, Refused
 from firmground.settings import Settings
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench

@@ -173,8 +173,10 @@ def test_what_the_image_copies_exists_and_is_let_in():
 
 def test_the_image_names_no_host_and_runs_as_nobody_special():
     file = container_file()
-    bases = [rest.split()[0] for name, rest in file if name == "FROM"]
-    assert all(re.fullmatch(r"[a-z]+:[\w.-]+", base) for base in bases)
+    bases = [rest.partition("=")[2] for name, rest in file if name == "ARG"]
+    assert {rest.split()[0] for name, rest in file if name == "FROM"} == {"${PYTHON_IMAGE}"}
+    assert [base for base in bases if not re.fullmatch(r"[a-z]+:[\w.-]+", base)] == []
+    assert len(bases) == 1
     assert dict(file)["USER"] == "firmground"
     assert "require-hashes" in " ".join(rest for _, rest in file)
     assert "readyz" in dict(file)["HEALTHCHECK"]

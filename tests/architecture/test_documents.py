@@ -11,9 +11,20 @@ DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 
 
 def public_types() -> list[str]:
-    """Classes and aliases of types.py, and ports."""
+    """Classes and aliases of the files of nouns, and ports."""
     found: list[str] = []
-    for file in ("types.py", "ports.py"):
+    for file in (
+        "rights.py",
+        "types.py",
+        "accounts.py",
+        "ledger.py",
+        "ports.py",
+        "redaction.py",
+        "language_model.py",
+        "reviews.py",
+        "lessons.py",
+        "outbox.py",
+    ):
         for node in ast.parse((PACKAGE / file).read_text()).body:
             if isinstance(node, ast.ClassDef):
                 found.append(node.name)

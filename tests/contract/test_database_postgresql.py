@@ -54,7 +54,11 @@ class TestPostgresqlDatabase(DatabaseContract):
     def database(self, tmp_path: Path, emptied: str) -> Iterator[SqlDatabase]:
         self.directory, self.url = tmp_path, emptied
         with psycopg.connect(emptied) as connection:
-            connection.execute("truncate persons, groups, scopes, documents, builds, traces, reports, facts cascade")
+            connection.execute(
+                "truncate persons, groups, scopes, documents, builds, traces, reports, facts,"
+                " limits, usage, tallies, reservations, requests, holds, consents, sign_ins, failures cascade"
+            )
+            connection.execute("alter table ledger disable trigger user; truncate ledger; alter table ledger enable trigger user")
             connection.execute("update corpus set version = 0")
         self.opened = [open_database(self.url, tmp_path, patience=1)]
         yield self.opened[0]

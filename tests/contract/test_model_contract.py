@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from firmground.errors import ModelFailed
+from firmground.language_model import Tokens
 from firmground.models.breaker import Breaker
 from firmground.models.openai_model import OpenAIModel
 from firmground.testing.model import CALL, LanguageModelContract, ScriptedModel, failed
 from firmground.testing.model_server import ModelServer, Reply
-from firmground.types import Tokens
 
 ENDLESS = Reply(say="and so on ", endless=True, delay=0.001)
 

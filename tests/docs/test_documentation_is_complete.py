@@ -11,10 +11,11 @@ from typing import get_args
 import pytest
 from documentation import DOCS, PAGES, ROOT
 
-from firmground.app.quality import HARM
+from firmground.app.corpus.quality import HARM
 from firmground.cli.commands import commands
+from firmground.language_model import Mismatch, ModelCode
 from firmground.settings import keys
-from firmground.types import AnswerStatus, DocumentState, JobState, Mismatch, ModelCode, ParseCode
+from firmground.types import AnswerStatus, DocumentState, JobState, ParseCode
 
 PACKAGE = ROOT / "src" / "firmground"
 _CODE = re.compile(r"[a-z]+(?:_[a-z]+)*")

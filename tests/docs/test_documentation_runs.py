@@ -59,7 +59,13 @@ def sample(tmp_path_factory: pytest.TempPathFactory, one_embedder: None) -> Path
         (place / "documents" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(SAMPLE / name, place / "documents" / name)
     reader = Reader(place)
-    for command in ("firmground init .", "firmground sync"):
+    for command in (
+        "firmground init .",
+        "firmground init whole --sample",
+        "mv whole/firmground.toml .",
+        "rm -r whole",
+        "firmground sync",
+    ):
         code, printed = reader.type(command)
         assert code == 0, printed
     return place

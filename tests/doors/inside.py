@@ -1,27 +1,30 @@
 """People and programs that are let in, on the bench."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from starlette.testclient import TestClient
 
-from firmground.app import accounts, keys
-from firmground.app.passwords import Passwords
-from firmground.testing.app import ADMINISTRATOR
-from firmground.web.credentials import cookie_name, form_token
+from firmground.app.access import accounts, keys, sessions
+from firmground.app.access.passwords import Passwords
+from firmground.app.access.seals import digest_of
+from firmground.rights import Role
+from firmground.testing.app import ADMINISTRATOR, make_live
+from firmground.web.credentials import cookie_name
 from firmground.web.served import Served
 
 PASSWORD = "correct horse battery"
 
 
 def with_owner(served: Served, name: str = "ada") -> None:
-    """From now on everybody signs in; passwords are quick to check."""
+    """From now on everybody signs in, and is answered by a release; passwords are quick to check."""
     served.app.once("passwords", lambda: Passwords(time_cost=1, memory_kib=8, lanes=1))
     accounts.create_owner(served.app, name, PASSWORD)
+    make_live(served.app)
 
 
-def with_account(served: Served, name: str, *, admin: bool = False, groups: tuple[str, ...] = ()) -> None:
-    accounts.add_account(served.app, ADMINISTRATOR, name, PASSWORD, admin=admin, groups=groups)
+def with_account(served: Served, name: str, *, role: Role = "user", groups: tuple[str, ...] = ()) -> None:
+    accounts.add_account(served.app, ADMINISTRATOR, name, PASSWORD, role=role, groups=groups)
 
 
 def sign_in(client: TestClient, served: Served, name: str = "ada", *, to: str = "", password: str = PASSWORD) -> Any:
@@ -32,12 +35,14 @@ def sign_in(client: TestClient, served: Served, name: str = "ada", *, to: str = 
 
 def token_of(client: TestClient, served: Served) -> str:
     """What the pages of this session send with their forms."""
-    return form_token(client.cookies[cookie_name(served)])
+    found = sessions.present(served.app, digest_of(client.cookies[cookie_name(served)]))
+    assert found is not None
+    return found.form_token
 
 
-def bearer(served: Served, person: str, name: str = "key") -> dict[str, str]:
+def bearer(served: Served, person: str, name: str = "key", scopes: Sequence[str] | None = None) -> dict[str, str]:
     """The header by which a new key asks for somebody."""
-    _, secret = keys.add_key(served.app, ADMINISTRATOR, name, person=person)
+    _, secret = keys.add_key(served.app, ADMINISTRATOR, name, person=person, scopes=scopes)
     return {"Authorization": f"Bearer {secret}"}
 
 

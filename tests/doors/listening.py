@@ -4,7 +4,7 @@ import asyncio
 import json
 import signal
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ import httpx2
 from serving import LEAVE, TRAVEL
 
 from firmground.app.app import App
-from firmground.app.sync import sync
+from firmground.app.corpus.sync import sync
 from firmground.models.openai_model import OpenAIModel
 from firmground.settings import Settings
 from firmground.testing.app import ADMINISTRATOR, Bench
@@ -26,6 +26,7 @@ from firmground.web.served import Served
 from firmground.web.server import Server, listen
 from firmground.web.streams import Streams
 
+ROUTE = "pages"
 QUESTION = "how many vacation days may I carry over?"
 SAID = "Every employee may carry over five vacation days into the next year."
 
@@ -65,11 +66,16 @@ def listening(
     said: bool = True,
     streams: dict[str, Any] | None = None,
     limits: Limits | None = None,
+    rules: Sequence[dict[str, Any]] = (),
 ) -> Generator[Listening]:
-    """`replies` are what the model says, one after another; without `said` answers are extractive."""
+    """`replies` are what the model says, one after another; without `said` answers are extractive. `rules` are those of reviews."""
     answer: dict[str, Any] = {"threshold": 0.001, "model": "local/scripted"} if said else {"threshold": 0.001}
     with ModelServer(replies, default=default) as model:
         given = {"answer": answer, "models": {"local": {"base_url": model.url}}, "serve": {"cached_answers": 0}}
+        given["notifications"] = [
+            {"name": ROUTE, "owner": "ada", "events": ["budget.alert"], "channel": "page", "roles": ["owner"]}
+        ]
+        given["review"] = {"rules": rules}
         bench = Bench(place, settings=Settings.model_validate(given))
         bench.source.contents.update({"leave.md": LEAVE.encode(), "travel.md": TRAVEL.encode()})
         bench.models["local/scripted"] = OpenAIModel("local/scripted", model.url, "", "scripted")

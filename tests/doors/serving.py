@@ -7,7 +7,7 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
-from firmground.app.sync import sync
+from firmground.app.corpus.sync import sync
 from firmground.ports import LanguageModel
 from firmground.settings import Settings
 from firmground.testing.app import ADMINISTRATOR, Bench

@@ -11,13 +11,15 @@ import pytest
 from serving import HERE, LEAVE, Elements, serving
 from starlette.testclient import TestClient
 
-from firmground.app import accounts
-from firmground.app.sync import sync
-from firmground.testing.app import ADMINISTRATOR
+from firmground.app.access import accounts
+from firmground.app.access.seals import digest_of
+from firmground.app.access.sessions import present
+from firmground.app.corpus.sync import sync
+from firmground.testing.app import ADMINISTRATOR, make_live
 from firmground.testing.model import ScriptedModel
 from firmground.web import rendering
 from firmground.web.application import application
-from firmground.web.credentials import cookie_name, form_token
+from firmground.web.credentials import cookie_name
 from firmground.web.pages import ask as pages
 from firmground.web.served import Served
 
@@ -64,11 +66,14 @@ def person(served: Served, name: str, **more: Any) -> tuple[TestClient, str]:
     """A browser in which somebody is signed in, and the token of its forms."""
     if not accounts.has_owner(served.app):
         accounts.create_owner(served.app, name, WORDS)
+        make_live(served.app)
     else:
         accounts.add_account(served.app, ADMINISTRATOR, name, WORDS, **more)
     secret = accounts.sign_in(served.app, name, WORDS)
     browser = TestClient(application(served), base_url=HERE, follow_redirects=False, cookies={cookie_name(served): secret})
-    return browser, form_token(secret)
+    found = present(served.app, digest_of(secret))
+    assert found is not None
+    return browser, found.form_token
 
 
 def test_loading_the_page_of_an_answer_again_asks_nothing_again(site: tuple[TestClient, Served]):
@@ -367,7 +372,7 @@ def test_nothing_that_was_asked_becomes_html_anywhere(tmp_path: Path):
 
 def test_every_text_that_the_scripts_say_is_on_the_page(site: tuple[TestClient, Served]):
     texts = next(each for each in Elements(site[0].get("/").text).named("div") if each.get("id") == "texts")
-    scripts = "".join((rendering.STATIC / name).read_text() for name in ("ask.js", "evidence.js", "acts.js"))
+    scripts = "".join((rendering.STATIC / name).read_text() for name in ("ask.js", "evidence.js", "acts.js", "checking.js"))
     wanted = {re.sub("[A-Z]", lambda sign: "-" + sign[0].lower(), name) for name in re.findall(r"\btexts\.(\w+)", scripts)}
     states = {"waiting", "understanding", "searching", "answering"}
     assert {f"data-{name}" for name in wanted | states} == {name for name in texts if name.startswith("data-")}

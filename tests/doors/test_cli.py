@@ -50,13 +50,42 @@ DOCUMENTS = {
 COUNTS = {"added", "changed", "renamed", "removed", "unchanged", "quarantined", "failed"}
 COMMANDS = [
     *("init", "demo", "sync", "status", "ask", "search", "mcp", "serve", "doctor"),
-    *(f"answers {name}" for name in ("list", "show", "replay", "rate", "review", "share", "unshare")),
-    *(f"release {name}" for name in ("create", "list", "show", "diff", "calibrate")),
-    "evaluate",
+    *(f"answers {name}" for name in ("list", "show", "replay", "rate", "review", "challenge", "share", "unshare")),
+    *(f"release {name}" for name in ("create", "list", "show", "diff", "calibrate", "promote", "rollback", "approve", "history")),
+    *("can", "evaluate", "audit", "diagnose", "standards", "export", "backup", "restore"),
+    *(f"policy {name}" for name in ("show", "diff", "adopt", "write")),
+    *("brief show", "brief check"),
     *(f"cases {name}" for name in ("list", "check", "confirm", "import", "export")),
+    *(f"review {name}" for name in ("list", "show", "claim", "next", "approve", "edit", "reject", "flag", "escalate")),
+    *(f"notifications {name}" for name in ("list", "routes", "test", "retry")),
+    "person mail",
+    *("review give-back", "review pause", "review resume", "review insight", "review preview"),
+    *("pin list", "pin add", "pin retire"),
     *(f"documents {name}" for name in ("list", "show", "upload", "release", "purge", "quality")),
-    *("person add", "person password", "person remove", "person list", "group add", "group remove", "group list"),
+    *(
+        "person add",
+        "person password",
+        "person link",
+        "person sign-out",
+        "person link-identity",
+        "person unlink-identity",
+        "person role",
+        "person remove",
+        "person list",
+        "person export",
+        "person erase",
+        "person hold",
+        "person unhold",
+        "person holds",
+        "retention",
+        "group add",
+        "group remove",
+        "group rename",
+        "group list",
+    ),
     *("key add", "key list", "key remove"),
+    *("budget list", "budget show", "budget set"),
+    *("ledger show", "ledger verify", "ledger anchor"),
 ]
 HEAVY = {"pydantic", "numpy", "sqlalchemy", "lancedb", "onnxruntime", "rich", "fastapi", "yaml"}
 
@@ -179,7 +208,7 @@ def test_the_commands_are_exactly_those_that_are_built(tmp_path: Path):
 
 def test_a_sync_reports_each_file_once_in_one_json_document(first_sync: tuple[Place, Ended]):
     report = first_sync[1].json
-    assert set(report) == {"job", "seconds", "sources", "totals"}
+    assert set(report) == {"job", "seconds", "sources", "unreached", "totals"}
     assert [each["source"] for each in report["sources"]] == ["docs", "notes"]
     for each in (*report["sources"], report["totals"]):
         assert set(each["documents"]) == COUNTS
@@ -214,6 +243,27 @@ def test_one_source_can_be_synced_alone(place: Place):
     assert [each["source"] for each in report["sources"]] == ["notes"]
     assert report["totals"]["documents"]["added"] == 1
     assert "docs/new.md" not in {f"{each['source']}/{each['uri']}" for each in place.data("documents", "list")}
+
+
+def test_a_source_that_cannot_be_reached_is_named_and_the_others_are_synced(place: Place):
+    (place.root / "documents" / "new.md").write_text("# New\n\nThe canteen opens at eleven.\n")
+    before = {each["source"]: each["synced_at"] for each in place.data("status")["sources"]}
+    (place.root / "notes").rename(place.root / "elsewhere")
+    for words in (["sync", "--dry-run"], ["sync"]):
+        ended = place(*words, "--json")
+        assert ended.code == 5, ended.err
+        report = json.loads(ended.out)
+        assert [(each["source"], each["documents"]["added"]) for each in report["sources"]] == [("docs", 1)]
+        assert [each["source"] for each in report["unreached"]] == ["notes"]
+    ended = place("sync")
+    assert (ended.code, ended.out.splitlines()[1].split()[0]) == (5, "docs")
+    (line,) = (line for line in ended.err.splitlines() if line.startswith("firmground: "))
+    assert re.fullmatch(
+        r"firmground: notes was not synced: the folder .+/notes of source notes cannot be listed .+: bring it back.+", line
+    )
+    after = {each["source"]: each["synced_at"] for each in place.data("status")["sources"]}
+    assert after["notes"] == before["notes"]
+    assert after["docs"] > before["docs"]
 
 
 def test_status_counts_documents_by_source(shared: Place):
@@ -313,7 +363,7 @@ def test_what_people_say_of_an_answer_is_kept_and_shown(place: Place):
     assert place.data("answers", "review", id, "--as", "bob")["review"] == review
     place.data("answers", "share", id, "--as", "bob")
     shown = place.data("answers", "show", id, "--as", "bob")
-    assert (shown["opinion"]["shared"], shown["answer"]["review"]) == (True, {"id": review["id"], "state": "open"})
+    assert (shown["opinion"]["shared"], shown["answer"]["review"]["state"]) == (True, "waiting")
     assert place.data("answers", "rate", id, "up", "--as", "ada")["feedback"]["person"] == "ada"
     out = place("answers", "show", id).out
     assert "  bob says down (outdated): Six.\n  ada says up\n  shared at /answers/" in out
@@ -324,6 +374,34 @@ def test_what_people_say_of_an_answer_is_kept_and_shown(place: Place):
     assert (withdrawn["review"], withdrawn["shared"]) == (None, False)
     assert place.data("answers", "rate", id, "none", "--as", "bob")["feedback"] is None
     assert "control characters" in error_line(place("answers", "rate", id, "up", "--comment", "\x1b[2J", "--as", "bob"))
+
+
+def test_an_answer_is_challenged_looked_at_and_corrected(place: Place):
+    id = place.data("ask", "how many days may I carry over?", "--as", "bob")["id"]
+    challenged = place.data("answers", "challenge", id, "--reason", "outdated", "--note", "Six.", "--as", "bob")
+    assert challenged["review"]["state"] == "open"
+    (line,) = place.data("review", "list")["items"]
+    item = line["item"]["id"]
+    assert "how many days may I carry over?" in place("review", "list").out
+    assert place.data("review", "next")["mine"]
+    told = place("review", "show", item).out
+    assert "bob open: Six." in told
+    assert "evidence docs/leave.md" in told
+    assert "urgent" in place("review", "flag", item, "--reason", "unsure").out
+    assert "free" in place("review", "give-back", item).out
+    assert "paused" in place("review", "pause", item).out
+    assert "free" in place("review", "resume", item).out
+    place.data("review", "claim", item)
+    assert "needs a reason" in error_line(place("review", "reject", item))
+    assert "[9] refers to no source" in error_line(place("review", "edit", item, "--text", "Six. [9]"))
+    (place.root / "said.md").write_text("Six days.")
+    assert place.data("review", "edit", item, "--file", str(place.root / "said.md"))["outcome"] == "edited"
+    assert "it is done already" in error_line(place("review", "escalate", item, "--to", "owner"))
+    shown = place.data("answers", "show", id, "--as", "bob")["answer"]
+    assert (shown["text"], shown["review"]["state"]) == ("Six days.", "edited")
+    assert place("review", "next").out == "nothing waits for you\n"
+    assert place("review", "approve", "gone").code == 3
+    assert place("review", "list", "--as", "bob").code == 4
 
 
 def test_a_release_is_asked_by_its_reference(shared: Place):
@@ -397,7 +475,7 @@ def test_what_does_most_harm_comes_first_and_findings_of_a_kind_stand_together(p
     place("sync")
     found = [each["code"] for each in place.data("documents", "quality")]
     assert [code for code, _ in itertools.groupby(found)] == [
-        *("exact_duplicate", "suspected_instructions", "corrupt", "near_empty", "personal_data")
+        *("exact_duplicate", "suspected_instructions", "hidden_signs", "corrupt", "near_empty", "personal_data")
     ]
 
 
@@ -457,9 +535,9 @@ def test_adding_somebody_twice_says_what_changed(place: Place):
     assert place("person", "add", "ada").out == "ada was known already; nothing has changed\n"
     assert place("person", "add", "ada", "-g", "hr", "-g", "law").out == "ada was known already, and is in law now\n"
     assert place.data("person", "list")["ada"] == ["everyone", "hr", "law", "public"]
-    assert "person remove ada" in error_line(place("person", "add", "ada", "--admin"))
-    assert place("person", "add", "root", "--admin").out == "root is known now\n"
-    assert place("person", "add", "root", "-g", "hr").out == "root was known already, and is in hr now\n"
+    assert "person role ada admin" in error_line(place("person", "add", "ada", "--admin"))
+    assert place("person", "add", "chief", "--admin").out == "chief is known now\n"
+    assert place("person", "add", "chief", "-g", "hr").out == "chief was known already, and is in hr now\n"
     assert place("group", "add", "hr", "-p", "bob", "-p", "ada").out == "now in group hr: bob\n"
     assert place("group", "add", "hr").out == "group hr was known already; nothing has changed\n"
 
@@ -520,7 +598,9 @@ def test_what_a_use_case_raises_ends_the_command(shared: Place, monkeypatch: pyt
 
 def test_an_unforeseen_error_inside_a_sync_is_one_line_too(place: Place):
     (place.root / "notes" / "new.md").write_text("# New\n\nThe canteen opens at eleven.\n")
-    broken = "import firmground.app.reading as r; r.instructions = lambda text: 1 / 0; from firmground.cli import main; main()"
+    broken = (
+        "import firmground.app.corpus.reading as r; r.instructions = lambda text: 1 / 0; from firmground.cli import main; main()"
+    )
 
     def sync(*words: str) -> Ended:
         done = subprocess.run(

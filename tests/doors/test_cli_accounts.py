@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from test_cli import Place
 
-from firmground.app import passwords
+from firmground.app.access import passwords
 
 PASSWORD = "a few words to remember"
 
@@ -30,10 +30,10 @@ def test_the_first_account_is_an_owners(place: Place):
     assert place("person", "add", "eve").code == 0
     told = {line.split()[0]: line.split("  ")[-1].strip() for line in place("person", "list").out.splitlines()[1:]}
     assert told == {
-        "ada": "everything, as an owner",
-        "bob": "ask",
-        "eve": "ask, without an account",
-        "root": "everything",
+        "ada": "owner",
+        "bob": "user",
+        "eve": "user, without an account",
+        "root": "admin",
     }
     assert place.data("person", "list")["bob"] == ["everyone", "hr", "public"]
 
@@ -100,3 +100,31 @@ def test_what_makes_no_sense_makes_no_key(place: Place, words: list[str]):
     ended = place("key", "add", *words)
     assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
     assert place.data("key", "list") == []
+
+
+def test_a_link_to_choose_a_password_is_printed_once_and_alone(place: Place):
+    place("person", "add", "ada", "--owner", "--password-file", "password")
+    invited = place("person", "add", "eve", "--invite")
+    assert (invited.code, invited.out.count("\n")) == (0, 1)
+    assert invited.out.startswith("http://127.0.0.1:8420/link?token=")
+    assert "eve chooses a password there, once, until" in invited.err
+    again = place("person", "link", "eve")
+    assert again.out != invited.out
+    assert place("person", "link", "ada").code == 0, "the command line makes links for owners too"
+    assert place("person", "link", "nobody").code == 3
+    both = place("person", "add", "bob", "--invite", "--password-file", "password")
+    assert (both.code, "either a password or an invitation" in both.err) == (2, True)
+    assert place("person", "sign-out", "eve").out == "eve was not signed in\n"
+    assert place("person", "sign-out", "nobody").code == 3
+
+
+def test_a_key_is_made_for_the_rights_that_are_named(place: Place):
+    place("person", "add", "ada", "--owner", "--password-file", "password")
+    place("person", "add", "bob")
+    made = place.data("key", "add", "chat", "--as", "bob", "--scope", "ask", "--scope", "self")
+    assert made["key"]["scopes"] == ["ask", "self"]
+    for scope, why in (("documents", "bob has not got the right documents"), ("x", "there is no scope 'x'")):
+        refused = place("key", "add", "more", "--as", "bob", "--scope", scope)
+        assert (refused.code, why in refused.err) == (2, True)
+    assert place("key", "add", "site", "--widget", "--origin", "https://x.example", "--scope", "ask").code == 2
+    assert "ask, self" in place("key", "list").out

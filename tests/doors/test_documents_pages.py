@@ -7,7 +7,7 @@ import pytest
 from serving import LEAVE, Elements, serving
 from starlette.testclient import TestClient
 
-from firmground.app.sync import sync
+from firmground.app.corpus.sync import sync
 from firmground.testing.app import ADMINISTRATOR
 from firmground.web.served import Served
 

@@ -12,7 +12,8 @@ import pytest
 from serving import serving
 from starlette.testclient import TestClient
 
-from firmground.app import evaluation, releases
+from firmground.app.evaluating import evaluation
+from firmground.app.launching import releases
 from firmground.app.work import handlers
 from firmground.evaluate.judge import Agreement, Judged
 from firmground.testing.app import ADMINISTRATOR

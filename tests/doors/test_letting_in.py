@@ -11,8 +11,8 @@ from inside import PASSWORD, bearer, routes, sign_in, token_of, with_account, wi
 from serving import HERE, serving
 from starlette.testclient import TestClient
 
-from firmground.app import accounts, keys, people
-from firmground.app.accounts import digest_of
+from firmground.app.access import accounts, keys, people, sessions
+from firmground.app.access.seals import digest_of
 from firmground.errors import StorageFull
 from firmground.testing.app import ADMINISTRATOR
 from firmground.web import api, openai, pages
@@ -92,7 +92,8 @@ def test_a_stranger_gets_nowhere(quiet_house: tuple[TestClient, Served], shown: 
 def test_what_is_open_is_no_more_than_it_must_be(quiet_house: tuple[TestClient, Served]):
     client, _ = quiet_house
     opened = {path for _, path in ROUTES if is_open(path)}
-    assert opened <= {"/healthz", "/readyz", "/login", "/setup", "/widget.js"}
+    provider = {"/login/provider", "/login/provider/callback"}
+    assert opened <= {"/healthz", "/readyz", "/login", *provider, "/setup", "/link", "/widget.js"}
     assert [client.get(path).status_code for path in ("/healthz", "/readyz", "/login", "/static/style.css")] == [200] * 4
     assert client.get("/setup").headers["location"] == "/login"
     page = client.get("/login").text
@@ -164,7 +165,7 @@ def test_without_the_link_nobody_becomes_the_owner(tmp_path: Path, token: str):
         assert client.get("/setup", params={"token": token}).status_code == 403
         fields = {"token": served.local_form_token, "setup": token, "name": "eve", "password": PASSWORD}
         assert client.post("/setup", data=fields).status_code == 403
-        for body in ({"name": "eve", "owner": True, "password": PASSWORD}, {"name": "eve", "password": PASSWORD}):
+        for body in ({"name": "eve", "role": "owner", "password": PASSWORD}, {"name": "eve", "password": PASSWORD}):
             assert client.post("/api/v1/people", json=body).status_code == 409
         assert client.post("/api/v1/keys", json={"name": "k"}).status_code in {404, 409}
         assert not accounts.has_owner(served.app)
@@ -218,8 +219,8 @@ def test_a_cookie_that_was_there_before_is_not_the_one_after(house: tuple[TestCl
     assert first != "chosen by somebody else"
     sign_in(client, served)
     assert client.cookies[cookie_name(served)] != first
-    assert accounts.present(served.app, digest_of(first)) is None
-    assert accounts.present(served.app, digest_of("chosen by somebody else")) is None
+    assert sessions.present(served.app, digest_of(first)) is None
+    assert sessions.present(served.app, digest_of("chosen by somebody else")) is None
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(house: tuple[TestClient, Served]):
@@ -275,13 +276,13 @@ def test_a_session_that_is_over_is_refused(house: tuple[TestClient, Served]):
 
 def test_when_somebody_was_seen_is_noted_but_not_each_time(house: tuple[TestClient, Served]):
     client, served = house
-    key = bearer(served, "ada")
+    key = bearer(served, "ada", scopes=["ask", "self"])
     sign_in(client, served)
 
     def noted() -> tuple[Any, Any]:
         served._notes.submit(lambda: None).result()  # what is noted beside the requests is noted
         with served.app.database.reading() as tx:
-            return tx.session(digest_of(client.cookies[cookie_name(served)])).seen_at, tx.keys()[0].used_at
+            return tx.session(digest_of(client.cookies[cookie_name(served)]))[0].seen_at, tx.api_keys()[0].used_at
 
     def use() -> tuple[Any, Any]:
         assert client.get("/api/v1/keys").status_code == client.get("/api/v1/keys", headers=key).status_code == 200
@@ -298,12 +299,12 @@ def test_when_somebody_was_seen_is_noted_but_not_each_time(house: tuple[TestClie
 
 def test_a_full_disk_keeps_nobody_out(house: tuple[TestClient, Served], monkeypatch: pytest.MonkeyPatch):
     client, served = house
-    key = bearer(served, "ada")
+    key = bearer(served, "ada", scopes=["ask", "self"])
 
     def full(*_: object) -> None:
         raise StorageFull("the disk is full", "free some space")
 
-    monkeypatch.setattr("firmground.app.keys.used", full)
+    monkeypatch.setattr("firmground.app.access.keys.used", full)
     for _ in range(2):
         assert client.get("/api/v1/keys", headers=key).status_code == 200
         served._notes.submit(lambda: None).result()
@@ -322,7 +323,7 @@ def test_a_session_changes_nothing_without_the_token_of_its_pages(house: tuple[T
             response = request(client, method, path, {"token": token, "name": "x", "question": "x"}, headers=shown)
             assert response.status_code == 403, (method, path, response.text)
     with served.app.database.reading() as tx:
-        assert (tx.people().keys(), tx.keys(), tx.traces()) == ({"ada"}, [], [])
+        assert (tx.people().keys(), tx.api_keys(), tx.traces()) == ({"ada"}, [], [])
 
 
 def test_with_the_token_a_session_may_use_the_interface_for_programs(house: tuple[TestClient, Served]):
@@ -349,7 +350,7 @@ def test_a_key_acts_with_the_rights_its_person_has_now(house: tuple[TestClient, 
     key = bearer(served, "bob")
     assert client.get("/api/v1/documents", headers=key).status_code == 200
     assert client.post("/api/v1/search", json={"query": "vacation"}, headers=key).status_code == 200
-    assert client.get("/people", headers=key).status_code == 200
+    assert client.get("/documents", headers=key).status_code == 200
     assert client.get("/api/v1/status", headers=key).status_code == 403
     people.remove_person(served.app, ADMINISTRATOR, "bob")
     for path in ("/api/v1/documents", "/people", "/v1/models"):
@@ -361,9 +362,9 @@ def test_who_finds_a_key_gets_no_more_from_it_than_it_lasts(house: tuple[TestCli
     with_account(served, "bob")
     key = bearer(served, "bob")
     assert client.post("/api/v1/keys", json={"name": "more"}, headers=key).status_code == 403
-    forms = {"add-key": {"name": "more"}, "password": {"old": PASSWORD, "password": "eve's own password"}}
+    forms = {"/keys/add": {"name": "more"}, "/account/password": {"old": PASSWORD, "password": "eve's own password"}}
     for act, fields in forms.items():
-        assert client.post(f"/people/{act}", data=fields, headers=key).status_code == 403
+        assert client.post(act, data=fields, headers=key).status_code == 403
     assert [each.name for each in keys.keys(served.app, ADMINISTRATOR)] == ["key"]
     assert sign_in(client, served, "bob").status_code == 303
 
@@ -371,7 +372,7 @@ def test_who_finds_a_key_gets_no_more_from_it_than_it_lasts(house: tuple[TestCli
 @pytest.mark.parametrize("host", ["192.168.1.7:8420", "ask.example.org"])
 def test_with_accounts_any_name_is_good_unless_some_are_named(house: tuple[TestClient, Served], host: str):
     client, served = house
-    key = bearer(served, "ada")
+    key = bearer(served, "ada", scopes=["ask", "self"])
     assert client.get("/api/v1/keys", headers=key | {"Host": host}).status_code == 200
     assert client.get("/api/v1/keys", headers=key | {"Host": ""}).status_code == 403
     settings = served.app.workspace.settings

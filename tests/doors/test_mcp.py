@@ -157,3 +157,20 @@ def test_the_command_speaks_over_standard_input_and_output(tmp_path: Path):
 
     assert scores() == {float}, "as an administrator"
     assert scores("--as", "bob") == {str}
+
+
+def test_the_tool_says_what_the_brief_says_it_cannot_do(quotes: Listening):
+    file = quotes.app.workspace.root / "brief.toml"
+    file.write_text(
+        "known_limitations = ['It knows no mail.', 'x']\nblocked_actions = ['Book anything']\nfallback_path = 'hidden'"
+    )
+    try:
+        said = {tool.name: tool.description for tool in speak(f"{quotes.address}/mcp", lambda client: client.list_tools()).tools}
+        file.write_text(f"known_limitations = ['{'y' * 4000}']")
+        longest = speak(f"{quotes.address}/mcp", lambda client: client.list_tools()).tools
+    finally:
+        file.unlink()
+    assert said["ask"].endswith("\nKnown limitations: It knows no mail.; x\nIt must never: Book anything")
+    assert "mail" not in said["search"] + said["read_document"]
+    assert "hidden" not in said["ask"]
+    assert all(len(tool.description) < 3000 for tool in longest)

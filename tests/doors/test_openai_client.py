@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -13,9 +14,9 @@ from inside import with_owner
 from listening import QUESTION, SAID, Listening, listening, until
 from serving import serving
 
-from firmground.app.keys import add_key, add_widget_key, remove_key
-from firmground.app.people import add_person
-from firmground.app.releases import RECIPES
+from firmground.app.access.keys import add_key, add_widget_key, remove_key
+from firmground.app.access.people import add_person
+from firmground.app.launching.releases import RECIPES
 from firmground.errors import Damaged
 from firmground.testing.app import ADMINISTRATOR
 from firmground.testing.model_server import Reply
@@ -136,7 +137,7 @@ def test_an_answer_can_be_given_back_as_it_is_for_the_next_question(writing: Lis
     before = len(writing.model.requests)
     assert complete(writing, messages=messages).firmground["sentences"]
     for request in writing.model.requests[before:]:
-        assert f'<turn role="assistant">\n{SAID}\n</turn>' in request.prompt
+        assert re.search(rf'<turn \w+ role="assistant">\n{re.escape(SAID)}\n</turn \w+>', request.prompt), request.prompt
 
 
 def test_where_the_tokens_are_wanted_every_chunk_says_whether_it_has_them(writing: Listening):

@@ -46,7 +46,16 @@ _FRAME = re.compile(
     r"(?:Earlier in this conversation, only to understand what is asked:\s*|Your answer could not be read: [^.\n]+\. Answer the question "
     r"again, in the way described\.\s*)*\s*"
 )
+_SEALED = re.compile(r"with\s+the\s+word\s+(\w+)|Never write the word (\w+)")
 Message = dict[str, Any]
+
+
+def unsealed(body: dict[str, Any]) -> dict[str, Any]:
+    """The request without the words that only it knows."""
+    texts = json.dumps(body["messages"])
+    for found in _SEALED.finditer(body["messages"][0]["content"]):
+        texts = re.sub(rf"(?: |\\n){found[1] or found[2]}", "", texts)
+    return {**body, "messages": json.loads(texts)}
 
 
 def user(content: Any, **more: Any) -> Message:
@@ -69,7 +78,8 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     wrong = {"answerable": True, "sentences": [{"text": "You may carry over ninety vacation days.", "citations": [1]}]}
     with listening(tmp_path_factory.mktemp("ours"), default=Reply(json_text=wrong)) as on:
         post(on, [user(QUESTION), assistant(SAID), user(NEXT)])
-        sent = {request.body["messages"][0]["content"]: request.body for request in on.model.requests}
+        bodies = [unsealed(request.body) for request in on.model.requests]
+        sent = {body["messages"][0]["content"]: body for body in bodies}
     assert len(sent) == 3
     return sent
 
@@ -95,6 +105,7 @@ def told(on: Listening, messages: list[Message], **more: Any) -> tuple[str, dict
 
 def assert_in_its_place(body: dict[str, Any], ours: dict[str, dict[str, Any]]) -> str:
     """Nothing of the client but in a question, a turn, or a draft of the model itself. Returns what stands there."""
+    body = unsealed(body)
     system, said = body["messages"]
     assert (system["role"], said["role"]) == ("system", "user")
     assert system["content"] in ours

@@ -17,6 +17,8 @@ from openai.types.chat.chat_completion_stream_options_param import ChatCompletio
 
 ASKED = [{"role": "user", "content": QUESTION}]
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "openai.md").read_text(encoding="utf-8")
+OWN = re.compile(r"\b[b-df-hj-km-np-tv-xz2-9]{12}\b")
+"""Words that each request has of its own: its fence and its canary."""
 TOOL = {"type": "function", "function": {"name": "x", "parameters": {}}}
 AS_ASKED: dict[str, list[Any]] = {
     "audio": [{"voice": "alloy", "format": "mp3"}, {}],
@@ -104,14 +106,14 @@ def embed(on: Listening, **more: Any) -> Any:
     return on.client.post("/v1/embeddings", json={"model": "firmground", "input": "vacation", **more})
 
 
-def told(on: Listening, **more: Any) -> tuple[Any, list[Any]]:
+def told(on: Listening, **more: Any) -> tuple[Any, list[str]]:
     """What does not differ from one answer to another of the same kind, and what the model was sent for it."""
     before = len(on.model.requests)
     response = complete(on, **more)
     assert response.status_code == 200, response.text
     body = response.json()
     same = {name: body[name] for name in ("object", "model", "choices", "usage")}
-    return (same, set(body)), [request.body for request in on.model.requests[before:]]
+    return (same, set(body)), [OWN.sub("…", json.dumps(request.body)) for request in on.model.requests[before:]]
 
 
 # ---------------------------------------------------------------- the page is about everything

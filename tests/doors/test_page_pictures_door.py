@@ -9,8 +9,8 @@ from PIL import Image
 from serving import HERE
 from starlette.testclient import TestClient
 
-from firmground.app.pictures import page_picture
-from firmground.app.sync import sync
+from firmground.app.corpus.pictures import page_picture
+from firmground.app.corpus.sync import sync
 from firmground.errors import NotFound
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
 from firmground.types import Parsed

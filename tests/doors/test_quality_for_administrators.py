@@ -7,7 +7,8 @@ from inside import sign_in, token_of, with_account, with_owner
 from serving import serving
 from starlette.testclient import TestClient
 
-from firmground.app import evaluation, releases
+from firmground.app.evaluating import evaluation
+from firmground.app.launching import releases
 from firmground.testing.app import ADMINISTRATOR
 from firmground.web.served import Served
 

@@ -9,8 +9,8 @@ import pytest
 from serving import serving
 from starlette.testclient import TestClient
 
-from firmground.app import releases
-from firmground.app.evaluation import run
+from firmground.app.evaluating.evaluation import run
+from firmground.app.launching import releases
 from firmground.release.record import Release
 from firmground.testing.app import ADMINISTRATOR
 from firmground.web.served import Served

@@ -14,7 +14,7 @@ from firmground.serve.composing import pieces
 from firmground.testing.model_server import Reply
 from firmground.types import Actor, Answer, Event, Sentence
 from firmground.web.limits import Limits
-from firmground.web.streams import Stream, Streams
+from firmground.web.streams import Key, Stream, Streams
 
 SLOW = Reply(delay=0.01, pieces="token")
 ENDLESS = Reply(say="Every employee may carry over five vacation days [1]. ", endless=True, delay=0.01)
@@ -94,7 +94,7 @@ def test_when_the_log_is_gone_the_kept_answer_is_the_end_of_it(tmp_path: Path):
 
 
 def test_what_was_erased_meanwhile_is_not_told_again(tmp_path: Path):
-    from firmground.app.documents import purge
+    from firmground.app.corpus.documents import purge
 
     with listening(tmp_path) as on:
         answer = on.ask().json()
@@ -107,7 +107,7 @@ def test_what_was_erased_meanwhile_is_not_told_again(tmp_path: Path):
 def test_nobody_else_reads_it(tmp_path: Path):
     with listening(tmp_path, default=SLOW) as on, on.stream() as (_, stream):
         id = next(stream)[2]["id"]
-        on.served.local_actor = Actor(person="somebody", admin=True, via="http")
+        on.served.local_actor = Actor(person="somebody", role="owner", via="http")
         assert on.client.get(f"/api/v1/answers/{id}/events").status_code == 404
         assert list(stream)[-1][1] == "done"
         assert on.client.get(f"/api/v1/answers/{id}/events").status_code == 404
@@ -231,7 +231,7 @@ def test_my_answers_come_newest_first_in_pages(tmp_path: Path):
             seen += [answer["id"] for answer in page["answers"]]
             before = page["next"]
         assert seen == asked[::-1]
-        on.served.local_actor = Actor(person="somebody", admin=True, via="http")
+        on.served.local_actor = Actor(person="somebody", role="owner", via="http")
         assert on.client.get("/api/v1/answers").json()["answers"] == []
 
 
@@ -318,4 +318,20 @@ def test_only_the_latest_logs_stay():
     with pytest.raises(NotFound):
         streams.find("1", Actor(person="a"))
     assert streams.find("4", Actor(person="a")).last == 3
+    streams.close()
+
+
+def test_a_repeated_request_joins_an_answer_only_with_the_rights_it_is_made_with():
+    streams = Streams(threading.Event())
+    end = threading.Event()
+
+    def make(**_: object) -> Answer:
+        end.wait(10)
+        return Answer.model_construct(id="x")
+
+    before, now = Actor(person="a", groups=frozenset({"public", "hr"})), Actor(person="a")
+    first = streams.begin("1", before, make, key=Key("k", "b"))
+    assert streams.begin("2", before.model_copy(update={"key": "of a program"}), make, key=Key("k", "b")) is first
+    assert streams.begin("3", now, make, key=Key("k", "b")).id == "3"
+    end.set()
     streams.close()

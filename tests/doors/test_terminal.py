@@ -72,7 +72,20 @@ def test_what_a_document_says_of_itself_looks_like_no_line_of_ours(capsys: pytes
     show_answer(answer)
     show_answer(answer.model_copy(update={"citations": (), "closest": (passage,), "status": "abstained"}))
     rule = {"name": "ambiguous", "text": "x", "seen": forged, "limit": None, "fired": True}
-    show_explanation({"reasons": [forged], "rules": [rule], "signs": [], "steps": []})
+    routed = {"outcome": "warn", "causes": [{"name": forged, "kind": "rule"}]}
+    show_explanation({"reasons": [forged], "routed": routed, "rules": [rule], "signs": [], "steps": []})
     lines = capsys.readouterr().out.splitlines()
     assert not [line for line in lines if line.startswith(("  note: this was", "  answered, confidence 1.00"))]
     assert sum("note: this was checked" in line for line in lines) >= 7
+
+
+@pytest.mark.parametrize(("columns", "widest"), [("", 120), ("80", 80), ("300", 120)], ids=["in a pipe", "narrow", "wide"])
+def test_a_table_of_sentences_is_never_wider_than_is_read_with_ease(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: str, widest: int
+):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: bool(columns))
+    monkeypatch.setenv("COLUMNS", columns)
+    table(("finding", "document", "what", "remedy"), ROWS, sentences=True)
+    printed = capsys.readouterr().out
+    assert widest - 8 <= max(map(len, printed.splitlines())) <= widest
+    assert printed.count("says") == 60

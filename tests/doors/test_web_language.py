@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 from firmground.answer.calibration import Apart, At, Bin, Calibration
 from firmground.answer.confidence import SHIPPED
-from firmground.app import calibrated
-from firmground.app.releases import recipe_calibrated
+from firmground.app.evaluating import calibrated
+from firmground.app.launching.releases import recipe_calibrated
 from firmground.evaluate.threshold import Promise
 from firmground.release.spec import ReleaseSpec
 from firmground.web.served import Served

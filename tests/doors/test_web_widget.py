@@ -12,9 +12,9 @@ from listening import listening, until
 from serving import HERE, serving
 from starlette.testclient import TestClient
 
-from firmground.app.accounts import create_owner
-from firmground.app.keys import add_key, add_widget_key, remove_key
-from firmground.testing.app import ADMINISTRATOR, Ticking
+from firmground.app.access.accounts import create_owner
+from firmground.app.access.keys import add_key, add_widget_key, remove_key
+from firmground.testing.app import ADMINISTRATOR, Ticking, make_live
 from firmground.testing.model_server import Reply
 from firmground.web.served import Served
 
@@ -47,6 +47,7 @@ class Page:
 def elsewhere(place: Path, groups: tuple[str, ...] = ("everyone",)) -> Generator[Page]:
     with serving(place) as (client, served):
         create_owner(served.app, "olga", "correct horse battery staple")
+        make_live(served.app)
         _, secret = add_widget_key(served.app, ADMINISTRATOR, "intranet", origins=[SITE], groups=groups)
         yield Page(client, served, secret)
 
@@ -67,6 +68,20 @@ def test_a_page_of_a_site_that_a_key_names_asks_and_reads_the_answer(page: Page)
     events = page.send("GET", f"/api/v1/answers/{response.json()['id']}/events")
     assert "event: done" in events.text
     assert events.headers["access-control-allow-origin"] == SITE
+
+
+def test_such_a_page_is_told_the_known_limitations_and_not_who_works_here(page: Page):
+    file = page.served.app.workspace.root / "brief.toml"
+    file.write_text(
+        "known_limitations = ['It knows no mail.']\nblocked_actions = ['x']\nworkflow_owner = 'Ada'\nalert_owner = 'Bo'"
+    )
+    response = page.send("GET", "/api/v1/brief")
+    file.unlink()
+    told = response.json()
+    assert {name for name, value in told["for_askers"].items() if value} == {"known_limitations"}
+    assert (told["brief"], told["problems"]) == (None, [])
+    assert response.headers["access-control-allow-origin"] == SITE
+    assert page.send("PUT", "/api/v1/brief", {}, **{"If-Match": response.headers["etag"]}).status_code == 403
 
 
 def test_a_browser_that_asks_first_is_told_what_a_widget_needs_and_no_more(page: Page):
@@ -95,6 +110,7 @@ def test_a_browser_that_asks_first_is_told_what_a_widget_needs_and_no_more(page:
         ("/api/v1/answers/x/events", {}),
         ("/api/v1/answers/x", {"Access-Control-Request-Method": "GET"}),
         ("/api/v1/answers/x/review", {}),
+        ("/api/v1/brief", {"Access-Control-Request-Method": "PUT"}),
         ("/api/v1/search", {}),
         ("/api/v1/documents", {"Access-Control-Request-Method": "GET"}),
         ("/v1/chat/completions", {}),
@@ -198,6 +214,7 @@ def test_the_key_sees_what_its_groups_may_see(tmp_path: Path):
 def test_one_key_cannot_take_all_the_room(tmp_path: Path):
     with listening(tmp_path, default=SLOW, streams={"most_of_a_page": 1}) as on:
         create_owner(on.app, "olga", "correct horse battery staple")
+        make_live(on.app)
         asking: dict[str, dict[str, str]] = {}
         for name in ("one", "two"):
             _, secret = add_widget_key(on.app, ADMINISTRATOR, name, origins=[SITE], groups=["everyone"])

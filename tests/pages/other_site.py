@@ -11,9 +11,9 @@ from typing import Any
 from listening import QUESTION, Listening, listening
 from playwright.sync_api import Browser, Page
 
-from firmground.app.accounts import create_owner
-from firmground.app.keys import add_widget_key
-from firmground.testing.app import ADMINISTRATOR
+from firmground.app.access.accounts import create_owner
+from firmground.app.access.keys import add_widget_key
+from firmground.testing.app import ADMINISTRATOR, make_live
 from firmground.testing.model_server import Reply
 
 # A closed shadow root is closed to tests too: this opens it, where a test wants to look inside.
@@ -60,6 +60,7 @@ def site(place: Path, default: Reply | None = None, groups: tuple[str, ...] = ("
     origin = f"http://127.0.0.1:{server.server_port}"
     with listening(place, default=default, said=default is not None, streams={"grace": 0.1}) as on:
         create_owner(on.app, "olga", "correct horse battery staple")
+        make_live(on.app)
         _, secret = add_widget_key(on.app, ADMINISTRATOR, "intranet", origins=[origin], groups=groups)
         made = Site(on, origin, secret)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

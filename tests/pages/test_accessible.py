@@ -5,8 +5,12 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from listening import QUESTION, Listening
+from reviewed import wanted
 
-from firmground.app import case_edits, evaluation, releases
+from firmground.app.access import people
+from firmground.app.evaluating import case_edits, evaluation
+from firmground.app.launching import audits, live, releases
+from firmground.gate.policy import TEMPLATE
 from firmground.testing.app import ADMINISTRATOR
 from firmground.web import pages
 
@@ -22,34 +26,68 @@ CASES = """\
 """
 PAGES = {
     "/": "/",
+    "/account": "/account",
+    "/account/identity": "/account/identity",
     "/answers/{id}": "the answer to a question",
+    "/audits": "/audits?release=1",
+    "/audits/policy": "/audits/policy",
+    "/audits/{id}": "an audit",
+    "/brief": "/brief",
+    "/budgets": "/budgets",
+    "/brief/edit": "/brief/edit",
+    "/brief/edit/{slug}": "/brief/edit/proof",
+    "/brief/print": "/brief/print",
     "/calibration": "/calibration",
     "/cases": "/cases",
     "/cases/{id}": "/cases/leave",
     "/cases/{id}/edit": "/cases/leave/edit",
     "/components": "/components",
+    "/diagnosis": "/diagnosis",
     "/documents": "/documents",
     "/documents/{id}": "a document",
     "/documents/{id}/purge": "erasing a document",
     "/evaluations": "/evaluations",
     "/evaluations/{id}": "an evaluation",
     "/evaluations/{id}/cases/{case}": "a case of two releases",
+    "/groups": "/groups",
+    "/groups/of/{name:path}": "/groups/of/everyone",
+    "/keys": "/keys",
+    "/ledger": "/ledger?verify=true",
+    "/link": "/link?token=wrong",
     "/login": "/login",
     "/me": "/me",
+    "/me/consent": "/me/consent",
+    "/me/delete": "/me/delete?what=questions",
     "/import-cases": "/import-cases",
     "/new-case": "making a case of an answer",
     "/people": "/people",
+    "/people/of/{name:path}": "somebody",
     "/releases": "/releases",
     "/releases/{ref}": "/releases/1",
     "/releases/{ref}/diff": "/releases/1/diff?to=2",
+    "/releases/{ref}/rollback": "/releases/1/rollback",
+    "/notifications": "/notifications",
+    "/pins": "/pins",
+    "/reviews": "/reviews",
+    "/reviews/insight": "/reviews/insight",
+    "/reviews/rules": "/reviews/rules",
+    "/reviews/{id}": "a review",
+    "/sessions": "/sessions",
     "/setup": "/setup",
+    "/standards": "/standards",
 }
 """Each route of a page, and where it is looked at."""
 NO_PAGES = {
+    "/audits/{id}/{file}",
     "/cases.{kind}",
+    "/diagnosis/{file}",
     "/documents/{id}/original",
     "/documents/{id}/pages/{n}.png",
     "/evaluations/{id}/{file}",
+    "/login/provider",
+    "/login/provider/callback",
+    "/me/data.zip",
+    "/standards/{file}",
     "/widget.js",
 }
 SCREENS = {
@@ -81,11 +119,15 @@ def places(quotes: Listening) -> dict[str, str]:
     answer = quotes.ask().json()
     document = answer["citations"][0]["document"]
     made = evaluated(quotes)
+    people.add_person(quotes.app, ADMINISTRATOR, "somebody", groups=["staff"])
     return {
+        "somebody": "/people/of/somebody",
         "making a case of an answer": f"/new-case?answer={answer['id']}",
+        "an audit": f"/audits/{by_an_exception(quotes)}",
         "an evaluation": f"/evaluations/{made}?outcome=all",
         "a case of two releases": f"/evaluations/{made}/cases/leave",
         "the answer to a question": f"/answers/{answer['id']}",
+        "a review": f"/reviews/{wanted(quotes.app).id}",
         "a document": f"/documents/{document}?start=0&end=5",
         "erasing a document": f"/documents/{document}/purge",
     }
@@ -103,6 +145,15 @@ def evaluated(site: Listening) -> str:
         tx.put_fact("release", "2", second.model_dump(mode="json"))
     evaluation.run(site.app, ADMINISTRATOR)
     return evaluation.run(site.app, ADMINISTRATOR, against="1", repeats=2).id
+
+
+def by_an_exception(site: Listening) -> str:
+    """The id of an audit that release 1 did not pass, and is live in spite of."""
+    here = site.served.local_actor
+    (site.app.workspace.root / "policy.toml").write_text(TEMPLATE)
+    made = audits.run(site.app, here, release="1", exercising={})
+    live.promote(site.app, here, "1", reason="To look at it.", override=True, demonstration=True)
+    return made.id
 
 
 @pytest.mark.parametrize("screen", SCREENS)

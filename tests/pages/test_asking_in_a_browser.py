@@ -1,5 +1,6 @@
 """Asking as people do: with the keyboard, without scripts, with a connection that breaks, with documents that mean harm."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -145,3 +146,17 @@ def test_the_pages_speak_german_to_those_who_do(quotes: Listening, opened: Any) 
     expect(page.get_by_role("heading", level=1)).to_have_text("Fragen Sie Ihre Dokumente")
     page.goto("/documents")
     expect(page.get_by_role("heading", level=1)).to_have_text("Dokumente")
+
+
+def test_placeholders_are_told_in_words_while_an_answer_comes(quotes: Listening, opened: Any) -> None:
+    page = opened(quotes)
+    said = "Write to EMAIL_AB2CDEFGH7, not to MAX_CONNECTION. [1]"
+    lines = [("status", {"status": "waiting", "id": "x"}), ("sentence", {"shown": said, "citations": [1]})]
+    body = "".join(f"id: {n}\nevent: {kind}\ndata: {json.dumps(data)}\n\n" for n, (kind, data) in enumerate(lines, 1))
+    page.route("**/api/v1/answers**", lambda route: route.fulfill(body=body, headers={"Content-Type": "text/event-stream"}))
+    page.route("**/api/v1/answers/**", lambda route: route.fulfill(body="", headers={"Content-Type": "text/event-stream"}))
+    page.fill("#question", QUESTION)
+    page.keyboard.press("Enter")
+    live = page.locator("[data-said]")
+    expect(live).to_have_text("Write to e-mail address, hidden FGH7, not to MAX_CONNECTION.1")
+    expect(live.locator("span.masked")).to_have_attribute("title", "EMAIL_AB2CDEFGH7")

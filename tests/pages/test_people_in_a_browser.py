@@ -10,7 +10,7 @@ from inside import PASSWORD, with_account, with_owner
 from listening import QUESTION, Listening, listening
 from playwright.sync_api import Page, expect
 
-from firmground.app.sync import sync
+from firmground.app.corpus.sync import sync
 from firmground.testing.app import ADMINISTRATOR
 
 

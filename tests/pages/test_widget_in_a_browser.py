@@ -11,7 +11,7 @@ from listening import QUESTION, SAID, until
 from other_site import Site, ask, open_and_ask, page_of, site
 from playwright.sync_api import Browser, Page, Route
 
-from firmground.app.keys import add_widget_key, remove_key
+from firmground.app.access.keys import add_widget_key, remove_key
 from firmground.testing.app import ADMINISTRATOR
 from firmground.testing.model_server import Reply
 from firmground.types import Answer, AnswerStatus
@@ -70,6 +70,23 @@ def test_it_opens_asks_cites_and_goes_on(browser: Browser, there: Site):
         assert [trace.person.startswith("widget:intranet/") for trace in traces] == [True] * 2
 
 
+def test_it_tells_what_it_cannot_do(browser: Browser, there: Site):
+    file = there.on.app.workspace.root / "brief.toml"
+    file.write_text(f"known_limitations = ['It knows <b>no</b> mail.', '{'x' * 4000}']\nworkflow_owner = 'Ada'")
+    try:
+        with page_of(browser, there) as page:
+            page.get_by_role("button", name="Ask our documents").click()
+            page.get_by_text("Known limitations").click()
+            assert page.get_by_text("It knows <b>no</b> mail.").is_visible()
+            assert page.get_by_role("log").evaluate("log => log.scrollWidth <= log.clientWidth")
+            ask(page, QUESTION)
+            page.get_by_role("button", name="New conversation").click()
+            assert page.get_by_text("It knows <b>no</b> mail.").is_visible()
+            assert "Ada" not in (page.get_by_role("dialog").text_content() or "")
+    finally:
+        file.unlink()
+
+
 def told(page: Page, there: Site, *events: tuple[str, str]) -> None:
     """Ask, and get these events instead of an answer of the server."""
     frames = "".join(f"id: {n}\nevent: {kind}\ndata: {data}\n\n" for n, (kind, data) in enumerate(events, 1))
@@ -107,6 +124,18 @@ def test_every_state_is_told_by_its_own_words_sign_and_colour(browser: Browser, 
         assert len(set(shapes)) == 7
         colours = [states.nth(n).evaluate("e => getComputedStyle(e).color") for n in range(7)]
         assert len(set(colours)) == 4
+
+
+def test_placeholders_are_told_in_words(browser: Browser, there: Site):
+    with page_of(browser, there) as page:
+        page.get_by_role("button", name="Ask our documents").click()
+        told(page, there, made("answered", "Write to EMAIL_AB2CDEFGH7, not to MAX_CONNECTION."))
+        said = page.locator(".said", has_text="MAX_CONNECTION")
+        said.wait_for()
+        assert said.text_content() == "Write to e-mail address, hidden, not to MAX_CONNECTION."
+        assert said.locator(".masked").get_attribute("title") == "EMAIL_AB2CDEFGH7"
+        script = page.request.get(f"{there.on.address}/widget.js").text()
+        assert "E-Mail-Adresse, verborgen" in script, "in every language"
 
 
 def test_what_did_not_hold_is_taken_back_before_the_reader_believes_it(browser: Browser, there: Site):

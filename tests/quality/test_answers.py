@@ -8,8 +8,8 @@ import yaml
 
 from firmground.answer.extract import Extract, Extractive
 from firmground.app.app import App
-from firmground.app.search import corpus, within
-from firmground.app.sync import sync
+from firmground.app.asking.search import corpus, within
+from firmground.app.corpus.sync import sync
 from firmground.models.onnx_embedder import OnnxEmbedder
 from firmground.serve.search import Retrieval, search
 from firmground.testing.app import ADMINISTRATOR, Bench
@@ -28,7 +28,7 @@ def app(tmp_path_factory: pytest.TempPathFactory, default_model: Path) -> Iterat
 
 
 def read(app: App, question: str) -> Extract:
-    searched = corpus(app)
+    searched = corpus(app, app.candidate)
     found = search(searched, Retrieval(), question, within(app, ADMINISTRATOR, {}))
     return Extractive().read(question, found.vector if found.covered else None, found.passages, searched.embedder.embed)
 

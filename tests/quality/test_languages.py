@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from firmground.app.app import App
-from firmground.app.search import search
-from firmground.app.sync import sync
+from firmground.app.asking.search import search
+from firmground.app.corpus.sync import sync
 from firmground.models.onnx_embedder import OnnxEmbedder
 from firmground.testing.app import ADMINISTRATOR, Bench
 

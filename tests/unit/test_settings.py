@@ -11,7 +11,7 @@ import pytest
 from firmground.answer.prompt import Prompt
 from firmground.errors import InvalidSettings, NotFound
 from firmground.index.chunk import Chunker
-from firmground.release.spec import candidate
+from firmground.release.spec import ReleaseSpec, candidate
 from firmground.retrieve.fuse import Fusion
 from firmground.settings import Settings, find_workspace, keys, load_workspace, secret
 
@@ -37,7 +37,9 @@ def test_the_template_shows_every_default_as_it_is(tmp_path: Path):
     }
     for section, values in shown.items():
         for key, value in values.items():
-            assert (section, key) in examples or defaults[section][key] == value, f"{section}.{key}"
+            default = defaults[section][key]
+            shown_of_it = {name: default[name] for name in value} if section == "limits" else default
+            assert (section, key) in examples or shown_of_it == value, f"{section}.{key}"
     load(tmp_path, TEMPLATE)
 
 
@@ -67,7 +69,25 @@ def test_the_template_explains_every_key():
             'sources.0.include in firmground.toml cannot be used: it must be a list, e.g. ["a"]',
         ),
         ("[[sources]]\nname = 'a'\npath = 'x'\ngroups = [1]\n", 'it must be text in quotes, e.g. "a"'),
-        ("[[sources]]\nname = 'a'\npath = 'x'\nkind = 'web'\n", "it must be 'files'"),
+        ("[[sources]]\nname = 'a'\npath = 'x'\nkind = 'ftp'\n", "it must be 'files' or 'web'"),
+        (
+            "[[sources]]\nname = 'a'\nkind = 'web'\n",
+            'a source of kind "web" needs urls, e.g. urls = ["https://docs.example.org/"]',
+        ),
+        ("[[sources]]\nname = 'a'\nkind = 'web'\nurls = ['docs.example.org']\n", "'docs.example.org' is no address of the web"),
+        ("[[sources]]\nname = 'a'\nkind = 'web'\nurls = ['file:///etc/passwd']\n", "is no address of the web"),
+        ("[[sources]]\nname = 'a'\nkind = 'web'\nurls = ['https://me:x@a.org/']\n", "must not hold a user or password"),
+        (
+            "[[sources]]\nname = 'a'\nkind = 'web'\nurls = ['https://a.org/']\npath = 'x'\n",
+            "path is for folders; source 'a' is a web site, so remove it",
+        ),
+        ("[[sources]]\nname = 'a'\npath = 'x'\ndepth = 3\n", "depth is for web sites; write kind = \"web\" in source 'a'"),
+        (
+            "[[sources]]\nname = 'a'\nkind = 'web'\nurls = ['https://a.org/']\nuser_agent = 'a\\nb'\n".replace(
+                "'a\\nb'", '"a\\nb"'
+            ),
+            "begin with one word of letters",
+        ),
         (
             "[[sources]]\nname = 'a'\npath = 'x'\n[[sources.rules]]\nmatch = 'x'\nmetadata = { a = { b = 1 } }\n",
             "metadata holds text, numbers",
@@ -153,16 +173,39 @@ OTHER = {
     "answer.out_of_scope": "['wages']",
     "answer.out_of_scope_text": "'not here'",
     "answer.history_tokens": "0",
+    "review.sample": "0.1",
+    "review.rules[].name": "'b'",
+    "review.rules[].then": "'escalate'",
+    "review.rules[].confidence_below": "0.5",
+    "review.rules[].statuses": "['weak']",
+    "review.rules[].mismatch": "true",
+    "review.rules[].topics": "['pay']",
+    "review.rules[].sources": "['hr/**']",
+    "review.rules[].personal_data": "true",
+    "review.rules[].asks_for": "['decision']",
+    "review.rules[].groups": "['interns']",
+    "review.rules[].share": "0.5",
+    "review.rules[].to": "'admin'",
+    "review.rules[].text": "'Please wait.'",
 }
 """Of every recipe key, a value that it does not have by itself."""
+
+
+def written(section: str, values: dict[str, str]) -> str:
+    head = f"[[{section[:-2]}]]" if section.endswith("[]") else f"[{section}]"
+    return "\n".join([head, *(f"{key} = {value}" for key, value in values.items()), ""])
 
 
 def test_what_can_change_an_answer_changes_the_digest_and_nothing_else_does(tmp_path: Path):
     base = candidate(load(tmp_path, ""), "embedder").digest
     assert candidate(load(tmp_path, "[serve]\nport = 1\n[parsing]\nworkers = 7\n"), "embedder").digest == base
+    rule = {"name": "'a'", "then": "'hold'"}
+    ruled = candidate(load(tmp_path, written("review.rules[]", rule)), "embedder").digest
+    assert ruled != base
     for name in OTHER.keys() - {"index.embedder", "answer.prompt"}:
-        section, _, key = name.partition(".")
-        assert candidate(load(tmp_path, f"[{section}]\n{key} = {OTHER[name]}\n"), "embedder").digest != base, name
+        section, _, key = name.rpartition(".")
+        content = written(section, {**(rule if section.endswith("[]") else {}), key: OTHER[name]})
+        assert candidate(load(tmp_path, content), "embedder").digest not in {base, ruled}, name
     assert candidate(load(tmp_path, ""), "another").digest != base
     prompt = Prompt(id="a", purpose="b", owner="c", text="d")
     assert candidate(load(tmp_path, ""), "embedder", {"answer": prompt}).digest != base
@@ -186,3 +229,50 @@ def test_a_workspace_is_found_from_below_it_and_missing_ones_are_told(tmp_path: 
 def test_no_source_takes_the_name_of_the_uploads(tmp_path: Path):
     with pytest.raises(InvalidSettings, match="documents that people upload are under"):
         load(tmp_path, '[[sources]]\nname = "uploads"\npath = "documents"\n')
+
+
+@pytest.mark.parametrize(
+    ("rules", "problem"),
+    [
+        ("name = 'a'\nthen = 'hold'\nto = 'boss'", "review.rules.0.to"),
+        ("name = 'a'\nthen = 'hold'\nto = 'auditor'", "who may not review"),
+        ("name = 'a'\nthen = 'wait'", "review.rules.0.then"),
+        ("name = 'a'\nthen = 'hold'\nshare = 0", "it must be more than 0"),
+        ("name = 'a'\nthen = 'hold'\nshare = 1.5", "it must be at most 1"),
+        ("name = 'a'\nthen = 'block'", "says block without a text"),
+        ("name = 'a'\nthen = 'warn'\ntext = ' '", "says warn without a text"),
+        ("name = ''\nthen = 'hold'", "it must not be empty"),
+        ("name = ' '\nthen = 'hold'", "the name of a rule is one line"),
+        ("then = 'hold'", "review.rules.0.name"),
+        ("name = 'a'\nthen = 'hold'\ntopic = ['pay']", "topics"),
+        ("name = 'a'\nthen = 'hold'\n[[review.rules]]\nname = 'a'\nthen = 'warn'\ntext = 'b'", "two rules are named 'a'"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_told_in_one_line(tmp_path: Path, rules: str, problem: str):
+    with pytest.raises(InvalidSettings) as refused:
+        load(tmp_path, f"[[review.rules]]\n{rules}\n")
+    assert problem in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ("topics = ['the']", "nothing to look for"),
+        ("topics = ['…']", "nothing to look for"),
+        ("sources = ['../x']", "matches nothing"),
+    ],
+)
+def test_a_rule_that_could_never_fire_makes_no_release(tmp_path: Path, rule: str, problem: str):
+    settings = load(tmp_path, f"[[review.rules]]\nname = 'a'\nthen = 'hold'\n{rule}\n")
+    with pytest.raises(InvalidSettings, match=problem):
+        candidate(settings, "embedder")
+
+
+def test_a_release_without_rules_says_what_it_said_before_there_were_any(tmp_path: Path):
+    plain = candidate(load(tmp_path, ""), "embedder")
+    assert "review" not in plain.model_dump(mode="json")
+    ruled = candidate(load(tmp_path, "[[review.rules]]\nname = 'pay'\nthen = 'hold'\ntopics = ['pay']\n"), "embedder")
+    assert ruled.model_dump(mode="json")["review"]["rules"][0]["topics"] == ["pay"]
+    for spec in (plain, ruled):
+        assert ReleaseSpec.model_validate(spec.model_dump(mode="json")) == spec

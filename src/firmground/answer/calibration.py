@@ -105,6 +105,10 @@ class Calibration(Value):
     uncovered: int = 0
     documents: int = 0
     kinds: dict[str, Kind] = Field(default_factory=dict[str, Kind])
+    reviewed: int = 0
+    """Answers that reviewers judged, from which the fit learnt besides."""
+    reviewed_left_out: int = 0
+    """Those from which it did not, since nobody knows how probable it was that somebody looked at them."""
     corpus: str = ""
     """Version of the corpus that was asked."""
     made_at: str = ""
@@ -137,10 +141,12 @@ def calibrate(
     prior: Confidence = SHIPPED,
     calibrated_on: str = "",
     fewest_documents: int = FEWEST_DOCUMENTS,
+    reviewed: Sequence[Row] = (),
 ) -> Calibration:
     """Fit, and choose the lowest threshold at which, with 95 % confidence by document, at most `rate` of the uncovered questions get an
-    answer. The weights lean on those of `prior` where rows are few. Not calibrated below `needed(rate)` uncovered questions, below
-    `fewest_documents` documents, or where no threshold keeps the rate."""
+    answer. The weights lean on those of `prior` where rows are few. `reviewed` are answers that people judged: the fit learns from them,
+    and no figure and no threshold rests on them, since only questions that got an answer are among them. Not calibrated below
+    `needed(rate)` uncovered questions, below `fewest_documents` documents, or where no threshold keeps the rate."""
     labels = np.array([row.covered for row in rows], dtype=bool)
     documents = [row.document for row in rows]
     uncovered = int((~labels).sum())
@@ -156,7 +162,7 @@ def calibrate(
     if len(left_out) < fewest_documents:
         why = f"questions from {len(left_out)} documents, {fewest_documents} are the least"
         return counted.model_copy(update={"why_not": why})
-    confidence = crossed(rows, prior)
+    confidence = crossed(rows, prior, reviewed=reviewed)
     measured = counted.model_copy(update=_measured(rows, labels, confidence, prior))
     weights = np.array([row.weight for row in rows])
     clustered = Clustered(
@@ -173,7 +179,7 @@ def calibrate(
             update={"at": at, "why_not": f"no threshold keeps answers to uncovered questions at {_percent(rate)}"}
         )
     stricter = clustered.lowest(rate / 2) or float(np.nextafter(confidence[~labels].max(), 1.0))
-    fitted_ = both(rows, prior).model_copy(
+    fitted_ = both([*rows, *reviewed], prior).model_copy(
         update={
             "threshold": kept.threshold,
             "sure": max(stricter, kept.threshold),
@@ -184,6 +190,7 @@ def calibrate(
         update={
             "at": at,
             "confidence": fitted_,
+            "reviewed": len(reviewed),
             "kinds": _kinds(rows, labels, confidence, kept.threshold),
         }
     )
@@ -207,18 +214,21 @@ class Apart(Value):
     rules: tuple[Confidence, ...]
 
 
-def apart(rows: Sequence[Row], prior: Confidence = SHIPPED, strength: float = _STRENGTH) -> Apart:
+def apart(
+    rows: Sequence[Row], prior: Confidence = SHIPPED, strength: float = _STRENGTH, *, reviewed: Sequence[Row] = ()
+) -> Apart:
     """Documents go to folds by chance, the same for the same documents."""
     names = sorted({row.document for row in rows})
     order = np.random.default_rng(len(names)).permutation(len(names))
     folds = {name: int(order[at]) % _FOLDS for at, name in enumerate(names)}
-    rules = tuple(both([row for row in rows if folds[row.document] != one], prior, strength) for one in range(_FOLDS))
+    every = [*rows, *reviewed]
+    rules = tuple(both([row for row in every if folds.get(row.document) != one], prior, strength) for one in range(_FOLDS))
     return Apart(folds=folds, rules=rules)
 
 
-def crossed(rows: Sequence[Row], prior: Confidence, strength: float = _STRENGTH) -> Floats:
+def crossed(rows: Sequence[Row], prior: Confidence, strength: float = _STRENGTH, *, reviewed: Sequence[Row] = ()) -> Floats:
     """The confidence that each row gets from a fit that has not seen its document."""
-    made = apart(rows, prior, strength)
+    made = apart(rows, prior, strength, reviewed=reviewed)
     judged = [made.rules[made.folds[row.document]].of(row.signs, dense=row.dense) for row in rows]
     return np.array(judged, dtype=np.float64)
 

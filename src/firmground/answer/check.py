@@ -18,11 +18,14 @@ from firmground.language.names import Name, names
 from firmground.language.polarity import light_words, stance
 from firmground.language.quantities import Number
 from firmground.language.terms import terms
-from firmground.types import Mismatch, Passage, Value
+from firmground.language.words import ASKING
+from firmground.language_model import Mismatch
+from firmground.types import Passage, Value
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’.@&][^\W_]+)*")
 _CITED = re.compile(r"\s?\[\d{1,3}(?:\s?,\s?\d{1,3})*\]")
 _QUOTE = re.compile(r"[“„\"«‟]\s?([^“”„\"«»‟]{3,2000}?)\s?[”\"»“]")
+_OPEN = frozenset(f"{ASKING} wer wen wem was wofür wohin qui quoi où quién quiénes qué".split())
 _REPORTING = frozenset(
     """
     according document documents source sources passage passages text page policy state states stated say says mention mentions specify
@@ -41,7 +44,8 @@ class Checks(Value):
     coverage: float = 0.5
     """Least share of the sentence's words, by rarity among the evidence's sentences, that the cited passages must hold."""
     asked: float = 0.5
-    """What a word of the question that the passages lack counts as held."""
+    """What a word that the passages lack counts as held where the question asks by it where, who, or how much. To a sentence that asserts,
+    what the question only claims, or asks to be confirmed, counts nothing: else whoever asks could dictate the answer."""
     kindred: float = 0.8
     """What a word counts that shares its beginning with one of the passages (`approve`, `approval`)."""
     turns: Turns = Turns()
@@ -92,6 +96,12 @@ class Against:
             against = self._cited[positions] = _Cited([self._grounds[at] for at in positions])
         found = _Comparison(self._checks, against, text, question, weights=self._weights, unknown=self._unknown).all()
         return tuple(dict.fromkeys(Mismatch(code=one.code, detail=" ".join(one.detail.split())) for one in found))
+
+
+def _open_parts(question: str) -> str:
+    """The parts of a question that have a word of asking."""
+    parts = re.split(r"[,;:.!?\n]", question)
+    return "\n".join(part for part in parts if not _OPEN.isdisjoint(_WORD.findall(part.casefold())))
 
 
 class _Cited:
@@ -186,7 +196,7 @@ class _Comparison:
 
     def _coverage(self) -> float:
         """The share of the words that the passages hold, by rarity; one more word counts as held, since few words tell little."""
-        asked = frozenset(terms(self.question, self.language))
+        asked = frozenset(terms(self._denied or _open_parts(self.question), self.language))
         held = total = 0.0
         for token, stems in self.tokens:
             if token[0].isdigit() and stems[0] not in self.cited.words:

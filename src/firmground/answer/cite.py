@@ -14,11 +14,12 @@ from firmground.answer.packing import Packed
 from firmground.answer.units import Unit, units
 from firmground.language.identify import identify
 from firmground.language.terms import terms
-from firmground.types import Mismatch, Passage, Value
+from firmground.language_model import Mismatch
+from firmground.types import Passage, Value
 
 _FIGURES = 2.0
 """What a word with a digit in it counts: it says more than others of its rarity."""
-_ANCHOR = re.compile(r"\w*(?:\d|[A-Z]\w*[A-Z])\w*(?:[-.,:]\w+)*")
+_ANCHOR = re.compile(r"\b\w*(?:\d|[A-Z]\w*[A-Z])\w*(?:[-.,:]\w+)*")
 """Numbers, codes and abbreviations: the same in every language."""
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]{1,20}:)?//[^\s<>()\[\]\"|]{1,500}|www\.[^\s<>()\[\]\"|]{1,500}", re.IGNORECASE)
 

@@ -8,7 +8,7 @@ from firmground.answer.grounds import Figures, Ground, Piece
 from firmground.language.moments import Clock, Day, Moments
 from firmground.language.quantities import Number, agree, alike
 from firmground.language.terms import terms
-from firmground.types import Mismatch
+from firmground.language_model import Mismatch
 
 _MOST = 40
 """Numbers of one sentence that are compared; a sentence with more is none."""

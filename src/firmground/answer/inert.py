@@ -5,14 +5,11 @@ This is about form, not meaning: text can still *ask* a model for something. Wha
 
 import re
 
+from firmground.language.visible import without_unseen
+
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
-    "\u2800\u3164\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U0001bca0-\U0001bca3"
-    "\U0001d173-\U0001d17a\U000e0000-\U0010ffff]"
-    "|(?<![\u0600-\u0dff])[\u200c\u200d]|[\u200c\u200d](?![\u0600-\u0dff])"
-)
-"""Controls, invisible and private signs, lone surrogates; joiners outside of the scripts that are spelled with them."""
+_NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufff0-\uffff\U000f0000-\U0010ffff]")
+"""Controls, lone surrogates, private signs and those that are none."""
 
 _HEAPED = re.compile("([\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]{2})[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]+")
 """More accents on one letter than any language writes."""
@@ -51,7 +48,7 @@ _LONGEST_LABEL = 200
 
 def visible(text: str) -> str:
     """The text without signs that nobody sees and accents that hide a letter; every line end is `\\n`."""
-    return _HEAPED.sub(r"\1", _UNSEEN.sub("", _LINE_ENDS.sub("\n", text)))
+    return _HEAPED.sub(r"\1", without_unseen(_NO_TEXT.sub("", _LINE_ENDS.sub("\n", text))))
 
 
 def inert(text: str) -> str:

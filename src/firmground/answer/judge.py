@@ -6,8 +6,10 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any, Literal, cast, get_args
 
 from firmground.answer.inert import inert, visible
+from firmground.answer.seals import FENCED, block, sealed
+from firmground.language_model import Delta, Message, ModelCall, Tokens, Verification
 from firmground.ports import LanguageModel
-from firmground.types import Delta, Json, Message, ModelCall, Tokens, Verification
+from firmground.types import Json
 
 INSTRUCTIONS = """You check whether passages support a sentence. Decide by the passages alone, not by what you know.
 
@@ -45,9 +47,12 @@ class Judge:
         return f"judge {self._model.name}"
 
     def cost(self, claim: str, passages: Sequence[str]) -> float | None:
+        return self._model.cost(self.most(claim, passages))
+
+    def most(self, claim: str, passages: Sequence[str]) -> Tokens:
         call = self._call(claim, passages or [""])
         read = sum(self._model.count(message.text) for message in call.messages)
-        return self._model.cost(Tokens(input=read, output=call.max_output_tokens))
+        return Tokens(input=read, output=call.max_output_tokens)
 
     def verify(self, claim: str, passages: Sequence[str], *, cancelled: Callable[[], bool] = lambda: False) -> Verification:
         """What the model says of `claim`, with what it took. ModelFailed where it gave no answer at all."""
@@ -71,10 +76,12 @@ class Judge:
 
     def _call(self, claim: str, passages: Sequence[str]) -> ModelCall:
         share = self._longest // len(passages)
-        blocks = [f'<passage n="{at}">\n{inert(text[:share])}\n</passage>' for at, text in enumerate(passages, 1)]
-        asked = "\n".join((*blocks, f"<sentence>\n{inert(claim[:2000])}\n</sentence>"))
+        fence = sealed([claim, *passages]).fence
+        blocks = [block("passage", fence, inert(text[:share]), f'n="{at}"') for at, text in enumerate(passages, 1)]
+        blocks.append(block("sentence", fence, inert(claim[:2000])))
+        instructions = f"{INSTRUCTIONS}\n\n{FENCED.format(fence)}"
         return ModelCall(
-            messages=(Message(role="system", text=INSTRUCTIONS), Message(role="user", text=asked)),
+            messages=(Message(role="system", text=instructions), Message(role="user", text="\n".join(blocks))),
             max_output_tokens=self._max_output_tokens,
             temperature=0.0,
             json_schema=_SCHEMA if self._model.structured else None,

@@ -16,7 +16,9 @@ from firmground.types import Passage, Value
 Count = Callable[[str], int]
 """Tokens that a text takes."""
 
-_FRAME = '<passage n="99" title="{}" source="{}" heading="{}" page="999" date="2000-01-01">\n</passage>\n'
+_FRAME = (
+    '<passage bcdf2345bcdf n="99" title="{}" source="{}" heading="{}" page="999" date="2000-01-01">\n</passage bcdf2345bcdf>\n'
+)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from firmground.language.names import names
 from firmground.language.polarity import clauses
 from firmground.language.quantities import Number, agree, alike
 from firmground.language.terms import terms
-from firmground.types import Mismatch, Value
+from firmground.language_model import Mismatch
+from firmground.types import Value
 
 _TELLING = 1.0
 """Weight of words, by rarity, that another number must share with the claim before the two are taken to be exchanged."""

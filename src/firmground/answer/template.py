@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from jinja2 import Environment, Template, nodes
 
 RECORDS: dict[str, tuple[str, ...]] = {
-    "passages": ("n", "title", "uri", "heading", "page", "date", "text"),
+    "passages": ("n", "title", "uri", "heading", "page", "date", "quoted", "text"),
     "history": ("role", "text"),
     "sentences": ("n", "text", "citations", "problems"),
 }
 """Variables that are lists, and what each item of theirs has."""
-TEXTS = ("question", "language", "refusal", "form", "fault")
+TEXTS = ("question", "language", "refusal", "form", "fence", "fault")
 FLAGS = ("structured",)
 VARIABLES = (*TEXTS, *FLAGS, *RECORDS)
 _LOOP = ("index", "index0", "first", "last", "length", "revindex", "revindex0", "previtem", "nextitem")

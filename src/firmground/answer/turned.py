@@ -6,7 +6,8 @@ from firmground.answer.figured import bound_mismatch
 from firmground.answer.restated import Clause, Said
 from firmground.language.polarity import Stance, clauses, denied
 from firmground.language.terms import terms
-from firmground.types import Mismatch, Value
+from firmground.language_model import Mismatch
+from firmground.types import Value
 
 _AROUND = 40
 """Characters on each side of a word in which its neighbours are looked for."""

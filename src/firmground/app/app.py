@@ -6,8 +6,23 @@ from threading import RLock
 from types import TracebackType
 from typing import Any, Protocol, TypeVar, cast
 
-from firmground.app.prompting import prompts
-from firmground.ports import Clock, Database, Embedder, Jobs, LanguageModel, PageRenderer, Parser, SearchIndex, Source, Uploads
+from firmground.app.asking.prompting import prompts
+from firmground.app.redaction.keys import PersonalKey, key_of, known_key
+from firmground.identities import Provider
+from firmground.outbox import MailSender, WebhookSender
+from firmground.ports import (
+    Clock,
+    Database,
+    Embedder,
+    Finder,
+    Jobs,
+    LanguageModel,
+    PageRenderer,
+    Parser,
+    SearchIndex,
+    Source,
+    Uploads,
+)
 from firmground.release.spec import ReleaseSpec, candidate
 from firmground.serve.cache import AnswerCache
 from firmground.settings import Workspace
@@ -23,12 +38,19 @@ class Opening(Protocol):
     def sources(self) -> Mapping[str, Source]: ...
     def uploads(self) -> Uploads: ...
     def parser(self) -> Parser: ...
+    def finder(self) -> Finder: ...
     def renderer(self) -> PageRenderer: ...
     def embedder(self) -> Embedder: ...
     def embedder_named(self, name: str, languages: Sequence[str] | None) -> Embedder: ...
     def model(self, name: str) -> LanguageModel: ...
+    def provider(self) -> Provider: ...
+    def mail(self) -> MailSender: ...
+    def webhooks(self) -> WebhookSender: ...
     def index(self, recipe: ReleaseSpec, dimension: int) -> SearchIndex: ...
     def drop_index(self, build: str) -> None: ...
+    def beside(self, workspace: Workspace) -> "Opening":
+        """How the parts of another workspace are opened."""
+        ...
 
 
 class App:
@@ -38,6 +60,8 @@ class App:
     def __init__(self, workspace: Workspace, opening: Opening, clock: Clock) -> None:
         self.workspace = workspace
         self.clock = clock
+        self.rehearsal = False
+        """Whether it was opened beside another workspace to try something out: nobody is warned of what happens in it."""
         self._opening = opening
         self._closing = ExitStack()
         self._parts: dict[str, Any] = {}
@@ -70,6 +94,22 @@ class App:
     @property
     def parser(self) -> Parser:
         return self.once("parser", self._opening.parser)
+
+    @property
+    def finder(self) -> Finder:
+        """Finds personal data, as the settings say."""
+        return self.once("finder", self._opening.finder)
+
+    @property
+    def personal_key(self) -> PersonalKey:
+        """What personal data is hidden with. InvalidSettings, OutsideFailed or Damaged where it cannot be had: asked again, it is looked
+        for anew."""
+        return self.once("personal key", self._personal_key)
+
+    def _personal_key(self) -> PersonalKey:
+        with self.database.reading() as tx:
+            known = known_key(tx)
+        return key_of(self.workspace, known=known)
 
     @property
     def renderer(self) -> PageRenderer:
@@ -105,6 +145,28 @@ class App:
     def model(self, name: str) -> LanguageModel:
         """The language model `<server>/<model>`. InvalidSettings where its server is not under [models]."""
         return self.once(f"model {name}", lambda: self._opening.model(name))
+
+    @property
+    def provider(self) -> Provider:
+        """The provider that people sign in with, where the settings name one."""
+        return self.once("provider", self._opening.provider)
+
+    @property
+    def mail(self) -> MailSender:
+        return self.once("mail", self._opening.mail)
+
+    @property
+    def webhooks(self) -> WebhookSender:
+        return self.once("webhooks", self._opening.webhooks)
+
+    def beside(self, workspace: Workspace, models: Mapping[str, LanguageModel] | None = None) -> "App":
+        """Another workspace, opened as this one is. It shares the embedders that are open, since they are slow to open and hold nothing of
+        anybody; `models` answer there in the place of those of their names."""
+        other = App(workspace, self._opening.beside(workspace), self.clock)
+        other.rehearsal = True
+        shared = {name: part for name, part in self._parts.items() if name.partition(" ")[0] == "embedder"}
+        other._parts = {**shared, **{f"model {name}": model for name, model in (models or {}).items()}}
+        return other
 
     def drop_index(self, build: str) -> None:
         """Delete the index of another build, also where it is damaged."""

@@ -21,7 +21,7 @@ figure { margin: 1rem 0 } svg { max-width: 100%; height: auto } svg text { fill:
 .curve { stroke: var(--mark); fill: none; stroke-width: 2 }
 .span { stroke: var(--mark); stroke-width: 2 }
 .dot { fill: var(--mark) } .rate { stroke: var(--warn); stroke-dasharray: 2 4 } details summary { cursor: pointer; color: var(--soft) }
-td.words, th.words { text-align: left } .worse { color: var(--warn) }
+td.words, th.words { text-align: left } tr:has(td.words) td { vertical-align: top } .worse { color: var(--warn) }
 @media print { body { margin: 0; max-width: none; background: none } details { break-inside: avoid } tr { break-inside: avoid } }
 """
 

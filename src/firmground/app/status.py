@@ -3,15 +3,15 @@
 from collections import Counter
 from typing import Any, cast
 
+from firmground.app.access.rights import need
 from firmground.app.app import App
-from firmground.app.rights import administrators_only
 from firmground.types import Actor
 
 
 def status(app: App, actor: Actor) -> dict[str, Any]:
     """Sources with their counts and last sync, the database, unfinished jobs; one that was begun and that no live process works on is
     `interrupted`. Opens neither model nor index."""
-    administrators_only(actor, "see the state of the workspace")
+    need(actor, "documents", "see the state of the workspace")
     sources: list[dict[str, Any]] = []
     with app.database.reading() as tx:
         counts: Counter[tuple[str, str]] = Counter()

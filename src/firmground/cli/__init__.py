@@ -51,7 +51,21 @@ def _explain(error: Exception) -> None:
         sys.stdout.flush()
     else:
         command = getattr(getattr(error, "ctx", None), "command_path", "firmground")
-        _say(f"{' '.join(message.split()).rstrip('.')}: see `{command} --help`")
+        _say(f"{_in_plain_words(' '.join(message.split())).rstrip('.')}: see `{command} --help`")
+
+
+def _in_plain_words(message: str) -> str:
+    """Without the words of the libraries that check what was given."""
+    for theirs, ours in (
+        ("Value error, ", ""),
+        ("Input should be a valid integer, unable to parse string as an integer", "write a whole number"),
+        ("Input should be a valid integer, got a number with a fractional part", "write a whole number"),
+        ("Input should be a valid number, unable to parse string as a number", "write a number"),
+        ("Input should be greater than or equal to", "write at least"),
+        ("Input should be less than or equal to", "write at most"),
+    ):
+        message = message.replace(theirs, ours)
+    return message
 
 
 def _say(line: str) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from firmground.app.app import App
-    from firmground.app.opinions import Opinion
+    from firmground.app.asking.opinions import Opinion
     from firmground.types import Actor
 
 group = typer.Typer(
@@ -37,7 +37,7 @@ def list_(
     debug: Debug = False,
 ) -> None:
     """Answers, newest first."""
-    from firmground.app.kept import listed
+    from firmground.app.asking.kept import listed
 
     del debug
     with opened(directory) as app:
@@ -69,9 +69,9 @@ def show(
     debug: Debug = False,
 ) -> None:
     """One answer with how it came about. `--json` is the whole trace: evidence, prompt, what a model said, steps."""
-    from firmground.app.kept import explanation
-    from firmground.app.kept import show as use
-    from firmground.app.opinions import of
+    from firmground.app.asking.kept import explanation
+    from firmground.app.asking.kept import show as use
+    from firmground.app.asking.opinions import of
     from firmground.cli.ask import show_answer, show_explanation
 
     del debug
@@ -103,8 +103,8 @@ def replay(
 ) -> None:
     """Make an answer once more from its recipe, its evidence and what the model said then: no model is asked. With --release, see what
     that release says instead."""
-    from firmground.app.asking_again import ask_again
-    from firmground.app.kept import replay as use
+    from firmground.app.asking.kept import replay as use
+    from firmground.app.evaluating.asking_again import ask_again
 
     del debug
     shown: list[tuple[str, str]]
@@ -146,7 +146,7 @@ def rate(
     debug: Debug = False,
 ) -> None:
     """Say whether an answer helped. The latest counts."""
-    from firmground.app import opinions
+    from firmground.app.asking import opinions
 
     del debug
     given = partial(opinions.rate, verdict=verdict, reason=reason, comment=comment)
@@ -163,8 +163,8 @@ def review(
     directory: Directory = None,
     debug: Debug = False,
 ) -> None:
-    """Ask that a person looks at an answer. The request is kept with it; nobody is told of it yet."""
-    from firmground.app import opinions
+    """Ask that a person looks at an answer, or withdraw that, and a question whose answer waits for one."""
+    from firmground.app.asking import opinions
 
     del debug
     asked = partial(opinions.ask_person, note=note)
@@ -172,11 +172,31 @@ def review(
 
 
 @group.command()
+def challenge(
+    reference: Reference,
+    reason: Annotated[
+        str,
+        typer.Option("--reason", metavar="CODE", help="wrong, incomplete, not_what_i_asked, wrong_source, outdated or other."),
+    ] = "wrong",
+    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="What the person should know.")] = "",
+    person: AsPerson = None,
+    as_json: AsJson = False,
+    directory: Directory = None,
+    debug: Debug = False,
+) -> None:
+    """Say that an answer of yours is not right, also where a person looked at it before: somebody looks at it again."""
+    from firmground.app.asking import opinions
+
+    del debug
+    _do(partial(opinions.challenge, reason=reason, note=note), directory, person, reference, as_json)
+
+
+@group.command()
 def share(
     reference: Reference, person: AsPerson = None, as_json: AsJson = False, directory: Directory = None, debug: Debug = False
 ) -> None:
     """Let everybody who is signed in, and may see all that it rests on, see an answer of yours."""
-    from firmground.app import opinions
+    from firmground.app.asking import opinions
 
     del debug
     _do(opinions.share, directory, person, reference, as_json)
@@ -187,7 +207,7 @@ def unshare(
     reference: Reference, person: AsPerson = None, as_json: AsJson = False, directory: Directory = None, debug: Debug = False
 ) -> None:
     """Show an answer to nobody else any more."""
-    from firmground.app import opinions
+    from firmground.app.asking import opinions
 
     del debug
     _do(opinions.unshare, directory, person, reference, as_json)
@@ -197,8 +217,8 @@ def _do(
     use: "Callable[[App, Actor, str], object]", directory: Path | None, person: str | None, reference: str, as_json: bool
 ) -> None:
     """Call a use case on an answer, and show what is said of the answer then."""
-    from firmground.app.kept import show as find
-    from firmground.app.opinions import of
+    from firmground.app.asking.kept import show as find
+    from firmground.app.asking.opinions import of
 
     with opened(directory) as app:
         asker = actor(app, person)

@@ -1,5 +1,6 @@
 """`ask` and `search`."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -32,9 +33,9 @@ def ask(
     """Answer a question from the documents, with citations, or say that they do not answer it."""
     del debug
     with opened(directory) as app:
-        from firmground.app.answers import ask as use
-        from firmground.app.kept import explanation, latest_conversation
-        from firmground.app.search import parse_filters
+        from firmground.app.asking.answers import ask as use
+        from firmground.app.asking.kept import explanation, latest_conversation
+        from firmground.app.asking.search import parse_filters
 
         asker = actor(app, person)
         if conversation == "last":
@@ -62,12 +63,12 @@ def search(
     """Find passages, with the scores of both retrievers."""
     del debug
     with opened(directory) as app:
-        from firmground.app.readiness import not_up_to_date
-        from firmground.app.search import parse_filters
-        from firmground.app.search import search as use
+        from firmground.app.asking.search import parse_filters, standing
+        from firmground.app.asking.search import search as use
 
-        found = use(app, actor(app, person), query, filters=parse_filters(filters or []), limit=limit)
-        notices = not_up_to_date(app)
+        asker = actor(app, person)
+        found = use(app, asker, query, filters=parse_filters(filters or []), limit=limit)
+        notices = standing(app, asker)
     if as_json:
         hits = [
             {
@@ -114,6 +115,10 @@ def show_answer(answer: "Answer") -> None:
     say(f"  {answer.status}, confidence {answer.confidence:.2f}{by}, recipe {answer.release[:12]}{standing}, {took:.0f} ms")
     if any(sentence.check == "no_mismatch_found" for sentence in answer.sentences):
         say("  each sentence was compared with what it cites: no mismatch found, which is no proof")
+    if answer.status == "draft":
+        if answer.review and (due := answer.review.get("due_at")):
+            say(f"  expected by {datetime.fromisoformat(due).astimezone(UTC):%Y-%m-%d %H:%M} UTC")
+        say(f"  look again with: firmground answers show {answer.id}")
     if answer.status in {"clarify", "abstained", "weak"}:
         say(f"  go on with: firmground ask --conversation {answer.conversation} '…'")
 
@@ -123,6 +128,9 @@ def show_explanation(explained: "dict[str, Any]") -> None:
     say("  why:")
     for reason in explained["reasons"]:
         say(f"    {one_line(reason)}")
+    if routed := explained["routed"]:
+        names = ", ".join(cause["name"] or cause["kind"] for cause in routed["causes"])
+        say(one_line(f"  rules of the release: {routed['outcome']}" + (f" ({names})" if names else "")))
     say("  rules, in the order they were looked at (→ fired):")
     for rule in explained["rules"]:
         limit = "" if rule["limit"] is None else f" (limit {rule['limit']})"

@@ -24,7 +24,7 @@ def list_(
     debug: Debug = False,
 ) -> None:
     """The cases in `golden/`, in the order of their files."""
-    from firmground.app.cases import listed
+    from firmground.app.evaluating.cases import listed
 
     del debug
     with opened(directory) as app:
@@ -39,7 +39,7 @@ def list_(
 @group.command()
 def check(as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:
     """What is wrong with the cases, against the documents as they are indexed now. Exit code 4 where something must be mended."""
-    from firmground.app.cases import check as use
+    from firmground.app.evaluating.cases import check as use
 
     del debug
     with opened(directory) as app:
@@ -76,7 +76,7 @@ def confirm(
     debug: Debug = False,
 ) -> None:
     """Say that you looked: these cases still hold though their sources changed."""
-    from firmground.app.case_sources import confirm as use
+    from firmground.app.evaluating.case_sources import confirm as use
 
     del debug
     with opened(directory) as app:
@@ -92,7 +92,7 @@ def import_(
     debug: Debug = False,
 ) -> None:
     """Put the cases of a file into `golden/`: all of them or, where one is wrong, none."""
-    from firmground.app.cases import take_in
+    from firmground.app.evaluating.cases import take_in
 
     del debug
     with opened(directory) as app:
@@ -107,7 +107,7 @@ def export(
     debug: Debug = False,
 ) -> None:
     """All cases as one file, to standard output."""
-    from firmground.app.cases import exported
+    from firmground.app.evaluating.cases import exported
 
     del debug
     with opened(directory) as app:

@@ -28,7 +28,7 @@ def list_(
     debug: Debug = False,
 ) -> None:
     """Documents with their state."""
-    from firmground.app import documents as use
+    from firmground.app.corpus import documents as use
 
     del debug
     with opened(directory) as app:
@@ -56,7 +56,7 @@ def show(
     document: Reference, person: AsPerson = None, as_json: AsJson = False, directory: Directory = None, debug: Debug = False
 ) -> None:
     """One document: what is known of it, and its text."""
-    from firmground.app import documents as use
+    from firmground.app.corpus import documents as use
 
     del debug
     with opened(directory) as app:
@@ -112,8 +112,8 @@ def upload(
     debug: Debug = False,
 ) -> None:
     """Give documents to the workspace itself and sync them. One of the same name is replaced, and stays visible to whom it was."""
-    from firmground.app import uploads as use
-    from firmground.app.sync import sync
+    from firmground.app.corpus import uploads as use
+    from firmground.app.corpus.sync import sync
     from firmground.errors import InvalidInput
 
     del debug
@@ -141,7 +141,7 @@ def upload(
 @group.command()
 def release(document: Reference, as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:
     """Let a quarantined document in, after you have read it. Holds until its content changes."""
-    from firmground.app import documents as use
+    from firmground.app.corpus import documents as use
 
     del debug
     with opened(directory) as app:
@@ -162,7 +162,7 @@ def purge(
 ) -> None:
     """Erase a document from database and index, after asking. Its file stays, unless it was uploaded; the next sync does not bring it
     back."""
-    from firmground.app import documents as use
+    from firmground.app.corpus import documents as use
 
     del debug
     with opened(directory) as app:
@@ -181,7 +181,7 @@ def purge(
 @group.command()
 def quality(source: OneSource = None, as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:
     """What is odd in the documents, where, and what to do about it, as of the last sync. What does most harm comes first."""
-    from firmground.app import documents as use
+    from firmground.app.corpus import documents as use
 
     del debug
     with opened(directory) as app:

@@ -27,6 +27,9 @@ def evaluate(
     judge: Annotated[
         str, typer.Option("--judge", metavar="MODEL", help="Let <server>/<model> grade the answers too; it decides nothing.")
     ] = "",
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Ask again what was asked more than a day ago; an audit counts no old answers.")
+    ] = False,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Write the report to this .html, .md or .json file.")
     ] = None,
@@ -38,8 +41,8 @@ def evaluate(
     debug: Debug = False,
 ) -> None:
     """Ask a release every golden case, and compare it with a search without AI. A case that nothing changed for is not asked again."""
-    from firmground.app import evaluation as use
-    from firmground.app.evaluation_report import as_page
+    from firmground.app.evaluating import evaluation as use
+    from firmground.app.evaluating.evaluation_report import as_page
     from firmground.evaluate import written
 
     del debug
@@ -54,7 +57,8 @@ def evaluate(
         raise InvalidInput(f"{report} is none of {', '.join(forms)}", "name a file that ends in one of them")
     with opened(directory) as app:
         with progress("evaluating") as shown:
-            found = use.run(app, actor(app, None), release=release, against=against, repeats=repeats, judge=judge, watch=shown)
+            asked = {"release": release, "against": against, "judge": judge}
+            found = use.run(app, actor(app, None), **asked, repeats=repeats, fresh=fresh, watch=shown)
         cases = use.results_of(app, actor(app, None), found)
     if report is not None:
         _write(report, forms[report.suffix.lower()](found, cases))

@@ -34,19 +34,15 @@ def opened(directory: Path | None) -> "Generator[App, None, None]":
 
 def actor(app: "App", person: str | None) -> "Actor":
     """The person named, or whoever has access to the files: an administrator."""
-    from firmground.types import Actor
-
     if person is None:
-        return Actor(person=_system_user(), groups=frozenset({"public", "everyone"}), admin=True, via="cli")
+        return system()
     with app.database.reading() as tx:
         return tx.actor(person, via="cli")
 
 
-def _system_user() -> str:
-    import getpass
-    import os
+def system() -> "Actor":
+    """Whoever has access to the files: an administrator."""
+    from firmground.app.access.system_user import system_user
+    from firmground.types import Actor
 
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid-{os.getuid()}"
+    return Actor(person=system_user(), groups=frozenset({"public", "everyone"}), role="owner", via="cli", local=True)

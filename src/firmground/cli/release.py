@@ -28,7 +28,7 @@ def create(
     debug: Debug = False,
 ) -> None:
     """Freeze the workspace as it stands under a number. The same recipe keeps its number."""
-    from firmground.app.releases import create as use
+    from firmground.app.launching.releases import create as use
 
     del debug
     with opened(directory) as app:
@@ -42,7 +42,7 @@ def create(
 @group.command("list")
 def list_(as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:
     """Releases, newest first."""
-    from firmground.app.releases import listed
+    from firmground.app.launching.releases import listed
 
     del debug
     with opened(directory) as app:
@@ -64,7 +64,7 @@ def show_release(
     reference: Reference = "candidate", as_json: AsJson = False, directory: Directory = None, debug: Debug = False
 ) -> None:
     """A release with the settings it froze; `--json` is all of its recipe."""
-    from firmground.app.releases import show as use
+    from firmground.app.launching.releases import show as use
 
     del debug
     with opened(directory) as app:
@@ -87,7 +87,7 @@ def diff(
     debug: Debug = False,
 ) -> None:
     """What changed from one release to another, as a reviewer reads it."""
-    from firmground.app.releases import diff as use
+    from firmground.app.launching.releases import diff as use
 
     del debug
     with opened(directory) as app:
@@ -141,9 +141,9 @@ def calibrate(
     debug: Debug = False,
 ) -> None:
     """Fit the confidence to your documents by leaving documents out. Changes the candidate only."""
-    from firmground.app import calibration as use
-    from firmground.app import promises
-    from firmground.app.calibration_report import written
+    from firmground.app.evaluating import calibration as use
+    from firmground.app.evaluating import promises
+    from firmground.app.evaluating.calibration_report import written
 
     del debug
     with opened(directory) as app:

@@ -7,6 +7,7 @@ import typer
 
 from firmground.cli.options import AsJson, Debug, Directory, actor, opened
 from firmground.cli.terminal import print_json, progress, remark, say, table
+from firmground.errors import FirmgroundError, OutsideFailed
 
 if TYPE_CHECKING:
     from firmground.app.app import App
@@ -22,6 +23,13 @@ _OF_PLACES = frozenset(
         "sidecar_invalid",
         "sidecar_without_document",
         "rule_matches_nothing",
+        "gone",
+        "disallowed",
+        "redirect_outside",
+        "redirect_loop",
+        "sitemap_outside",
+        "sitemap_unreadable",
+        "not_linked",
     }
 )
 """Warnings that nothing else on the screen tells of; those of single files stand in the quality report."""
@@ -36,23 +44,31 @@ def sync(
     debug: Debug = False,
 ) -> None:
     """Take in what changed in the sources. Interrupted, it goes on where it stopped."""
-    from firmground.app import sync as use
+    from firmground.app.corpus import sync as use
 
     del debug
     with opened(directory) as app:
         if dry_run:
-            _show_plan(use.dry_run(app, actor(app, None), source or ()), as_json=as_json)
+            plan = use.dry_run(app, actor(app, None), source or ())
+            _show_plan(plan, as_json=as_json)
+            _end_as(plan)
             return
         noticed: Iterable[None] = ()
         if watch:
-            from firmground.app.watching import changes
+            from firmground.app.corpus.watching import changes
 
             noticed = changes(app, source or ())  # before the first sync: what changes meanwhile is seen too
-        _once(app, source or [], as_json=as_json)
+        report = _once(app, source or [], as_json=as_json)
         if watch:
             remark("watching for changes; stop with Ctrl-C")
         for _ in noticed:
-            _once(app, source or [], as_json=as_json)
+            try:
+                _once(app, source or [], as_json=as_json)
+            except FirmgroundError as failed:  # what is out of order now may answer the next time
+                if failed.exit_code != OutsideFailed.exit_code:
+                    raise
+                remark(f"firmground: {failed}")
+    _end_as(report)
 
 
 def status(as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:
@@ -84,8 +100,8 @@ def status(as_json: AsJson = False, directory: Directory = None, debug: Debug = 
         say(f"run `firmground {'release calibrate' if kind == 'calibrate' else kind}` to go on")
 
 
-def _once(app: "App", sources: list[str], *, as_json: bool) -> None:
-    from firmground.app import sync as use
+def _once(app: "App", sources: list[str], *, as_json: bool) -> dict[str, Any]:
+    from firmground.app.corpus import sync as use
 
     with progress("syncing") as shown:
         report = use.sync(app, actor(app, None), sources, watch=shown)
@@ -96,11 +112,25 @@ def _once(app: "App", sources: list[str], *, as_json: bool) -> None:
         for each in report["sources"]:
             if not any(count for kind, count in each["documents"].items() if kind != "removed"):
                 _name_the_folder(app, each["source"])
+    _name_unreached(report)
+    return report
+
+
+def _name_unreached(report: dict[str, Any]) -> None:
+    for each in report["unreached"]:
+        remark(f"firmground: {each['source']} was not synced: {OutsideFailed(each['problem'], each['remedy'])}")
+
+
+def _end_as(report: dict[str, Any]) -> None:
+    if report["unreached"]:
+        raise typer.Exit(OutsideFailed.exit_code)
 
 
 def _name_the_folder(app: "App", source: str) -> None:
     for section in app.workspace.settings.sources:
-        if section.name == source:
+        if section.name == source and section.kind == "web":
+            say(f"{source} holds no documents: look at its urls, include and exclude, then sync again")
+        elif section.name == source:
             say(f"{source} holds no documents: put documents into {app.workspace.source_path(section)}, then sync again")
 
 
@@ -137,7 +167,9 @@ def show_report(report: dict[str, Any]) -> None:
 def _show_plan(plan: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(plan)
+        _name_unreached(plan)
         return
     heads = ("added", "changed", "renamed", "removed", "unchanged", "quarantined", "failed")
     table(("source", *heads), [(each["source"], *(each["documents"][kind] for kind in heads)) for each in plan["sources"]])
     say("nothing was written")
+    _name_unreached(plan)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 """Where a word may break or letters join: without them a terminal shows the same words."""
+_READABLE = 120
+"""Signs in a line that is read with ease."""
 
 
 def print_json(document: Any) -> None:
@@ -92,14 +94,17 @@ def _safe_sign(sign: str) -> str:
     return " " if unicodedata.category(sign) == "Zs" else "�"
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A plain table, columns as wide as their content; on a terminal wrapped so that it fits."""
+def table(head: Sequence[str], rows: Sequence[Sequence[object]], *, sentences: bool = False) -> None:
+    """A plain table, columns as wide as their content; on a terminal wrapped so that it fits. One of whole `sentences` is for reading
+    alone: it is wrapped everywhere, and never wider than is read with ease."""
     cells = [[safe(str(cell)).replace("\n", " ").replace("\t", " ") for cell in row] for row in (head, *rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
-    if sys.stdout.isatty():
-        sentences = [column for column in range(len(head)) if any(" " in row[column] for row in cells)]
-        for columns, least in ((sentences, 24), (range(len(head)), 12)):  # an address is copied, so it is broken last
-            widths = _narrowed(widths, columns, least, shutil.get_terminal_size().columns)
+    if sentences or sys.stdout.isatty():
+        available = shutil.get_terminal_size().columns if sys.stdout.isatty() else _READABLE
+        available = min(available, _READABLE) if sentences else available
+        spaced = [column for column in range(len(head)) if any(" " in row[column] for row in cells)]
+        for columns, least in ((spaced, 24), (range(len(head)), 12)):  # an address is copied, so it is broken last
+            widths = _narrowed(widths, columns, least, available)
     for row in cells:
         parts = [textwrap.wrap(cell, width) if len(cell) > width else [cell] for cell, width in zip(row, widths, strict=True)]
         for line in zip_longest(*parts, fillvalue=""):

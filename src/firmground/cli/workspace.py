@@ -50,8 +50,17 @@ def serve(
     """Serve pages and programs over HTTP: this machine until there is an owner, then whoever signs in."""
     del debug
     with opened(directory) as app:
-        from firmground.app.accounts import owner_from_file
+        from firmground.app.access.accounts import owner_from_file
+        from firmground.app.recording.intents import settle
+        from firmground.app.recording.ledger import loaded
+        from firmground.errors import StorageFull
         from firmground.web.server import run
+
+        try:
+            settle(app)
+            loaded(app, actor(app, None))
+        except StorageFull as error:  # people can still be answered
+            remark(f"the ledger takes no entry now: {error}")
 
         if named := os.environ.get(OWNER_FILE):
             owner_from_file(app, Path(named))

@@ -2,13 +2,14 @@
 
 import difflib
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias, cast, get_args
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Protocol, TypeAlias, cast, get_args
 
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError
 
 from firmground.errors import InvalidInput
-from firmground.types import AnswerStatus, Value
+from firmground.settings_guard import compiled
+from firmground.types import AnswerStatus, Json, Value, digest
 
 Kind: TypeAlias = Literal["normal", "messy", "missing_context", "sensitive", "out_of_scope"]
 Behaviour: TypeAlias = Literal["answer", "clarify", "abstain", "refuse", "escalate"]
@@ -16,6 +17,11 @@ CaseStatus: TypeAlias = Literal["draft", "active", "retired"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 BEHAVIOURS: tuple[Behaviour, ...] = get_args(Behaviour)
 
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+_PART = re.compile(r"\[\^?\]?(?:\[:\^?\w{1,10}:\]|\\.|[^\]\\]){0,200}+\]|\\.", re.DOTALL)
+"""Of a pattern: a class in brackets, or a sign with a backslash."""
+_IN_BRACKETS = {r"\w": r"\pL\pM\pN_", r"\d": r"\p{Nd}", r"\D": r"\P{Nd}"}
+_ALONE = {**_IN_BRACKETS, r"\w": r"[\pL\pM\pN_]", r"\W": r"[^\pL\pM\pN_]"}
 LONGEST = 4000
 """Characters of a question, as everywhere."""
 
@@ -42,7 +48,7 @@ def _pattern_holds(text: str) -> str:
     return text
 
 
-Term: TypeAlias = Annotated[str, Field(min_length=1, max_length=LONGEST), BeforeValidator(_pattern_holds)]
+Term: TypeAlias = Annotated[str, Field(min_length=1, max_length=LONGEST), AfterValidator(_pattern_holds)]
 """Words that may be said, or a pattern between slashes."""
 Terms: TypeAlias = Annotated[tuple[Annotated[tuple[Term, ...], Field(min_length=1)], ...], BeforeValidator(_alternatives)]
 """Each must be there; one with several alternatives is there when any of them is."""
@@ -73,15 +79,39 @@ class Case(Value):
     owner: str = ""
     notes: str = ""
 
+    @property
+    def asks(self) -> str:
+        """Digest of what is asked and how it is judged: two cases that differ in their name or notes alone come to the same."""
+        return digest(self.model_dump(mode="json", include={"question", "as_", "expect", "unacceptable"}))
 
-def pattern_of(text: str) -> re.Pattern[str] | None:
-    """The pattern that stands between slashes; None for plain words. ValueError where it is no pattern."""
+
+class Pattern(Protocol):
+    """What we use of one."""
+
+    def search(self, string: str, /) -> object | None: ...
+
+
+def pattern_of(text: str) -> Pattern | None:
+    """The pattern that stands between slashes, for RE2: whoever wrote it, it takes time in proportion to the text. None for plain words.
+    ValueError where it is no pattern."""
     if len(text) < 3 or not (text.startswith("/") and text.endswith("/")):
         return None
     try:
-        return re.compile(text[1:-1], re.IGNORECASE)
-    except re.error as error:
-        raise ValueError(f"{text} is no pattern ({error})") from None
+        return cast("Pattern", compiled("(?i)" + _PART.sub(_in_all_scripts, text[1:-1])))
+    except ValueError as error:
+        raise ValueError(f"{text} is no pattern: {error}") from None
+
+
+def _in_all_scripts(part: re.Match[str]) -> str:
+    """RE2 counts as letters and figures those of ASCII alone. ValueError where that cannot be mended."""
+    written = part[0]
+    if written in {r"\b", r"\B"} and not part.string.isascii():
+        raise ValueError(rf"{written} knows the letters a to z alone; write (?:^|\PL) or (?:\PL|$)")
+    if not written.startswith("["):
+        return _ALONE.get(written, written)
+    if r"\W" in _ESCAPED.findall(written):
+        raise ValueError(r"\W cannot stand in brackets; write what is meant, such as [\pL\pN]")
+    return _ESCAPED.sub(lambda found: _IN_BRACKETS.get(found[0], found[0]), written)
 
 
 def read_case(given: Mapping[str, Any]) -> Case:
@@ -108,3 +138,8 @@ def _nearest(place: str) -> str:
     if section != "expect" and name in Expectation.model_fields:
         return f"{name} belongs under expect"
     return f"known keys: {', '.join(known)}"
+
+
+def dataset_digest(cases: Sequence[Case]) -> str:
+    """Of a set of cases, in whatever order."""
+    return digest(list[Json](sorted(case.digest for case in cases)))

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,8 @@ _DEEPEST = 20
 _MOST_VALUES = 20_000_000
 """In one YAML file, with everything that its references repeat: a few lines could else stand for billions."""
 _SEPARATOR = "|"
+_FORMULA = re.compile(r"'*+[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
+"""How a cell begins that a spreadsheet would calculate, or that begins so but for its apostrophes."""
 _EXPECTED = ("behaviour", "contains", "sources", "answer")
 _LISTS = frozenset({"as", "unacceptable", "contains", "sources"})
 
@@ -263,10 +266,19 @@ def _csv(text: str) -> Entries:
 def _row(names: Sequence[str], row: Sequence[str]) -> Any:
     if len(row) > len(names):
         return _Wrong(0, f"the row has {len(row)} cells and the header {len(names)}", "put cells with commas in quotes")
-    cells = {name: cell.strip() for name, cell in zip(names, row, strict=False) if cell.strip()}
+    cells = {name: _unquoted(cell.strip()) for name, cell in zip(names, row, strict=False) if cell.strip()}
     values: dict[str, Any] = {name: _listed(cell) if name in _LISTS else cell for name, cell in cells.items()}
     expect = {name: values.pop(name) for name in _EXPECTED if name in values}
     return {**values, "expect": expect}
+
+
+def _quoted(cell: str) -> str:
+    """As a spreadsheet shows it: what would be a formula there begins with an apostrophe, which `_unquoted` takes off again."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def _unquoted(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def _listed(cell: str) -> list[Any]:
@@ -312,7 +324,9 @@ def _csv_of(cases: Sequence[Mapping[str, Any]]) -> str:
     for case in cases:
         values = {**case, **case["expect"]}
         given = (values.get(name, "") for name in columns)
-        writer.writerow([json.dumps(each, ensure_ascii=False) if isinstance(each, list) else each for each in given])
+        writer.writerow(
+            [json.dumps(each, ensure_ascii=False) if isinstance(each, list) else _quoted(str(each)) for each in given]
+        )
     return told.getvalue()
 
 

@@ -5,9 +5,11 @@ from typing import Literal, cast, get_args
 
 from firmground.answer.inert import inert
 from firmground.answer.judge import estimated, said_by, verdict_in
+from firmground.answer.seals import FENCED, block, sealed
 from firmground.evaluate.cases import Case
+from firmground.language_model import Message, ModelCall
 from firmground.ports import LanguageModel
-from firmground.types import Json, Message, ModelCall, Value
+from firmground.types import Json, Value
 
 Grade = Literal["right", "wrong", "unclear"]
 
@@ -98,9 +100,13 @@ def _call(model: LanguageModel, case: Case, said: str) -> ModelCall:
         ("unacceptable", "\n".join(f"- {each}" for each in case.unacceptable) or "- nothing named"),
         ("reply", said[:_LONGEST]),
     ]
-    asked = "\n".join(f"<{name}>\n{inert(text)}\n</{name}>" for name, text in blocks)
+    fence = sealed(text for _, text in blocks).fence
+    asked = "\n".join(block(name, fence, inert(text)) for name, text in blocks)
     return ModelCall(
-        messages=(Message(role="system", text=INSTRUCTIONS), Message(role="user", text=asked)),
+        messages=(
+            Message(role="system", text=f"{INSTRUCTIONS}\n\n{FENCED.format(fence)}"),
+            Message(role="user", text=asked),
+        ),
         max_output_tokens=_MOST_OUTPUT,
         temperature=0.0,
         json_schema=_SCHEMA if model.structured else None,

@@ -69,8 +69,7 @@ def _never(term: str) -> dict[str, Any]:
 
 def _expression(term: str) -> str:
     """As JavaScript: a string, so that nothing of the pattern can end the expression."""
-    pattern = pattern_of(term)
-    source = pattern.pattern if pattern else re.sub(r"([.*+?^${}()|\[\]\\])", r"\\\1", term)
+    source = term[1:-1] if pattern_of(term) else re.sub(r"([.*+?^${}()|\[\]\\])", r"\\\1", term)
     return f'new RegExp({json.dumps(source)}, "i")'
 
 

@@ -15,11 +15,13 @@ from firmground.evaluate.judge import Judged
 from firmground.evaluate.retrieval import METRICS, Retrieval
 from firmground.evaluate.scores import AnswerScores
 from firmground.evaluate.statistics import Paired, adjusted, compared, rate, shifted
-from firmground.evaluate.verdict import Fault, Verdict
+from firmground.evaluate.verdict import Fault, Verdict, words
 from firmground.types import AnswerStatus, Value
 
 _Name = TypeVar("_Name", bound=str)
 AGAINST = "the release compared with"
+BASELINE = "bm25, top passage"
+"""What no AI comes to: names of rivals, both."""
 
 
 class Result(Value):
@@ -27,6 +29,10 @@ class Result(Value):
 
     case: str
     """Digest of the case."""
+    id: str = ""
+    """Of the case; empty in results of before it was kept."""
+    at: datetime | None = None
+    """When it was asked."""
     trace: str = ""
     """Id of the answer; empty where there is none."""
     status: AnswerStatus | None = None
@@ -142,6 +148,8 @@ class Report(Value):
     corpus: str
     dataset: str
     created_at: datetime
+    asked_from: datetime | None = None
+    """When the oldest of its answers was given; None where nobody knows."""
     by: str = ""
     """Who asked for it."""
     seconds: float
@@ -196,8 +204,25 @@ class Report(Value):
 
 
 def cluster_of(case: Case) -> Hashable:
-    """Cases stand or fall together with the document they rest on."""
-    return case.expect.sources[0][0] if case.expect.sources else case.id
+    """Cases stand or fall together with the document they rest on, or else with those that ask the same."""
+    return case.expect.sources[0][0] if case.expect.sources else words(case.question)
+
+
+def clusters_of(cases: Sequence[Case], contents: Mapping[str, str]) -> list[Hashable]:
+    """Of each case, what it stands or falls together with: cases that share a question, or a document that any of them names, share a
+    cluster, also by way of others. `contents`: by their names, what tells indexed documents apart."""
+    leader: dict[str, str] = {}
+
+    def found(name: str) -> str:
+        while (above := leader.setdefault(name, name)) != name:
+            leader[name] = name = leader[above]
+        return name
+
+    first = [f"? {words(case.question)}" for case in cases]
+    for case, name in zip(cases, first, strict=True):
+        for source in (source for alternatives in case.expect.sources for source in alternatives):
+            leader[found(contents.get(source, source))] = found(name)
+    return [found(name) for name in first]
 
 
 def reported(
@@ -227,6 +252,7 @@ def reported(
             "cost_usd": None if None in costs or not costs else fmean(cost for cost in costs if cost is not None),
             "flipped": sum(len({(each.status, each.passed) for each in results[case.digest]}) > 1 for case in cases),
             "errors": sum(bool(each.error) for each in every),
+            "asked_from": _oldest(every),
             "rivals": rivals,
         }
     )
@@ -321,6 +347,12 @@ def _means(scores: Sequence[AnswerScores]) -> dict[str, Mean]:
         if values:
             found[name] = Mean(value=fmean(values), cases=len(values))
     return found
+
+
+def _oldest(results: Sequence[Result]) -> datetime | None:
+    """Where one is of nobody knows when, so are all."""
+    known = [each.at for each in results if each.at is not None]
+    return min(known) if known and len(known) == len(results) else None
 
 
 def _stages(results: Sequence[Result]) -> dict[str, dict[str, float]]:

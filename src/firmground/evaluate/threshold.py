@@ -97,10 +97,14 @@ def promised(outcomes: Sequence[Outcome], target: float, *, at_least: float = 0.
 
 def p_value(losses: NDArray[np.float64], target: float) -> float:
     """Of so small a mean by chance, though the true one is above the target. `losses` lie in 0…1, one of each document."""
+    return p_of_total(float(losses.sum()), len(losses), target, whole=bool(np.isin(losses, (0.0, 1.0)).all()))
+
+
+def p_of_total(total: float, count: int, target: float, *, whole: bool) -> float:
+    """The same of so many documents whose losses come to `total`; `whole`: each of them is 0 or 1."""
     from scipy.special import bdtr
 
-    count, total = len(losses), float(losses.sum())
-    if np.isin(losses, (0.0, 1.0)).all():
+    if whole:
         return float(bdtr(round(total), count, target))
     mean = min(total / count, target)
     hoeffding = exp(-count * (_part(mean, target) + _part(1 - mean, 1 - target)))
@@ -109,9 +113,9 @@ def p_value(losses: NDArray[np.float64], target: float) -> float:
 
 
 def bound(losses: NDArray[np.float64]) -> float:
-    """The largest mean that is not excluded at the level: by bisection, to a ten-thousandth, from above."""
+    """The largest mean that is not excluded at the level: by bisection, to a millionth, from above."""
     low, high = float(losses.mean()), 1.0
-    while high - low > 1e-4:
+    while high - low > 1e-6:
         middle = (low + high) / 2
         low, high = (low, middle) if p_value(losses, middle) <= 1 - LEVEL else (middle, high)
     return high

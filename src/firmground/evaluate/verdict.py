@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Literal
 
-from firmground.evaluate.cases import AS_EXPECTED, Case, pattern_of
+from firmground.evaluate.cases import AS_EXPECTED, Case, Pattern, pattern_of
 from firmground.types import Answer, AnswerStatus, Value
 
 Fault = Literal["behaviour", "contains", "sources", "unacceptable"]
@@ -78,18 +78,23 @@ def evened(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+def words(question: str) -> str:
+    """A question without what does not change it: as `evened`, and without punctuation."""
+    return " ".join(re.findall(r"\w+", evened(question))) or evened(question)
+
+
 def is_source(uri: str, wanted: str) -> bool:
     """Whether the address `source/path` is the one wanted, by its path or in full."""
     return uri == wanted or uri.partition("/")[2] == wanted
 
 
 @lru_cache(maxsize=10_000)
-def _pattern(term: str) -> re.Pattern[str]:
+def _pattern(term: str) -> Pattern:
     given = pattern_of(term)
     if given is not None:
         return given
-    words = re.escape(evened(term))
-    return re.compile(rf"(?<!\w){words}(?!\w)")
+    plain = re.escape(evened(term))
+    return re.compile(rf"(?<!\w){plain}(?!\w)")
 
 
 def _absent(terms: Iterable[Sequence[str]], there: Callable[[str], bool]) -> tuple[str, ...]:

@@ -32,14 +32,14 @@ _SOMEBODY = re.compile(
 )
 """Before an order: it is not given, but asked about ("can I ignore", "what happens if we ignore")."""
 _SENDING = re.compile(
-    r"\b(?:send|post|forward|upload|transmit|e-?mail|sende|schicke|lade|envoie|envoyez|envía|manda|sube)\s+(?:\S+\s+){0,8}?"
-    r"(?:to|an|auf|nach|à|vers|a|hacia)\s+(?:\S+\s+){0,2}?(?:https?://|ftp://)",
+    r"\b(?:send|post|forward|upload|transmit|e-?mail|sende|schicke|lade|envoie|envoyez|envía|manda|sube|invia|spedisci|stuur|verstuur|envia|envie|mande)\s+(?:\S+\s+){0,8}?"
+    r"(?:to|an|auf|nach|à|vers|a|hacia|naar|para|verso)\s+(?:\S+\s+){0,2}?(?:https?://|ftp://)",
     re.IGNORECASE,
 )
 _ABOVE = re.compile(
-    r"\b(?:ignore|disregard|forget|drop|override|bypass)\s+(?:all\s+)?(?:of\s+)?(?:the|your|any)?\s*(?:rules?|instructions?|guidelines|"
-    r"restrictions|permissions)\s+(?:above|before|you\s+(?:were|have\s+been|got)\b)"
-    r"|\b(?:drop|discard|abandon)\s+all\s+(?:of\s+)?your\s+(?:rules|instructions|guidelines|restrictions)\b",
+    r"\b(?:ignore|disregard|forget|drop|override|bypass)\s{1,9}(?:all\s{1,9})?(?:of\s{1,9})?(?:the|your|any)?\s{0,9}"
+    r"(?:rules?|instructions?|guidelines|restrictions|permissions)\s{1,9}(?:above|before|you\s{1,9}(?:were|have\s{1,9}been|got)\b)"
+    r"|\b(?:drop|discard|abandon)\s{1,9}all\s{1,9}(?:of\s{1,9})?your\s{1,9}(?:rules|instructions|guidelines|restrictions)\b",
     re.IGNORECASE,
 )
 

@@ -72,10 +72,10 @@ _EVERYDAY_EN = (
 CUES = {
     "en": Cues(
         leading=_begins(
-            r"(?:and|or|but|so|ok(?:ay)?)?[\s,]*(?:what|how) about", r"(?:and|or|but) (?:what )?if", r"and|or|but|also|same for"
+            r"(?:and|or|but|so|ok(?:ay)?)?[\s,]{0,9}(?:what|how) about", r"(?:and|or|but) (?:what )?if", r"and|or|but|also|same for"
         ),
         correcting=_begins(
-            r"(?:no|nope|sorry|wait|actually|oh)?[\s,.!-]*(?:i|we) (?:mean|meant|was asking about|am asking about|was talking about)",
+            r"(?:no|nope|sorry|wait|actually|oh)?[\s,.!-]{0,9}(?:i|we) (?:mean|meant|was asking about|am asking about|was talking about)",
             r"(?:no|nope),? ?(?:not that,?)?",
             r"sorry|rather|correction|actually|wait",
         ),
@@ -144,13 +144,13 @@ CUES = {
     ),
     "de": Cues(
         leading=_begins(
-            r"(?:und|oder|aber)?[\s,]*(?:was|wie) ist (?:mit|bei|es mit|es bei)",
-            r"(?:und|oder|aber)?[\s,]*wie (?:sieht|schaut) es (?:mit|bei|in|für)(?: \w+)? aus",
+            r"(?:und|oder|aber)?[\s,]{0,9}(?:was|wie) ist (?:mit|bei|es mit|es bei)",
+            r"(?:und|oder|aber)?[\s,]{0,9}wie (?:sieht|schaut) es (?:mit|bei|in|für)(?: \w+)? aus",
             r"(?:und|oder|aber) (?:was[\s,]+)?wenn",
             r"und|oder|aber|auch|dasselbe für|gilt das auch für",
         ),
         correcting=_begins(
-            r"(?:nein|nee|sorry|entschuldigung|halt|moment)?[\s,.!-]*(?:ich|wir) (?:mein(?:e|te|en|ten)|wollte wissen)",
+            r"(?:nein|nee|sorry|entschuldigung|halt|moment)?[\s,.!-]{0,9}(?:ich|wir) (?:mein(?:e|te|en|ten)|wollte wissen)",
             r"nein|nee|sorry|entschuldigung|vielmehr|eigentlich|korrektur|ach so",
         ),
         instead=_any(
@@ -212,11 +212,11 @@ CUES = {
     ),
     "fr": Cues(
         leading=_begins(
-            r"(?:et|ou|mais)?[\s,]*qu[’']?en est[- ]il (?:de|du|des|pour|d[’'])",
+            r"(?:et|ou|mais)?[\s,]{0,9}qu[’']?en est[- ]il (?:de|du|des|pour|d[’'])",
             r"et (?:si|pour|à|au|en|dans|chez|les|le|la|l[’'])?(?<=[’' ])(?=\w)|et|ou|mais|aussi|pareil pour",
         ),
         correcting=_begins(
-            r"(?:non|pardon|désolée?|attends|attendez)?[\s,.!-]*(?:je (?:voulais|veux) dire|je parlais (?:de|du|des)|"
+            r"(?:non|pardon|désolée?|attends|attendez)?[\s,.!-]{0,9}(?:je (?:voulais|veux) dire|je parlais (?:de|du|des)|"
             r"je pensais (?:à|aux?))",
             r"non|pardon|désolée?|plutôt|en fait|correction",
         ),
@@ -280,11 +280,11 @@ CUES = {
     ),
     "es": Cues(
         leading=_begins(
-            r"(?:y|o|pero)?[\s,]*¿?qué (?:hay|pasa|tal) (?:de|del|con|en|para)", r"(?:y|o|pero) (?:¿?qué pasa )?si", r"y|o|"
+            r"(?:y|o|pero)?[\s,]{0,9}¿?qué (?:hay|pasa|tal) (?:de|del|con|en|para)", r"(?:y|o|pero) (?:¿?qué pasa )?si", r"y|o|"
             r"pero|también|lo mismo para"
         ),
         correcting=_begins(
-            r"(?:no|perdón|perdona|disculpa|espera)?[\s,.!-]*(?:(?:yo )?(?:quería|quise|quiero) decir|me refer(?:ía|í|iero) (?:a|al))",
+            r"(?:no|perdón|perdona|disculpa|espera)?[\s,.!-]{0,9}(?:(?:yo )?(?:quería|quise|quiero) decir|me refer(?:ía|í|iero) (?:a|al))",
             r"no|perdón|perdona|disculpa|más bien|mejor dicho|en realidad|corrección",
         ),
         instead=_any(

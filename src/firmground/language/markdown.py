@@ -7,7 +7,7 @@ FENCE = re.compile(r" {0,3}(`{3,}+|~{3,}+)([^`\n]*)$", re.MULTILINE)
 ITEM = re.compile(r"[ \t]*(?:[-*+\u2022\u25e6\u2023]|\d{1,3}[.)]|[a-zA-Z]\))[ \t]+\S")
 """The beginning of a list item: a bullet, a number, or a letter with a parenthesis."""
 LONGEST_TITLE = 200
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_LINK = re.compile(r"!?\[([^\[\]]*+)\]\((?:[^()]|\([^()]{0,200}\))*+\)")
 _EMPHASIS = re.compile(r"[*`]+|(?<!\w)_+|_+(?!\w)")
 _SIGNS = re.compile(r"[*_`#>|]+")
 

@@ -75,12 +75,12 @@ _BOUND = re.compile(
     rf"\b(?:(?P<least>{_LEAST})|(?P<most>{_MOST}))(?:\s+(?:the|a|an|einem|einer|von|of|les|los|las))?[\s€$£]*$", re.I
 )
 _BOUND_AFTER = re.compile(
-    r"\s*[^\W\d_]{0,14}\.?\s*(?:(?P<least>or (?:more|longer|older|above)|oder (?:mehr|länger)|ou plus|o más|minimum\b)"
+    r"\s{0,9}[^\W\d_]{0,14}\.?\s{0,9}(?:(?P<least>or (?:more|longer|older|above)|oder (?:mehr|länger)|ou plus|o más|minimum\b)"
     r"|(?P<most>or (?:less|fewer|under)|oder weniger|ou moins|o menos|at most|maximum\b|máximo\b))",
     re.I,
 )
 _LATER = re.compile(r"later|spätestens|später|tard", re.I)
-_BEFORE = re.compile(r"\s*[^\W\d_]{0,14}\s*(?:before|ahead|in advance|prior|vor\b|vorher|avant|antes)", re.I)
+_BEFORE = re.compile(r"\s{0,9}[^\W\d_]{0,14}\s{0,9}(?:before|ahead|in advance|prior|vor\b|vorher|avant|antes)", re.I)
 _NEAR = re.compile(
     r"(?:\b(?:about|around|approximately|roughly|nearly|almost|circa|ca\.?|rund|etwa|ungefähr|fast|knapp|environ|presque|près de"
     r"|aproximadamente|unos|unas|casi|alrededor de)|~|≈)[\s€$£]*$",

@@ -40,7 +40,7 @@ _OPENINGS: dict[str, dict[Kind, tuple[str, ...]]] = {
 }
 """By language and by what is asked for."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_VALUE = re.compile(r"\S*\d\S*")
+_VALUE = re.compile(r"(?<!\S)[^\s\d]*+\d\S*")
 _KEPT = (0.5, 0.85)
 """Share of the words of the sentence that a question keeps: as many as drawn in between."""
 _LEAST, _MOST = 3, 7

@@ -71,6 +71,11 @@ def query_words(question: str, languages: Sequence[str]) -> list[tuple[str, ...]
     return _analysed(kept, wanted) or _analysed(tokens, wanted, keep_stop_words=True)
 
 
+def spoken(text: str, language: str) -> list[tuple[str, ...]]:
+    """Every word of a text in order, stop words too: its analysed forms, as `terms` gives them, the whole word first."""
+    return [made for token in _tokens(text) if (made := _analyser(language).word(token, keep_stop_words=True))]
+
+
 def _analysed(tokens: Sequence[str], languages: Iterable[str], *, keep_stop_words: bool = False) -> list[tuple[str, ...]]:
     found: dict[tuple[str, ...], None] = {}
     for token in tokens:

@@ -6,8 +6,8 @@ from threading import Lock
 from typing import Literal, TypeAlias
 
 from firmground.errors import ModelFailed
+from firmground.language_model import Delta, ModelCall, Tokens
 from firmground.ports import LanguageModel
-from firmground.types import Delta, ModelCall, Tokens
 
 FAILURES_OF_THE_SERVER = frozenset({"unreachable", "timeout", "overloaded", "cut_off"})
 

@@ -12,10 +12,10 @@ from typing import Any, NoReturn, cast
 import httpx2
 import openai
 
+from firmground.language_model import Delta, ModelCall, ModelCode
 from firmground.models.openai_events import Nonsense, Saying, ServerSays
 from firmground.models.openai_line import Answering, Arrival, Asking, Lines
 from firmground.models.openai_request import Failure, Terms, Wishes, estimated_tokens
-from firmground.types import Delta, ModelCall, ModelCode
 
 LOOKED_AT_EVERY = 0.2
 """Seconds between two looks at `cancelled` while nothing arrives."""

@@ -137,8 +137,14 @@ class OpenAIEmbedder:
     def _client(self) -> Any:
         import openai
 
+        from firmground.models.openai_line import HEADERS
+
         return openai.OpenAI(
-            base_url=self._base_url, api_key=self._api_key or "none", timeout=self._timeout, max_retries=self._retries
+            base_url=self._base_url,
+            api_key=self._api_key or "none",
+            timeout=self._timeout,
+            max_retries=self._retries,
+            default_headers=HEADERS,
         )
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Literal, TypeAlias, cast
 
-from firmground.types import Tokens
+from firmground.language_model import Tokens
 
 LONGEST_EVENT = 4_000_000
 """Bytes. No honest event is longer, and one without end must not fill the memory."""

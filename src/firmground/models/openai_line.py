@@ -22,6 +22,13 @@ READ_AHEAD = 64
 LONGEST_COMPLAINT = 65_536
 """Bytes of the body of an error that are read."""
 
+_OF_THE_MACHINE = ("Lang", "Package-Version", "OS", "Arch", "Runtime", "Runtime-Version", "Async")
+_OF_THE_ENVIRONMENT = ("OpenAI-Organization", "OpenAI-Project")
+HEADERS: Mapping[str, Any] = {"User-Agent": "firmground"} | {
+    name: openai.Omit() for name in (*(f"X-Stainless-{part}" for part in _OF_THE_MACHINE), *_OF_THE_ENVIRONMENT)
+}
+"""What the library would tell any server unasked, of this machine and of variables that are meant for another, is left out."""
+
 
 class Answering(NamedTuple):
     """The server accepted the request; the body follows."""
@@ -49,6 +56,7 @@ class Line:
             api_key=api_key or "none",
             timeout=limits,
             max_retries=0,
+            default_headers=HEADERS,
             http_client=httpx2.Client(
                 verify=security,
                 timeout=limits,

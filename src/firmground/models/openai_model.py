@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from firmground.errors import InvalidInput
+from firmground.language_model import Delta, ModelCall, Tokens
 from firmground.models.openai_request import Terms, Wishes, estimated_tokens
 from firmground.models.prices import Prices
-from firmground.types import Delta, ModelCall, Tokens
 
 if TYPE_CHECKING:
     from firmground.models.openai_line import Lines

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any, Literal, NoReturn, TypeAlias
 
 from firmground.errors import ModelFailed
-from firmground.types import ModelCall, ModelCode
+from firmground.language_model import ModelCall, ModelCode
 
 _ADAPTABLE = ("response_format", "stream_options", "max_completion_tokens", "max_tokens", "temperature", "seed")
 _OTHER_NAMES = {

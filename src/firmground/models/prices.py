@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from firmground.language_model import Tokens
 from firmground.settings import Price
-from firmground.types import Tokens
 
 _NONE: Mapping[str, Price] = MappingProxyType({})
 

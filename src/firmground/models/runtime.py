@@ -1,5 +1,6 @@
 """Tokenizer and onnxruntime session behind two calls: text to token ids, token ids to vectors."""
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,8 @@ class Runtime:
     """
 
     def __init__(self, graph: bytes, tokenizer: Path, max_tokens: int, *, threads: int) -> None:
+        # Built to tell its maker about machines and models unless this is said before it loads, from 1.29 on.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import onnxruntime
         from tokenizers import Tokenizer
 

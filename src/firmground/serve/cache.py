@@ -124,6 +124,12 @@ class AnswerCache:
             self._held = 0
             self._flights = {}
 
+    def forget(self, person: str) -> None:
+        """Drop what was answered to this person first."""
+        with self._lock:
+            for name in [name for name, entry in self._kept.items() if entry.trace.person == person]:
+                self._held -= self._kept.pop(name).characters
+
     def __len__(self) -> int:
         return len(self._kept)
 

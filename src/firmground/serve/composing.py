@@ -22,7 +22,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Statement:
-    """One sentence, list or table of an answer, and what it rests on: at least one place."""
+    """One sentence, list or table of an answer, and what it rests on: at least one place, but for what nothing bears out in a draft."""
 
     text: str
     places: tuple[Place, ...]

@@ -39,7 +39,7 @@ _STEM = 5
 _WORD = re.compile(r"\w+(?:[-'’.&]\w+)*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+")
 _SPACES = re.compile(r" {2,}")
-_ITEMS = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+(.+)$", re.MULTILINE)
+_ITEMS = re.compile(r"^[^\S\n]*+(?:[-*+•]|\d{1,3}[.)])[^\S\n]++(.+)$", re.MULTILINE)
 _NAME = re.compile(r"\b[^\W\d_a-zß-öø-ÿ]\w+(?:[ -][^\W\d_a-zß-öø-ÿ]\w+)+")
 
 
@@ -248,7 +248,7 @@ class _Follow:
         place = self._place() if items else None
         if not place or not -len(items) <= place[0] < len(items):
             return None
-        item = re.sub(r"\s*\[\d+\]\s*$|[*_`]", "", items[place[0]])
+        item = re.sub(r"\s{0,9}\[\d{1,9}\]\s{0,9}$|[*_`]", "", items[place[0]])
         return self._as(self._asked.replace(place[1], item, 1), "pronoun", self._last)
 
     def _standing_for(self) -> Understood | None:

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from time import perf_counter
 from typing import Literal
 
@@ -12,10 +13,14 @@ from firmground.answer.generate import SCHEMA, Drafted, Ending, Reading
 from firmground.answer.packing import Packing
 from firmground.answer.prompt import Prompt, messages, repair_messages
 from firmground.errors import ModelFailed
+from firmground.guard.copies import Copies
+from firmground.language_model import Message, Mismatch, ModelCall, Tokens
 from firmground.ports import LanguageModel, Verifier
 from firmground.serve.account import Account, OverBudget, charged
 from firmground.serve.composing import Place, Statement
-from firmground.types import Json, Message, Mismatch, ModelCall, Passage, Value
+from firmground.serve.guarding import Guard, Orders, Withdrawn
+from firmground.serve.unread import MADE_UP, NOTHING_UNREAD, Unread
+from firmground.types import Json, Passage, Value
 
 _AFTERWARDS = 200
 """Pieces that are waited for after the last sentence: the one that counts the tokens comes last."""
@@ -23,6 +28,8 @@ _LINE = re.compile(r"\s*(?:\||[-*+•]\s|\d{1,3}[.)]\s)")
 
 EXTRACTIVE = "extractive"
 """The model that is none: sentences of the documents, word for word."""
+WITHDRAWN = "withdrawn"
+"""Outcome of asking a model that told what it must not tell."""
 
 
 class Routing(Value):
@@ -85,6 +92,7 @@ class Task:
     refusal: str
     confidence: float
     history: Sequence[Message] = ()
+    orders: Orders = field(default_factory=Orders)
 
 
 @dataclass
@@ -124,6 +132,7 @@ def write(
     task: Task,
     account: Account,
     *,
+    unread: Unread = NOTHING_UNREAD,
     show: Callable[[Statement], None] = lambda _: None,
     withdraw: Callable[[str], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
@@ -131,22 +140,28 @@ def write(
     """What the first model writes whose sentences hold; None where none does, so that the answer must come from elsewhere.
 
     `show` gets each statement as soon as it is checked, `withdraw` why nothing shown so far counts any more. A model that says that the
-    passages do not answer is believed, unless a stronger one is still to be asked. ModelFailed only where `cancelled`.
+    passages do not answer is believed, unless a stronger one is still to be asked. After one that tells its instructions none is asked.
+    ModelFailed only where `cancelled`.
     """
     declined: Written | None = None
     for name in recipe.routing.chain(task.confidence):
         if declined is not None and name != recipe.routing.strong_model:
             break
         began = perf_counter()
-        attempt = _Attempt(recipe, models, name, task=task, account=account, show=show, cancelled=cancelled)
+        attempt = _Attempt(recipe, models, name, task=task, account=account, unread=unread, show=show, cancelled=cancelled)
         try:
             written = attempt.run()
         except ModelFailed as error:
             account.step("model", error.reason, began, model=name, why=error.problem)
             if error.reason == "cancelled":
                 raise
-        except OverBudget:
-            account.step("model", "over_budget", began, model=name)
+        except OverBudget as error:
+            account.step("model", "over_budget", began, model=name, why=error.code)
+        except Withdrawn as error:
+            account.step("model", WITHDRAWN, began, model=name, why=error.why)
+            if attempt.shown:
+                withdraw("nothing the model said counts")
+            return None
         else:
             outcome = "declined" if written.declined else "written" if written.stands(recipe.most_dropped) else "not_borne_out"
             account.step("model", outcome, began, model=name, claims=len(written.claims), lost=_codes(written.lost))
@@ -169,6 +184,7 @@ class _Attempt:
         *,
         task: Task,
         account: Account,
+        unread: Unread,
         show: Callable[[Statement], None],
         cancelled: Callable[[], bool],
     ) -> None:
@@ -180,11 +196,14 @@ class _Attempt:
         self._judge = models.judge() if recipe.judge else None
         self._task = task
         self._account = account
+        self._unread = unread
         self._show = show
         self._cancelled = cancelled
-        self._packed = recipe.packing.pack(task.question, task.passages, self._model.count)
-        self._sources = recipe.citing.over(self._packed, task.passages)
-        self._evidence = recipe.checks.against(task.passages)
+        self._guard = Guard(task.passages, question=task.question, refusal=task.refusal, history=task.history)
+        self._packed = recipe.packing.pack(task.question, task.orders.shown(task.passages), self._model.count)
+        evidence = task.orders.borne_out(task.passages)
+        self._sources = recipe.citing.over(self._packed, evidence)
+        self._evidence = recipe.checks.against(evidence)
         self._claims: list[Claim] = []
         self._outputs: list[str] = []
         self.shown = False
@@ -208,7 +227,8 @@ class _Attempt:
             reason = error.reason if isinstance(error, ModelFailed) else "over_budget"
             if reason == "cancelled" or not self._held():
                 raise
-            self._account.step("repair", reason, began, model=self._model.name)
+            why: dict[str, Json] = {"why": error.code} if isinstance(error, OverBudget) else {}
+            self._account.step("repair", reason, began, model=self._model.name, **why)
             self._outputs.pop()
             return []
         return drafts
@@ -225,6 +245,7 @@ class _Attempt:
             temperature=self._recipe.temperature,
             json_schema=SCHEMA if structured else None,
         )
+        self._guard.tell(call.messages, structured=structured)
         reading = Reading(structured=structured)
         output: list[str] = []
         cut, idle = False, 0
@@ -233,7 +254,7 @@ class _Attempt:
             for delta in deltas:
                 output.append(delta.text)
                 for drafted in reading.feed(delta.text):
-                    take(drafted)
+                    take(self._heard(drafted))
                 if delta.finish == "refused":
                     raise ModelFailed("rejected", f"the model {self._model.name} refuses to answer this")
                 cut = delta.finish == "length"
@@ -242,11 +263,18 @@ class _Attempt:
                     break
         finally:
             deltas.close()
-            self._outputs.append("".join(output))
+            self._outputs.append(self._unread.hidden("".join(output), self._read))
         ending = reading.finish(cut=cut)
         for drafted in ending.rest:
-            take(drafted)
+            take(self._heard(drafted))
+        self._guard.hear_all("".join(output))
         return ending
+
+    def _heard(self, drafted: Drafted) -> Drafted:
+        """The sentence, with placeholders as they are. Withdrawn where it tells what it must not."""
+        self._guard.hear(drafted.text)
+        mended = self._copies.mended(drafted.text)
+        return drafted if mended == drafted.text else Drafted(mended, drafted.marks)
 
     def _messages(self) -> tuple[Message, ...]:
         task = self._task
@@ -255,10 +283,12 @@ class _Attempt:
             task.question,
             self._packed,
             task.passages,
+            seal=self._guard.seal,
             language=task.language,
             structured=self._model.structured,
             history=task.history,
             refusal=task.refusal,
+            quoted=task.orders.quoted,
         )
 
     def _repairing(self, ending: Ending, lost: Sequence[Claim]) -> tuple[Message, ...]:
@@ -270,10 +300,12 @@ class _Attempt:
             self._packed,
             task.passages,
             [(claim.drafted.text, claim.drafted.marks, claim.mismatches) for claim in lost],
+            seal=self._guard.seal,
             fault="" if lost else ending.malformed,
             language=task.language,
             structured=self._model.structured,
             refusal=task.refusal,
+            quoted=task.orders.quoted,
         )
 
     def _take(self, drafted: Drafted) -> None:
@@ -281,7 +313,8 @@ class _Attempt:
             return  # it only announces the answer
         if any(claim.drafted == drafted or (claim.statement and claim.drafted.text == drafted.text) for claim in self._claims):
             return  # it says the same again
-        statement, mismatches = self._settled(drafted)
+        drafted, made_up = self._without_made_up(drafted)
+        statement, mismatches = (None, made_up) if made_up else self._settled(drafted)
         self._claims.append(Claim(drafted, statement, mismatches))
         if statement is not None:
             self._told(statement)
@@ -292,6 +325,8 @@ class _Attempt:
             self._take(drafted)
         open_ = list(lost)
         for drafted in drafts if lost else ():
+            if self._without_made_up(drafted)[1]:
+                continue
             mended = Claim(drafted)
             mended.statement, mended.mismatches = self._settled(drafted)
             if mended.statement is None or not open_:
@@ -302,6 +337,30 @@ class _Attempt:
             place.drafted, place.statement, place.mismatches = drafted, mended.statement, ()
             self._told(mended.statement)
 
+    @cached_property
+    def _read(self) -> list[str]:
+        """What the model was told of documents and by whom it asks."""
+        task = self._task
+        passages = [
+            f"{each.title}\n{each.locator.heading}\n{each.table_header}\n{each.text}\n{list(each.metadata.values())}"
+            for each in task.passages
+        ]
+        return [*passages, task.question, *(message.text for message in task.history)]
+
+    @cached_property
+    def _copies(self) -> Copies:
+        return Copies("\n".join(self._read))
+
+    def _without_made_up(self, drafted: Drafted) -> tuple[Drafted, tuple[Mismatch, ...]]:
+        """The sentence without personal data that the model was not told, and why it cannot be said then."""
+        if self._copies.torn(drafted.text):
+            return drafted, (Mismatch(code=MADE_UP, detail="it changes a word that stands for personal data: copy it as it is"),)
+        kinds = self._unread.made_up(drafted.text, self._read)
+        if not kinds:
+            return drafted, ()
+        detail = f"it holds personal data ({', '.join(kinds)}) that stands in no passage"
+        return Drafted(self._unread.hidden(drafted.text, self._read), drafted.marks), (Mismatch(code=MADE_UP, detail=detail),)
+
     def _settled(self, drafted: Drafted) -> tuple[Statement | None, tuple[Mismatch, ...]]:
         """The statement, where it may be said; else why not."""
         began = perf_counter()
@@ -311,9 +370,10 @@ class _Attempt:
             self._account.checked_ms += (perf_counter() - began) * 1000
 
     def _checked(self, drafted: Drafted) -> tuple[Statement | None, tuple[Mismatch, ...]]:
+        faults = self._guard.faults(drafted.text, [self._packed[n - 1].at for n in drafted.marks if 0 < n <= len(self._packed)])
         cited = self._sources.cite(drafted.text, drafted.marks, language=self._task.language)
-        if not cited.supports:
-            return None, cited.removed
+        if faults or not cited.supports:
+            return None, faults or cited.removed
         at = [support.at for support in cited.supports]
         mismatches = self._evidence.mismatches(drafted.text, self._task.question, at) or self._judged(drafted.text, at)
         if mismatches:
@@ -323,15 +383,21 @@ class _Attempt:
 
     def _judged(self, text: str, at: Sequence[int]) -> tuple[Mismatch, ...]:
         """The judge's objection, if there is a judge and it has one. A judge that fails lets nothing pass: ModelFailed; nor does one that
-        could cost more than is left: OverBudget."""
+        could take more than is left: OverBudget."""
         if self._judge is None:
             return ()
         began = perf_counter()
         shown = [self._task.passages[number].text for number in at]
-        if self._account.budget_usd is not None and not self._account.affords(self._judge.cost(text, shown)):
-            raise OverBudget
-        judged = self._judge.verify(text, shown, cancelled=self._cancelled)
-        self._account.charge(judged.tokens, judged.cost_usd)
+        self._account.permit(self._judge.most(text, shown), self._judge.cost(text, shown))
+        try:
+            judged = self._judge.verify(text, shown, cancelled=self._cancelled)
+        except ModelFailed as error:
+            read, wrote = error.tokens
+            self._account.charge(
+                self._judge.name, Tokens(input=read, output=wrote, estimated=True), None if read or wrote else 0.0
+            )
+            raise
+        self._account.charge(self._judge.name, judged.tokens, judged.cost_usd)
         self._account.step("verify", judged.verdict, began, by=self._judge.name)
         if judged.verdict in {"supported", "unclear"}:
             return ()

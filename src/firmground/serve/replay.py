@@ -1,18 +1,21 @@
 """An answer made once more from what was kept of it, to show that it came about as it says. Nobody is asked: what the model and the
 judge said then is said again."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from firmground.answer.contradiction import contradictions
 from firmground.errors import ModelFailed
+from firmground.language_model import Delta, ModelCall, Tokens, Verification
 from firmground.ports import Embedder
 from firmground.serve.account import Account
-from firmground.serve.ask import Answering
+from firmground.serve.ask import Answering, as_said
 from firmground.serve.composing import Statement
 from firmground.serve.generation import EXTRACTIVE, Models, Routing, Task, write
+from firmground.serve.guarding import Orders
+from firmground.serve.pinned import PINNED
 from firmground.serve.quoting import quoted
-from firmground.types import Delta, ModelCall, Passage, Tokens, Tombstone, Trace, Value, Verification
+from firmground.types import Passage, Tombstone, Trace, Value
 
 
 class Replay(Value):
@@ -28,32 +31,50 @@ class Replay(Value):
     """As it is worked out now from the signs kept."""
 
 
-def replayed(trace: Trace, answering: Answering, embedder: Embedder, count: Callable[[str], int]) -> Replay:
-    """`answering` is the recipe that answered then; `count` says how many tokens a text takes for the model that answered then."""
+def replayed(
+    trace: Trace,
+    answering: Answering,
+    embedder: Embedder,
+    count: Callable[[str], int],
+    *,
+    hidden: Mapping[str, str] | None = None,
+) -> Replay:
+    """`answering` is the recipe that answered then; `count` says how many tokens a text takes for the model that answered then;
+    `hidden` is what placeholders in the question stand for."""
     answer = trace.answer
     erased = tuple(dict.fromkeys(each.document for each in trace.evidence if isinstance(each, Tombstone)))
     if erased or trace.erased:
         return Replay(outcome="source_erased", erased=erased)
     passages = [each for each in trace.evidence if isinstance(each, Passage)]
     confidence = answering.confidence.of(trace.signs, dense=trace.covered) if trace.signs else 0.0
-    if not answer.sentences:
+    sentences = (trace.draft or answer).sentences
+    if not sentences:
         return Replay(outcome="same", confidence=confidence)
+    if answer.model == PINNED:  # a person said it, and says the same
+        told = tuple(each.text for each in answer.sentences)
+        return Replay(outcome="same", before=told, now=told, confidence=confidence)
     quotes = answer.model == EXTRACTIVE
-    said = list(_quoted(trace, answering, passages, embedder) if quotes else _written(trace, answering, passages, count))
-    before, now = tuple(each.text for each in answer.sentences), tuple(each.text for each in said)
+    said = list(
+        _quoted(trace, answering, passages, embedder, hidden or {}) if quotes else _written(trace, answering, passages, count)
+    )
+    before, now = tuple(each.text for each in sentences if each.citations), tuple(each.text for each in said)
     return Replay(outcome="same" if before == now else "different", before=before, now=now, confidence=confidence)
 
 
-def _quoted(trace: Trace, answering: Answering, passages: Sequence[Passage], embedder: Embedder) -> Iterator[Statement]:
+def _quoted(
+    trace: Trace, answering: Answering, passages: Sequence[Passage], embedder: Embedder, hidden: Mapping[str, str]
+) -> Iterator[Statement]:
     vector = embedder.embed([trace.asked])[0] if trace.covered else None
-    extract = answering.extractive.read(trace.asked, vector, passages, embedder.embed)
+    told = Orders.kept(trace.steps).borne_out(passages)
+    extract = answering.extractive.read(as_said(trace.asked, passages, hidden), vector, told, embedder.embed)
     yield from quoted(extract.quotes, contradictions(passages, extract.quotes))
 
 
 def _written(trace: Trace, answering: Answering, passages: Sequence[Passage], count: Callable[[str], int]) -> Sequence[Statement]:
     name = trace.answer.model
     recipe = answering.generation.model_copy(update={"routing": Routing(model=name), "budget_usd": None})
-    task = Task(trace.asked, trace.language, passages, answering.refusal, trace.answer.confidence)
+    orders = Orders.kept(trace.steps)
+    task = Task(trace.asked, trace.language, passages, answering.refusal, trace.answer.confidence, orders=orders)
     models = Models(lambda _: _Recorded(name, trace.outputs, count), lambda: _Verdicts(trace))
     try:
         written = write(recipe, models, task, Account())
@@ -102,6 +123,10 @@ class _Verdicts:
     def cost(self, claim: str, passages: Sequence[str]) -> float | None:
         del claim, passages
         return 0.0
+
+    def most(self, claim: str, passages: Sequence[str]) -> Tokens:
+        del claim, passages
+        return Tokens()
 
     def verify(self, claim: str, passages: Sequence[str], *, cancelled: Callable[[], bool] = lambda: False) -> Verification:
         del claim, passages, cancelled

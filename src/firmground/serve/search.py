@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmground.errors import InvalidInput
+from firmground.guard.redaction import PLACEHOLDER, restored
 from firmground.language.identify import identify
 from firmground.language.terms import query_terms
 from firmground.ports import Embedder, SearchIndex, Transaction
@@ -71,8 +72,18 @@ class Found:
     timings_ms: Mapping[str, float]
 
 
-def search(corpus: Corpus, recipe: Retrieval, question: str, within: Within | None = None, *, limit: int | None = None) -> Found:
+def search(
+    corpus: Corpus,
+    recipe: Retrieval,
+    question: str,
+    within: Within | None = None,
+    *,
+    limit: int | None = None,
+    hidden: Mapping[str, str] | None = None,
+) -> Found:
     """The passages that speak to the question, best first, at most `limit` (default: `recipe.passages`).
+
+    `hidden` is what placeholders in the question stand for: words are compared with both, meaning with the placeholders alone.
 
     `within` carries the asker's permissions and filters; what the database says now decides over what the index proposes.
     InvalidInput for an empty or overlong question or a limit below 1.
@@ -84,11 +95,12 @@ def search(corpus: Corpus, recipe: Retrieval, question: str, within: Within | No
     watch = Watch()
     language = identify(question, frozenset(filter(None, corpus.languages))) or identify(question)
     terms = query_terms(question, corpus.languages)
+    meant = query_terms(restored(question, hidden), corpus.languages) if hidden else []
     watch.lap("analyse")
     share = recipe.fusion.weight(language, corpus.embedder.languages)
     vector = corpus.embedder.embed([question])[0] if share > 0 else None
     watch.lap("embed")
-    hits = corpus.index.search(terms, vector, limit=max(recipe.candidates, limit), within=within)
+    hits = corpus.index.search(list(dict.fromkeys([*terms, *meant])), vector, limit=max(recipe.candidates, limit), within=within)
     watch.lap("index")
     ranked = recipe.fusion.rank(hits, question_language=language, covered=corpus.embedder.languages)
     with corpus.reading() as database:
@@ -113,12 +125,13 @@ def search(corpus: Corpus, recipe: Retrieval, question: str, within: Within | No
 
 
 def checked(question: str) -> str:
-    """Without white space around it, and with a sign in the place of what is no Unicode. InvalidInput where it is empty or too long."""
+    """Without white space around it, and with a sign in the place of what is no Unicode. InvalidInput where it is empty or too long; a
+    placeholder counts as one sign, since somebody wrote less."""
     question = question.replace("\0", " ").encode("utf-16", "surrogatepass").decode("utf-16", "replace").strip()
     if not question:
         raise InvalidInput("the question is empty", "write what you want to know")
-    if len(question) > LONGEST_QUESTION:
-        raise InvalidInput(f"the question has {len(question)} characters", f"use at most {LONGEST_QUESTION}")
+    if len(question) > LONGEST_QUESTION and (written := len(PLACEHOLDER.sub("x", question))) > LONGEST_QUESTION:
+        raise InvalidInput(f"the question has {written} characters", f"use at most {LONGEST_QUESTION}")
     return question
 
 

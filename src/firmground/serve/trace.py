@@ -7,7 +7,7 @@ from hashlib import sha256
 from itertools import chain
 from typing import cast
 
-from firmground.types import Answer, Citation, Json, Passage, Sentence, Step, Tombstone, Trace
+from firmground.types import Answer, Citation, Draft, Json, Notice, Passage, Sentence, Step, Tombstone, Trace
 
 ERASED = "[source erased]"
 """What stands where the words of an erased document stood."""
@@ -23,11 +23,11 @@ def tombstoned(trace: Trace, documents: Collection[str], earlier: Iterable[Trace
     was understood by: what these hold of the documents, a model may have said again.
 
     Their passages become tombstones, those among the closest go. A citation of one keeps its number, ids and offsets; title, address,
-    heading and snippet are words of the document and go. A sentence that cites one, even among others, becomes `ERASED`. What a model
-    said unchecked goes entirely, and the question as it was searched becomes the question as it was asked. In everything else (other
-    sentences, choices, notices, reasons, steps, filters) what shares twelve characters with the erased words goes, unless the question
-    or a passage that stays says them as well. `documents` may hold addresses too (`source/uri`): passages stop naming these as
-    documents that hold the same, and notices about them go.
+    heading and snippet are words of the document and go. A sentence that cites one, even among others, becomes `ERASED`; in a draft that
+    a person looks at so does one that cites nothing. What a model said unchecked goes entirely, and the question as it was searched
+    becomes the question as it was asked. In everything else (other sentences, choices, notices, reasons, steps, filters) what shares
+    twelve characters with the erased words goes, unless the question or a passage that stays says them as well. `documents` may hold
+    addresses too (`source/uri`): passages stop naming these as documents that hold the same, and notices about them go.
     """
     gone = frozenset(documents)
     trace = _without_addresses(trace, gone)
@@ -43,14 +43,22 @@ def understood_alone(trace: Trace) -> Trace:
 
 def documents_of(trace: Trace) -> frozenset[str]:
     """Ids of the documents whose words it holds."""
-    cited = {each.document for each in trace.answer.citations if _is_told(each)}
+    cited = {each.document for each in _citations(trace) if _is_told(each)}
     return frozenset({each.document for each in _passages(trace)} | cited)
+
+
+def rests_on(trace: Trace, says: Draft) -> frozenset[str]:
+    """Ids of the documents that words rest on which a person made of this answer: those that they cite; all that it holds where a sentence
+    of them cites none."""
+    cited = frozenset(each.document for each in says.citations)
+    return cited if cited and all(each.citations for each in says.sentences) else cited | documents_of(trace)
 
 
 def addresses_of(trace: Trace) -> frozenset[str]:
     """Addresses of documents that it names as holding the same as its passages, or in a notice."""
     copies = (passage.also for passage in _passages(trace))
-    return frozenset(chain(*copies, *(notice.about for notice in trace.answer.notices)))
+    notices = (*trace.answer.notices, *(trace.draft.notices if trace.draft else ()))
+    return frozenset(chain(*copies, *(notice.about for notice in notices)))
 
 
 @dataclass(frozen=True)
@@ -101,14 +109,33 @@ def _silenced(trace: Trace, gone: frozenset[str], words: Iterable[str]) -> Trace
             "asked": answer.question,
             "evidence": tuple(_buried(each) if each.document in gone else each for each in trace.evidence),
             "outputs": (),
-            "held": tuple(each.model_copy(update={"text": ERASED}) for each in trace.held),
+            "draft": trace.draft and _draft(trace.draft, gone, lost),
             "steps": tuple(_step(each, lost) for each in trace.steps),
             "erased": True,
         }
     )
 
 
+def _draft(draft: Draft, gone: frozenset[str], lost: _Words) -> Draft:
+    unborne = tuple(each if each.citations else each.model_copy(update={"text": ERASED}) for each in draft.sentences)
+    laid_out = _text(draft, unborne, lost)
+    less = draft.model_copy(update={"sentences": unborne, "text": laid_out})
+    return less.model_copy(update=_said(less, gone, lost))
+
+
 def _answer(answer: Answer, gone: frozenset[str], lost: _Words) -> Answer:
+    return answer.model_copy(
+        update={
+            **_said(answer, gone, lost),
+            "closest": tuple(each for each in answer.closest if each.document not in gone),
+            "reasons": tuple(each for each in answer.reasons if not lost.are_in(each)),
+            "review": answer.review and lost.struck(cast("Json", answer.review)),
+        }
+    )
+
+
+def _said(answer: Answer | Draft, gone: frozenset[str], lost: _Words) -> dict[str, object]:
+    """What an answer and a draft have in common."""
     numbers = {citation.n for citation in answer.citations if citation.document in gone}
 
     def told(sentence: Sentence) -> Sentence:
@@ -116,21 +143,16 @@ def _answer(answer: Answer, gone: frozenset[str], lost: _Words) -> Answer:
         return sentence.model_copy(update={"text": ERASED}) if silent else sentence
 
     sentences = tuple(map(told, answer.sentences))
-    return answer.model_copy(
-        update={
-            "text": _text(answer, sentences, lost),
-            "sentences": sentences,
-            "citations": tuple(_blank(each) if each.document in gone else each for each in answer.citations),
-            "closest": tuple(each for each in answer.closest if each.document not in gone),
-            "choices": tuple(each for each in answer.choices if not any(map(lost.any_in, each.values()))),
-            "notices": tuple(each for each in answer.notices if not lost.are_in(each.text)),
-            "reasons": tuple(each for each in answer.reasons if not lost.are_in(each)),
-            "review": answer.review and lost.struck(cast("Json", answer.review)),
-        }
-    )
+    return {
+        "text": _text(answer, sentences, lost),
+        "sentences": sentences,
+        "citations": tuple(_blank(each) if each.document in gone else each for each in answer.citations),
+        "choices": tuple(each for each in answer.choices if not any(map(lost.any_in, each.values()))),
+        "notices": tuple(each for each in answer.notices if not lost.are_in(each.text)),
+    }
 
 
-def _text(answer: Answer, sentences: Sequence[Sentence], lost: _Words) -> str:
+def _text(answer: Answer | Draft, sentences: Sequence[Sentence], lost: _Words) -> str:
     """As it was laid out, with the sentences as they are now."""
     if answer.status == "clarify":
         return ERASED if lost.any_in(answer.text) else answer.text
@@ -188,19 +210,29 @@ def _without_addresses(trace: Trace, gone: frozenset[str]) -> Trace:
         return passage.model_copy(update={"also": tuple(each for each in passage.also if each not in gone)})
 
     evidence = tuple(without(each) if isinstance(each, Passage) else each for each in trace.evidence)
-    notices = tuple(each for each in trace.answer.notices if gone.isdisjoint(each.about))
-    answer = trace.answer.model_copy(update={"closest": tuple(map(without, trace.answer.closest)), "notices": notices})
-    return trace.model_copy(update={"evidence": evidence, "answer": answer})
+
+    def told(said: Answer | Draft) -> tuple[Notice, ...]:
+        return tuple(each for each in said.notices if gone.isdisjoint(each.about))
+
+    answer = trace.answer.model_copy(update={"closest": tuple(map(without, trace.answer.closest)), "notices": told(trace.answer)})
+    draft = trace.draft and trace.draft.model_copy(update={"notices": told(trace.draft)})
+    return trace.model_copy(update={"evidence": evidence, "answer": answer, "draft": draft})
 
 
 def _words_of(trace: Trace, gone: frozenset[str]) -> list[str]:
     """Everything it holds of the documents that are gone, and says after them."""
     words = [text for passage in _passages(trace) if passage.document in gone for text in _said_by(passage)]
-    cited = [each for each in trace.answer.citations if each.document in gone and _is_told(each)]
-    for citation in cited:
-        words += [citation.title, citation.uri, citation.locator.heading, citation.snippet, *_texts(citation.lineage)]
-    numbers = {citation.n for citation in cited}
-    return words + [each.text for each in trace.answer.sentences if not numbers.isdisjoint(each.citations)]
+    for said in (trace.answer, *([trace.draft] if trace.draft else [])):
+        cited = [each for each in said.citations if each.document in gone and _is_told(each)]
+        for citation in cited:
+            words += [citation.title, citation.uri, citation.locator.heading, citation.snippet, *_texts(citation.lineage)]
+        numbers = {citation.n for citation in cited}
+        words += [each.text for each in said.sentences if not numbers.isdisjoint(each.citations)]
+    return words
+
+
+def _citations(trace: Trace) -> tuple[Citation, ...]:
+    return (*trace.answer.citations, *(trace.draft.citations if trace.draft else ()))
 
 
 def _passages(trace: Trace) -> list[Passage]:

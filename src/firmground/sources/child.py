@@ -94,6 +94,7 @@ def _probe() -> dict[str, str]:
         ("read other files", lambda: os.close(os.open("/etc/passwd", os.O_RDONLY))),
         ("write outside its folder", lambda: os.close(os.open("/tmp", os.O_TMPFILE | os.O_RDWR))),  # noqa: S108
         ("cut other files short", lambda: os.truncate("/dev/null", 0)),
+        ("start another process", _fork),
         ("start a program", lambda: os.execv("/bin/false", ["false"])),  # noqa: S606
     ):
         try:
@@ -102,3 +103,10 @@ def _probe() -> dict[str, str]:
         except OSError as denied:
             found[name] = f"denied ({denied.strerror})"
     return found
+
+
+def _fork() -> None:
+    made = os.fork()
+    if made == 0:
+        os._exit(0)
+    os.waitpid(made, 0)

@@ -19,9 +19,10 @@ _ALLOW, _KILL, _DENY = 0x7FFF0000, 0x80000000, 0x00050000 | errno.EPERM
 _AUDIT_ARCH_X86_64 = 0xC000003E
 _X32 = 0x40000000
 
-# System calls of x86-64 that no parser needs: new sockets, other programs, other processes, mounts, keys, the kernel, and io_uring,
-# which leads round a filter. Cutting files short and changing whose they are go by path too, and not every Landlock knows them; nor may it
-# leave its process group, which is killed as a whole. Sending stays: an event loop wakes itself through a pair of sockets.
+# System calls of x86-64 that no parser needs: new sockets, other programs, other processes, mounts, keys, the kernel, io_uring, which
+# leads round a filter, and memory, queues and locks that outlive whoever made them. Cutting files short and changing whose they are go by
+# path too, and not every Landlock knows them; nor may it leave its process group, which is killed as a whole. Sending stays: an event
+# loop wakes itself through a pair of sockets.
 _DENIED = {
     "socket": 41, "connect": 42, "bind": 49, "listen": 50,
     "execve": 59, "execveat": 322, "fork": 57, "vfork": 58, "ptrace": 101, "process_vm_readv": 310, "process_vm_writev": 311,
@@ -34,7 +35,12 @@ _DENIED = {
     "utime": 132, "utimes": 235, "futimesat": 261, "utimensat": 280,
     "setpgid": 109, "setsid": 112, "rt_sigqueueinfo": 129, "rt_tgsigqueueinfo": 297,
     "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427,
+    "shmget": 29, "shmat": 30, "semget": 64, "msgget": 68, "mq_open": 240,
 }  # fmt: skip
+
+_CLONE, _CLONE3, _CLONE_THREAD = 56, 435, 0x10000
+_NOT_BUILT_IN = 0x00050000 | errno.ENOSYS
+"""What a C library takes for an old kernel: it starts its threads by `clone` then, whose flags a filter can see."""
 
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 _FS_EXECUTE, _FS_WRITE, _FS_READ_FILE, _FS_READ_DIR = 1, 2, 4, 8
@@ -79,17 +85,21 @@ def limit_seconds(seconds: float) -> None:
 
 
 def deny_system_calls() -> None:
-    """A seccomp filter for every thread to come: what `_DENIED` names fails with EPERM; calls of another architecture kill."""
+    """A seccomp filter for every thread to come: what `_DENIED` names fails with EPERM, as does another process; threads may be started.
+    Calls of another architecture kill."""
     if platform.machine() != "x86_64":
         raise OSError(errno.ENOSYS, "no filter for this processor")
 
     def instruction(code: int, yes: int, no: int, value: int) -> bytes:
         return struct.pack("HBBI", code, yes, no, value)
 
-    load, equal, at_least, answer = 0x20, 0x15, 0x35, 0x06
+    load, equal, at_least, any_bit, answer = 0x20, 0x15, 0x35, 0x45, 0x06
     numbers = sorted(_DENIED.values())
     program = [instruction(load, 0, 0, 4), instruction(equal, 1, 0, _AUDIT_ARCH_X86_64), instruction(answer, 0, 0, _KILL)]
-    program += [instruction(load, 0, 0, 0), instruction(at_least, len(numbers) + 1, 0, _X32)]
+    program += [instruction(load, 0, 0, 0), instruction(equal, 0, 1, _CLONE3), instruction(answer, 0, 0, _NOT_BUILT_IN)]
+    program += [instruction(equal, 0, 4, _CLONE), instruction(load, 0, 0, 16), instruction(any_bit, 0, 1, _CLONE_THREAD)]
+    program += [instruction(answer, 0, 0, _ALLOW), instruction(answer, 0, 0, _DENY)]
+    program += [instruction(at_least, len(numbers) + 1, 0, _X32)]
     program += [instruction(equal, len(numbers) - at, 0, number) for at, number in enumerate(numbers)]
     program += [instruction(answer, 0, 0, _ALLOW), instruction(answer, 0, 0, _DENY)]
     code = b"".join(program)

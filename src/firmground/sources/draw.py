@@ -22,7 +22,7 @@ _MARKER = (255, 225, 90)
 _PIECE = 12
 """Letters that a part of a quote must have to be marked alone: shorter ones stand anywhere."""
 
-_TARGET = re.compile(r"\]\([^)\n]*\)")
+_TARGET = re.compile(r"\]\([^()\n]*+\)")
 
 Box = tuple[int, int, int, int]
 

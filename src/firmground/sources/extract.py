@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
 _TABULAR = frozenset({kinds.CSV, kinds.TSV})
 _WITH_MATTER = frozenset({kinds.MARKDOWN, kinds.PLAIN})
-_HEADING = re.compile(r"^#{1,6} +(.+?)(?: +#*)?$", re.MULTILINE)
-_HTML_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-_HTML_CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_HEADING = re.compile(r"#{1,6} ++(.+)")
+_HTML_TITLE = re.compile(r"<title[^<>]*+>", re.IGNORECASE)
+_HTML_TITLE_END = re.compile("</title", re.IGNORECASE)
+_HTML_CHARSET = re.compile(rb"<(?:meta|\?xml)[^<>]*?(?:charset|encoding)\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]+)", re.IGNORECASE)
 _MEANINGLESS = re.compile(
     r"untitled.*|microsoft (word|powerpoint|excel) - .*|powerpoint presentation|slide 1|document\d*|.*\.(docx?|pdf|pptx?|xlsx?|indd)",
     re.IGNORECASE,
@@ -124,7 +125,9 @@ def first_heading(text: str) -> str | None:
         if line.startswith(("```", "~~~")):
             fenced = not fenced
         elif not fenced and (found := _HEADING.fullmatch(line)):
-            return found.group(1).strip("*_ ") or None
+            said = found[1].rstrip()
+            closed = said.rstrip("#")  # `# Title ##`, but not `# About C#`
+            return (closed if closed.endswith(" ") or not closed else said).strip("*_ ") or None
     return None
 
 
@@ -138,8 +141,7 @@ def _with_xberg(media_type: str, content: bytes, limits: Limits, recognition: Re
     if media_type == kinds.HTML:
         declared = _HTML_CHARSET.search(content[:4096])
         decoded = plain.decode(content, declared.group(1).decode("ascii") if declared else None)
-        named = _HTML_TITLE.search(decoded.text[:200_000])
-        title = html.unescape(re.sub(r"\s+", " ", named.group(1))).strip() or None if named else None
+        title = _html_title(decoded.text[:200_000])
         content, encoding, warnings = decoded.text.encode("utf-8", "replace"), decoded.encoding, decoded.warnings
     document = _run(media_type, content, limits, recognition)
     notes = speaker_notes(content) if media_type == kinds.PPTX else []
@@ -154,6 +156,14 @@ def _with_xberg(media_type: str, content: bytes, limits: Limits, recognition: Re
         ocr=document.metadata.ocr_used or (media_type.startswith("image/") and recognition is not None),
         warnings=(*warnings, *_warnings(media_type, document, pages)),
     )
+
+
+def _html_title(text: str) -> str | None:
+    opened = _HTML_TITLE.search(text)
+    closed = _HTML_TITLE_END.search(text, opened.end()) if opened else None
+    if not opened or not closed:
+        return None
+    return html.unescape(" ".join(text[opened.end() : closed.start()].split())).strip() or None
 
 
 def _run(media_type: str, content: bytes, limits: Limits, recognition: Recognition | None) -> "ExtractedDocument":

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from firmground.errors import OutsideFailed, ParseFailed
-from firmground.groups import common
-from firmground.sources.globs import compile_globs
+from firmground.groups import agreed, common
+from firmground.language.globs import compile_globs
 from firmground.sources.labels import (
     FOLDER_SIDECARS,
     NOBODY,
@@ -53,7 +53,7 @@ class _Real(NamedTuple):
 
 
 class FilesSource:
-    """Files below `root` that `include` covers and `exclude` does not (patterns: `firmground.sources.globs`).
+    """Files below `root` that `include` covers and `exclude` does not (patterns: `firmground.language.globs`).
 
     Never listed: hidden files and folders (a dot first), lock files of office programs (`~$…`), sidecar files, and anything that is
     not a regular file. A link is followed where it leads to something inside the root; elsewhere it is reported. What it leads to is shown
@@ -215,6 +215,36 @@ class FilesSource:
             path, place = f"{path}/{name}", f"{place}{uri_of(name)}/"
         home = self._file_labels(place[:-1], names[-1], home, beside)
         return Labels(common(labels.groups or (), home.groups or ()), labels.metadata)
+
+    def said(self, uri: str) -> list[tuple[str, tuple[str, ...]]]:
+        told = [self._rules.said(uri)]
+        path, place = os.path.realpath(self.root), ""
+        *folders, name = [os.fsdecode(unquote_to_bytes(part)) for part in uri.split("/")]
+        for folder in (*folders, None):
+            try:
+                beside = os.listdir(path)  # noqa: PTH208 - names as they are
+            except OSError:
+                return []
+            told += self._sidecars_said([place + end for end in FOLDER_SIDECARS if end in beside])
+            if (name if folder is None else folder) not in beside:
+                return []
+            if folder is None:
+                told += self._sidecars_said([uri + end for end in SIDECARS if name + end in beside])
+            else:
+                path, place = f"{path}/{folder}", f"{place}{uri_of(folder)}/"
+        return told + self._home_said(uri, f"{path}/{name}", told)
+
+    def _home_said(self, uri: str, path: str, told: Sequence[tuple[str, tuple[str, ...]]]) -> list[tuple[str, tuple[str, ...]]]:
+        root, real = os.path.realpath(self.root), os.path.realpath(path)
+        home = "/".join(map(uri_of, real[len(root.rstrip("/")) + 1 :].split("/")))
+        if home == uri or not _inside(real, root):
+            return []
+        theirs = self.said(home)
+        return [(f"the place that a link leads to, {home}", common(agreed(told), agreed(theirs)))]
+
+    def _sidecars_said(self, uris: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
+        groups = self._sidecar(uris).groups
+        return [] if groups is None else [(f"the file {uris[0]}", groups)]
 
     def _sidecar(self, uris: Sequence[str]) -> Labels:
         if not uris:

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from firmground.errors import ParseFailed
 from firmground.groups import narrowed
-from firmground.sources.globs import compile_globs
+from firmground.language.globs import compile_globs
 from firmground.sources.matter import BadMatter, load_mapping, read_groups, read_metadata
 from firmground.types import Scalar, Value
 
@@ -65,6 +65,14 @@ class Rules:
 
     def start(self) -> None:
         self.unused = {match for match, _, _ in self._rules}
+
+    def said(self, uri: str) -> tuple[str, tuple[str, ...]]:
+        """Which of them decides which groups may see a file, and what it says."""
+        place, groups = "the setting groups of the source", self._base.groups or ()
+        for match, pattern, rule in self._rules:
+            if rule.groups is not None and pattern.fullmatch(uri):
+                place, groups = f"the rule match = {match!r} of the source", rule.groups
+        return place, groups
 
     def labels(self, uri: str) -> Labels:
         labels = self._base

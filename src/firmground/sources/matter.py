@@ -20,8 +20,8 @@ LIMIT = 65_536
 _KEYS = 100
 _VALUE = 2_000
 _GROUP_CHARACTERS = 200
-_KEY_LINE = re.compile(r"^\s*[\"']?[\w .-]+[\"']?\s*:", re.MULTILINE)
-_GROUPS_LINE = re.compile(r"^\s*[\"']?groups[\"']?\s*:", re.MULTILINE | re.IGNORECASE)
+_KEY_LINE = re.compile(r"^[^\S\n]*+[\"']?[\w.-][\w .-]*+[\"']?[^\S\n]*+:", re.MULTILINE)
+_GROUPS_LINE = re.compile(r"^[^\S\n]*+[\"']?groups[\"']?[^\S\n]*+:", re.MULTILINE | re.IGNORECASE)
 
 
 class BadMatter(ValueError):

@@ -23,7 +23,7 @@ _MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_TOKENS = re.compile(r'("(?:[^"\\]|\\.)*")|([\[{,])')
+_TOKENS = re.compile(r'("(?:[^"\\]|\\.)*+"?)|([\[{,])')
 
 
 class Decoded(NamedTuple):

@@ -96,6 +96,11 @@ class UploadsSource(FilesSource):
             return NOBODY
         return super()._file_labels(uri, name, folder, names)
 
+    def said(self, uri: str) -> list[tuple[str, tuple[str, ...]]]:
+        """Whoever uploaded it has the only say."""
+        told = [(f"the upload ({place})", groups) for place, groups in super().said(uri)[1:]]
+        return told or ([("the upload, which names no group", ())] if self.holds(uri) and "/" not in uri else [])
+
     def _path(self, uri: str) -> Path:
         return self.root / os.fsdecode(unquote_to_bytes(uri))
 

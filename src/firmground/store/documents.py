@@ -18,6 +18,7 @@ from firmground.store.tables import (
     builds,
     chunks,
     document_metadata,
+    document_values,
     documents,
     findings,
     scopes,
@@ -31,7 +32,11 @@ _d = documents.c
 _COLUMNS = [name for name in Document.model_fields if name != "groups"]
 SELECT_DOCUMENT = select(*(_d[name] for name in _COLUMNS), scopes.c.groups).join(scopes, scopes.c.id == _d.scope)
 _BY_ID = SELECT_DOCUMENT.where(_d.id == bindparam("id"))
+_NAMED = SELECT_DOCUMENT.where(_d.id.in_(bindparam("ids", expanding=True)))
 _NUMBERED = SELECT_DOCUMENT.where(_d.number.in_(bindparam("numbers", expanding=True)))
+_AT = SELECT_DOCUMENT.where(
+    _d.source == bindparam("source"), _d.uri.in_(bindparam("uris", expanding=True)), _d.state != "removed"
+)
 _PARTS = select(texts.c.place, texts.c.text).where(texts.c.place.in_(bindparam("places", expanding=True)))
 _TEXT = select(texts.c.text).where(texts.c.document == bindparam("number")).order_by(texts.c.place)
 _TWICE = (
@@ -98,9 +103,17 @@ class Documents(People):
         known = [f"{source}/{uri}" for source, uri in some] + [uri for _, uri in some]
         raise not_found("document", reference, known, "`firmground documents list` shows all")
 
+    def documents_named(self, ids: Collection[str]) -> dict[str, Document]:
+        rows = (row for lot in in_lots(ids) for row in self._rows(_NAMED, {"ids": lot}))
+        return {document.id: document for document in map(document_of, rows)}
+
     def documents_numbered(self, numbers: Collection[int]) -> dict[int, Document]:
         rows = (row for lot in in_lots(numbers) for row in self._rows(_NUMBERED, {"numbers": lot}))
         return {document.number: document for document in map(document_of, rows)}
+
+    def documents_at(self, source: str, uris: Collection[str]) -> list[Document]:
+        rows = (row for lot in in_lots(uris) for row in self._rows(_AT, {"source": source, "uris": lot}))
+        return [*map(document_of, rows)]
 
     def documents(
         self,
@@ -155,6 +168,8 @@ class Documents(People):
             saved = saved.model_copy(update={"number": number})
         else:
             self._connection.execute(update(documents).where(_d.number == saved.number).values(row))
+        if before is not None and text is not None:
+            self._connection.execute(delete(document_values).where(document_values.c.document == saved.number))
         self._save_content(before, saved, text if change.text else None, spans if text is None else spans or ())
         if change.revision:
             self._mark_stale(before, saved)
@@ -263,6 +278,7 @@ class Documents(People):
             (texts, texts.c.document),
             (span_table, span_table.c.document),
             (document_metadata, document_metadata.c.document),
+            (document_values, document_values.c.document),
         ):
             self._connection.execute(delete(table).where(column.in_(numbers)))
         self._connection.execute(

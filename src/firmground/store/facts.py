@@ -4,13 +4,14 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from firmground.store import tables
 from firmground.store.unit import Unit, in_lots, loaded_list, made, packed
 from firmground.types import Finding, Json
 
 _f = tables.facts.c
+_FACT = select(_f.value).where(_f.namespace == bindparam("namespace"), _f.key == bindparam("key"))
 _FINDING = [column for column in tables.findings.c if column.name not in {"source", "ordinal"}]
 
 
@@ -40,7 +41,7 @@ class Facts(Unit):
 
     def fact(self, namespace: str, key: str) -> Json:
         """None where there is none."""
-        value = self._value(select(_f.value).where(_f.namespace == namespace, _f.key == key))
+        value = self._value(_FACT, {"namespace": namespace, "key": key})
         return None if value is None else json.loads(value)
 
     def facts(self, namespace: str) -> dict[str, Json]:

@@ -6,6 +6,7 @@ runs jobs; each statement of a run also names its worker, so that one that lost 
 
 import json
 import logging
+import re
 import secrets
 import time
 from collections import Counter
@@ -57,6 +58,7 @@ MIGRATIONS = (
 """Forward only; never change one that was released, add the next."""
 
 COLUMNS = "id, kind, state, done, total, unit, error, exit_code, result, created_at"
+_ENDED = "where state not in ('queued', 'running') and created_at < :moment"
 KEPT = 1000
 """How many jobs are remembered."""
 IDLE_SECONDS = 0.1
@@ -199,6 +201,25 @@ class SqlJobs:
     def working(self) -> bool:
         with self._sql.told():
             return self._lease.held()
+
+    def rename(self, name: str, to: str) -> None:
+        for id, inputs, result, error in self._sql.rows("select id, inputs, result, error from jobs"):
+            told = (_encode(renamed(json.loads(inputs), name, to)), _encode(renamed(json.loads(result), name, to)))
+            said = None if error is None else without_name(error, name, to)
+            if (*told, said) != (inputs, result, error):
+                self._sql.change(
+                    "update jobs set inputs = :inputs, result = :result, error = :error where id = :id",
+                    inputs=told[0],
+                    result=told[1],
+                    error=said,
+                    id=id,
+                )
+
+    def ended_before(self, moment: datetime) -> int:
+        return int(self._sql.rows(f"select count(*) from jobs {_ENDED}", moment=moment.isoformat())[0][0])  # noqa: S608 - text of ours
+
+    def forget(self, moment: datetime) -> int:
+        return self._sql.change(f"delete from jobs {_ENDED}", moment=moment.isoformat())  # noqa: S608 - text of ours
 
     def close(self) -> None:
         self._lease.release()
@@ -381,6 +402,20 @@ def _job(row: Row) -> Job:
         result=json.loads(result),
         created_at=datetime.fromisoformat(created_at),
     )
+
+
+def renamed(value: Json, name: str, to: str) -> Json:
+    """The same with `to` in the place of every text that is `name`."""
+    if isinstance(value, list):
+        return [renamed(each, name, to) for each in value]
+    if isinstance(value, dict):
+        return {key: renamed(each, name, to) for key, each in value.items()}
+    return to if value == name else value
+
+
+def without_name(text: str, name: str, to: str) -> str:
+    """The same with `to` wherever it tells of `name`."""
+    return re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", lambda _: to, text)
 
 
 def _encode(value: Json) -> str:

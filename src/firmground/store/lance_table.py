@@ -31,7 +31,7 @@ REBUILD = "build the index again with `firmground sync`"
 _ATTEMPTS = 6
 _FULL = re.compile(r"no space left|file too large|quota exceeded|os error (27|28|122)\b|storage ?full", re.IGNORECASE)
 _DENIED = re.compile(r"permission denied|read-only file system|os error (13|30)\b", re.IGNORECASE)
-_ABSENT = re.compile(r"table '?.*'? was not found|TableNotFound", re.IGNORECASE)
+_ABSENT = re.compile(r"table '?.{0,300}'? was not found|TableNotFound", re.IGNORECASE)
 _MISUSE = re.compile(r"invalid user input|not supported", re.IGNORECASE)
 _CONFLICT = re.compile(r"commit conflict|concurrent|too much write contention|retryable", re.IGNORECASE)
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BindParameter, and_, bindparam, delete, select, update
 
 from firmground.store.tables import feedback as thumbs
-from firmground.store.tables import reviews, shares
+from firmground.store.tables import holds, opinion_values, reviews, shares
 from firmground.store.unit import Unit, in_lots
 from firmground.types import Feedback, ReviewRequest
 
@@ -15,8 +15,10 @@ _f = thumbs.c
 _r = reviews.c
 _ANSWERS: BindParameter[str] = bindparam("answers", expanding=True)
 _REVIEWS = select(reviews).where(_r.answer.in_(_ANSWERS))
-_WITHOUT_COMMENT = update(thumbs).where(_f.answer.in_(_ANSWERS), _f.comment != "").values(comment="")
-_WITHOUT_NOTE = update(reviews).where(_r.answer.in_(_ANSWERS), _r.note != "").values(note="")
+_HELD = select(holds.c.person)
+_WITHOUT_COMMENT = update(thumbs).where(_f.answer.in_(_ANSWERS), _f.comment != "", _f.person.not_in(_HELD)).values(comment="")
+_WITHOUT_VALUES = delete(opinion_values).where(opinion_values.c.answer.in_(_ANSWERS), opinion_values.c.person.not_in(_HELD))
+_WITHOUT_NOTE = update(reviews).where(_r.answer.in_(_ANSWERS), _r.note != "", _r.person.not_in(_HELD)).values(note="")
 
 
 class Opinions(Unit):
@@ -48,6 +50,7 @@ class Opinions(Unit):
         for lot in in_lots(answers):
             self._connection.execute(_WITHOUT_COMMENT, {"answers": lot})
             self._connection.execute(_WITHOUT_NOTE, {"answers": lot})
+            self._connection.execute(_WITHOUT_VALUES, {"answers": lot})
 
     def share(self, answer: str, person: str, at: datetime) -> None:
         if not self.shared(answer):
@@ -58,6 +61,9 @@ class Opinions(Unit):
 
     def shared(self, answer: str) -> bool:
         return self._value(select(shares.c.answer).where(shares.c.answer == answer)) is not None
+
+    def all_shared(self) -> set[str]:
+        return {answer for (answer,) in self._rows(select(shares.c.answer))}
 
 
 def _named(columns: Any, row: tuple[Any, ...]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from firmground.errors import InvalidInput
 from firmground.store import schema, tables
 
 _ONE_WRITER = text("select pg_advisory_xact_lock(hashtextextended('firmground ' || current_schema(), 0))")
+_NOT_LASTING = text("set local synchronous_commit = off")
 _BYTES = """
     select coalesce(sum(pg_total_relation_size(oid)), 0)::bigint from pg_class
     where relkind = 'r' and relnamespace = current_schema()::regnamespace and relname = any(cast(:names as text[]))
@@ -40,9 +41,11 @@ class PostgresqlServer:
             schema.bring_up(connection, self.place)
 
     @contextmanager
-    def writing(self) -> Generator[Connection]:
+    def writing(self, *, lasting: bool = True) -> Generator[Connection]:
         with self._engine.begin() as connection:
             connection.execute(_ONE_WRITER)
+            if not lasting:
+                connection.execute(_NOT_LASTING)
             yield connection
 
     @contextmanager

@@ -43,8 +43,8 @@ def create(connection: Connection) -> None:
     connection.execute(tables.corpus.insert(), {"version": 0})
 
 
-def migrate(connection: Connection) -> None:
-    """Every migration that is missing, in order."""
+def migrate(connection: Connection, to: str = "head") -> None:
+    """Every migration that is missing, in order, up to one."""
     from alembic import command
     from alembic.config import Config
 
@@ -53,4 +53,4 @@ def migrate(connection: Connection) -> None:
     config.attributes["connection"] = connection
     if connection.dialect.name == "sqlite":
         connection.execute(text("pragma defer_foreign_keys = on"))
-    command.upgrade(config, "head")
+    command.upgrade(config, to)

@@ -50,9 +50,20 @@ class SqliteFile:
             schema.bring_up(connection, self.place)
 
     @contextmanager
-    def writing(self) -> Generator[Connection]:
-        with self._writers.begin() as connection:
-            yield connection
+    def writing(self, *, lasting: bool = True) -> Generator[Connection]:
+        """What is not `lasting` waits for no disk; the log keeps its order, so what comes later never lasts without it."""
+        if lasting:
+            with self._writers.begin() as connection:
+                yield connection
+            return
+        with self._writers.connect() as connection:
+            raw = _raw(connection)
+            raw.execute("pragma synchronous = normal")
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                raw.execute("pragma synchronous = full")
 
     @contextmanager
     def reading(self) -> Generator[Connection]:

@@ -118,8 +118,9 @@ def _trace(body: str) -> Trace:
 
 def _named(trace: Trace) -> set[str]:
     """Ids of the documents whose words it holds, and the addresses of those it names besides."""
-    answer = trace.answer
-    passages = [*(each for each in trace.evidence if isinstance(each, Passage)), *answer.closest]
-    cited = {each.document for each in answer.citations if each.title or each.uri or each.snippet}
-    addresses = chain(*(each.also for each in passages), *(each.about for each in answer.notices))
+    told = (trace.answer, *([trace.draft] if trace.draft else []))
+    passages = [*(each for each in trace.evidence if isinstance(each, Passage)), *trace.answer.closest]
+    cited = {each.document for said in told for each in said.citations if each.title or each.uri or each.snippet}
+    notices = chain.from_iterable(said.notices for said in told)
+    addresses = chain(*(each.also for each in passages), *(each.about for each in notices))
     return {each.document for each in passages} | cited | set(addresses)

@@ -2,15 +2,35 @@
 them, and open the same workspace again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from firmground.app.app import App
+from firmground.app.launching import pointer, releases
+from firmground.app.recording.ledger import record
 from firmground.errors import InvalidSettings
-from firmground.ports import Database, Embedder, Jobs, LanguageModel, PageRenderer, Parser, SearchIndex, Source, Uploads
+from firmground.guard.personal import Detector
+from firmground.identities import Provider
+from firmground.identity.provider import OpenIDProvider
+from firmground.models.openai_model import OpenAIModel
+from firmground.outbox import MailSender, WebhookSender
+from firmground.ports import (
+    Database,
+    Embedder,
+    Finder,
+    Jobs,
+    LanguageModel,
+    PageRenderer,
+    Parser,
+    SearchIndex,
+    Source,
+    Uploads,
+)
+from firmground.release.record import Live
 from firmground.release.spec import ReleaseSpec
-from firmground.settings import Settings, Workspace
+from firmground.settings import ModelServer, Settings, Workspace
 from firmground.sources.pictures import SandboxedRenderer
 from firmground.sources.uploads import UploadsSource
 from firmground.store.database import open_database
@@ -18,11 +38,24 @@ from firmground.testing.embedder import FakeEmbedder
 from firmground.testing.index import MemoryIndex
 from firmground.testing.jobs import MemoryJobs
 from firmground.testing.parser import PlainParser
+from firmground.testing.sending import KeptMail, KeptWebhooks
 from firmground.testing.source import MemorySource
 from firmground.types import Actor
 
-ADMINISTRATOR = Actor(person="admin", groups=frozenset({"public", "everyone"}), admin=True)
+ADMINISTRATOR = Actor(person="admin", groups=frozenset({"public", "everyone"}), role="owner", local=True)
 COLLEAGUE = Actor(person="colleague", groups=frozenset({"public", "everyone"}))
+
+
+def make_live(app: App) -> None:
+    """Release the workspace as it stands, and point to it as what is live: for tests that are about something else than the gate."""
+    made, _ = releases.create(app, ADMINISTRATOR)
+    with app.database.transaction() as tx:
+        spec = made.spec
+        entry = record(
+            app, tx, ADMINISTRATOR, pointer.MOVES[0], str(made.number), release=spec.digest, build=spec.build, override=None
+        )
+        live = Live(number=made.number, release=made.spec.digest, since=app.clock(), by=ADMINISTRATOR.person, entry=entry.number)
+        pointer.move(tx, live)
 
 
 class Ticking:
@@ -55,6 +88,8 @@ class Bench:
     clock: Ticking = field(default_factory=Ticking)
     models: dict[str, LanguageModel] = field(default_factory=dict[str, LanguageModel])
     dropped: list[str] = field(default_factory=list[str])
+    mail_: KeptMail = field(default_factory=KeptMail)
+    webhooks_: KeptWebhooks = field(default_factory=KeptWebhooks)
 
     def app(self) -> App:
         return App(Workspace(root=self.root, data=self.root / ".firmground", settings=self.settings), self, self.clock)
@@ -76,6 +111,9 @@ class Bench:
     def parser(self) -> Parser:
         return self.parser_
 
+    def finder(self) -> Finder:
+        return Detector.of(self.settings.guard)
+
     def renderer(self) -> PageRenderer:
         """The real one: it starts nothing before a page is drawn."""
         return SandboxedRenderer(workers=1)
@@ -90,9 +128,22 @@ class Bench:
         return self.embedders[name]
 
     def model(self, name: str) -> LanguageModel:
+        server = name.partition("/")[0]
+        if name not in self.models and server in self.settings.models:
+            return OpenAIModel(name, **_place(self.settings.models[server]), model=name.partition("/")[2])
         if name not in self.models:
             raise InvalidSettings(f"there is no model {name!r}", "add its server under [models]")
         return self.models[name]
+
+    def provider(self) -> Provider:
+        """The real one, which asks nobody before it must."""
+        return OpenIDProvider(self.settings.oidc, self.clock)
+
+    def mail(self) -> MailSender:
+        return self.mail_
+
+    def webhooks(self) -> WebhookSender:
+        return self.webhooks_
 
     def index(self, recipe: ReleaseSpec, dimension: int) -> SearchIndex:
         del dimension
@@ -104,3 +155,15 @@ class Bench:
     def drop_index(self, build: str) -> None:
         self.dropped.append(build)
         self.indexes.pop(build, None)
+
+    def beside(self, workspace: Workspace) -> "Bench":
+        """With the same models, but for those whose servers the settings of the other place elsewhere."""
+        moved = {name for name, server in workspace.settings.models.items() if server != self.settings.models.get(name)}
+        models = {name: model for name, model in self.models.items() if name.partition("/")[0] not in moved}
+        there = self if workspace.root == self.root else Bench(workspace.root, embedder_=self.embedder_, clock=self.clock)
+        return replace(there, settings=workspace.settings, models=models, embedders=self.embedders)
+
+
+def _place(server: ModelServer) -> dict[str, Any]:
+    kept = {"base_url", "connect_seconds", "read_seconds", "total_seconds", "retries", "structured"}
+    return {"api_key": "", **server.model_dump(include=kept)}

@@ -7,115 +7,32 @@ from typing import Any
 
 import pytest
 
-from firmground.errors import Busy, FirmgroundError, InvalidInput, NotFound
+from firmground.errors import Busy, FirmgroundError, InvalidInput
 from firmground.ports import Database
 from firmground.testing.accounts import AccountsContract
 from firmground.testing.documents import BUILD, DocumentsContract, a_document, chunks_of
+from firmground.testing.ledger import LedgerContract
 from firmground.testing.opinions import OpinionsContract
+from firmground.testing.people import PeopleContract
+from firmground.testing.sign_ins import SignInsContract
 from firmground.testing.traces import TracesContract
+from firmground.testing.usage import UsageContract
 from firmground.types import Finding
 
 __all__ = ["BUILD", "DatabaseContract", "a_document", "chunks_of"]
 
 
-class DatabaseContract(DocumentsContract, TracesContract, AccountsContract, OpinionsContract):
+class DatabaseContract(
+    DocumentsContract,
+    TracesContract,
+    PeopleContract,
+    AccountsContract,
+    SignInsContract,
+    OpinionsContract,
+    UsageContract,
+    LedgerContract,
+):
     """Subclass it, and give a fixture `database` and a way to open the same data once more."""
-
-    # ------------------------------------------------------------ people
-
-    def test_an_actor_is_in_everyone_public_and_their_groups(self, database: Database):
-        with database.transaction() as tx:
-            tx.add_person("ada", groups=["hr"])
-            tx.add_person("root", admin=True)
-            tx.add_group("law")
-            tx.add_member("law", "ada")
-            tx.add_member("law", "ada")
-            actor = tx.actor("ada", via="http")
-            assert actor.groups == {"everyone", "public", "hr", "law"}
-            assert (actor.admin, actor.via) == (False, "http")
-            assert tx.actor("root").admin
-            assert tx.people() == {"ada": actor.groups, "root": {"everyone", "public"}}
-
-    def test_an_unknown_person_is_not_found_and_the_nearest_is_named(self, database: Database):
-        with database.transaction() as tx:
-            tx.add_person("ada.lovelace")
-        with database.reading() as tx, pytest.raises(NotFound, match=r"ada\.lovelace"):
-            tx.actor("ada.lovelac")
-        with database.transaction() as tx, pytest.raises(NotFound, match="no person 'bob'"):
-            tx.add_member("hr", "bob")
-
-    def test_adding_a_person_twice_changes_nothing_and_gives_no_rights(self, database: Database):
-        with database.transaction() as tx:
-            tx.add_person("ada", groups=["hr"])
-            tx.add_person("ada")
-            with pytest.raises(InvalidInput, match="other rights"):
-                tx.add_person("ada", admin=True)
-            assert tx.people() == {"ada": {"everyone", "public", "hr"}}
-
-    def test_who_leaves_a_group_is_not_in_it_and_stays_in_the_others(self, database: Database):
-        with database.transaction() as tx:
-            tx.add_person("ada", groups=["hr", "law"])
-            tx.add_person("bob", groups=["hr"])
-            scope = tx.scope(["hr"])
-            tx.remove_member("hr", "ada")
-            assert tx.actor("ada").groups == {"everyone", "public", "law"}
-            assert tx.groups() == {"hr": {"bob"}, "law": {"ada"}}
-            assert tx.visible_scopes(["hr"]) == {scope}, "the group stays, for documents and others"
-            for group, person, message in (
-                ("hr", "ada", "no person 'ada' in the group 'hr'"),
-                ("hr", "eve", "no person 'eve'"),
-                ("laws", "ada", "no group 'laws': did you mean 'law'"),
-            ):
-                with pytest.raises(NotFound, match=message):
-                    tx.remove_member(group, person)
-            with pytest.raises(InvalidInput, match="nobody leaves"):
-                tx.remove_member("everyone", "ada")
-
-    def test_a_removed_person_is_unknown_and_comes_back_without_their_groups(self, database: Database):
-        with database.transaction() as tx:
-            tx.add_person("ada", admin=True, groups=["hr"])
-            tx.scope(["public"])
-            tx.remove_person("ada")
-            assert (tx.people(), tx.groups()) == ({}, {"hr": frozenset(), "public": frozenset()})
-            for unknown in (tx.actor, tx.remove_person):
-                with pytest.raises(NotFound, match="no person 'ada'"):
-                    unknown("ada")
-            tx.add_person("ada")
-            assert (tx.actor("ada").admin, tx.groups()["public"]) == (False, {"ada"})
-            assert tx.people() == {"ada": {"everyone", "public"}}
-
-    @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 201])
-    def test_a_name_that_cannot_be_one_is_refused(self, database: Database, name: str):
-        with database.transaction() as tx:
-            with pytest.raises(InvalidInput, match="cannot be the name"):
-                tx.add_person(name)
-            with pytest.raises(InvalidInput, match="cannot be the name"):
-                tx.add_group(name)
-
-    # ------------------------------------------------------------ scopes
-
-    def test_equal_sets_of_groups_are_one_scope(self, database: Database):
-        with database.transaction() as tx:
-            scope = tx.scope(["hr", "law"])
-            assert tx.scope(("law", "hr", "law")) == scope
-            assert tx.scope(["hr"]) != scope
-        with database.transaction() as tx:
-            assert tx.scope({"law", "hr"}) == scope
-
-    def test_a_scope_is_visible_to_each_of_its_groups(self, database: Database):
-        with database.transaction() as tx:
-            both, hr, nobody = tx.scope(["hr", "law"]), tx.scope(["hr"]), tx.scope([])
-            assert tx.visible_scopes(["hr"]) == {both, hr}
-            assert tx.visible_scopes({"law", "unknown"}) == {both}
-            assert tx.visible_scopes([]) == frozenset()
-            assert nobody not in tx.visible_scopes(["hr", "law", "public"])
-
-    def test_a_person_in_many_groups_sees_all_their_scopes(self, database: Database):
-        with database.transaction() as tx:
-            scopes = {tx.scope([f"group-{n}", "hr"]) for n in range(0, 1200, 60)}
-            wide = tx.scope([f"group-{n}" for n in range(1200)])
-            assert tx.visible_scopes([f"group-{n}" for n in range(1200)]) == {wide, *scopes}
-            assert tx.visible_scopes(["hr"]) == scopes
 
     # ------------------------------------------------------------ reports, facts
 

@@ -96,7 +96,10 @@ class DocumentsContract:
         )
         with database.reading() as tx:
             assert tx.document(document.id) == saved == expected
+            assert tx.documents_named([document.id, "unknown"]) == {document.id: saved}
             assert tx.documents_numbered([saved.number, 99]) == {saved.number: saved}
+            assert tx.documents_at(saved.source, [saved.uri, "elsewhere.md"]) == [saved]
+            assert (tx.documents_at("another", [saved.uri]), tx.documents_at(saved.source, [])) == ([], [])
             assert tx.documents() == [saved]
             assert tx.text(saved.number) == "abcdef"
             assert tx.spans(saved.number) == [Span(kind="email", start=1, end=3, score=0.5)]

@@ -14,6 +14,7 @@ import pytest
 
 from firmground.errors import Busy, FirmgroundError, InvalidInput, JobCancelled, NotFound, Refused
 from firmground.ports import Clock, Handler, JobContext, Jobs
+from firmground.store.jobs import renamed, without_name
 from firmground.types import Job, Json, Progress
 
 log = logging.getLogger(__name__)
@@ -25,13 +26,15 @@ class MemoryJobs:
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or _Ticking()
         self._jobs: dict[str, Job] = {}
+        self._given = 0
         self._inputs: dict[str, str] = {}
         self._steps: dict[str, dict[str, str]] = {}
         self._unwanted: set[str] = set()
         self._lease = threading.Lock()
 
     def submit(self, kind: str, inputs: dict[str, Json]) -> str:
-        new = f"job-{len(self._jobs) + 1:06d}"
+        self._given += 1
+        new = f"job-{self._given:06d}"
         self._inputs[new] = _encode(inputs)
         self._steps[new] = {}
         self._jobs[new] = Job(id=new, kind=kind, state="queued", created_at=self._clock())
@@ -73,6 +76,24 @@ class MemoryJobs:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+    def rename(self, name: str, to: str) -> None:
+        for id, job in self._jobs.items():
+            self._inputs[id] = _encode(renamed(json.loads(self._inputs[id]), name, to))
+            error = None if job.error is None else without_name(job.error, name, to)
+            self.change(id, result=renamed(job.result, name, to), error=error)
+
+    def ended_before(self, moment: datetime) -> int:
+        return len(self._ended(moment))
+
+    def forget(self, moment: datetime) -> int:
+        gone = self._ended(moment)
+        for id in gone:
+            del self._jobs[id], self._inputs[id], self._steps[id]
+        return len(gone)
+
+    def _ended(self, moment: datetime) -> list[str]:
+        return [job.id for job in self._jobs.values() if job.state not in {"queued", "running"} and job.created_at < moment]
 
     def change(self, id: str, **fields: object) -> None:
         self._jobs[id] = self._jobs[id].model_copy(update=fields)
@@ -176,6 +197,40 @@ class JobsContract:
         job = self.reopened(jobs).get(id)
         assert (job.state, job.error, job.exit_code) == ("done", None, None)
         assert job.result == {"name": "Ada", "odd": "\x00 \ud800 ☃", "deep": [1, 2.5, None, {"a": True}]}
+
+    def test_somebody_is_called_otherwise_in_all_that_jobs_know(self, jobs: Jobs) -> None:
+        def refuse(_: JobContext, inputs: dict[str, Json]) -> Json:
+            raise Refused(f"{inputs['by']} may not, and adam may", "ask ada")
+
+        done = jobs.submit("greet", {"by": "ada", "others": [{"x": "ada"}, "adam", 1, None], "ada": "key"})
+        failed = jobs.submit("refuse", {"by": "ada"})
+        self.run_all(jobs, greet=lambda _, inputs: inputs, refuse=refuse)
+        waiting = jobs.submit("greet", {"by": "ada"})
+
+        for _ in range(2):
+            jobs.rename("ada", "somebody")
+
+        again = self.reopened(jobs)
+        assert again.get(done).result == {"by": "somebody", "others": [{"x": "somebody"}, "adam", 1, None], "ada": "key"}
+        assert again.get(failed).error == "somebody may not, and adam may: ask somebody"
+        self.run_all(jobs, greet=lambda _, inputs: inputs)
+        assert again.get(waiting).result == {"by": "somebody"}
+
+    def test_ended_jobs_are_forgotten_by_age_and_others_stay(self, jobs: Jobs) -> None:
+        old = jobs.submit("greet", {})
+        self.run_all(jobs, greet=lambda _, inputs: inputs)
+        new, waiting = jobs.submit("greet", {}), jobs.submit("other", {})
+        self.run_all(jobs, greet=lambda _, inputs: inputs)
+        between = jobs.get(new).created_at
+
+        assert (jobs.ended_before(between), jobs.forget(between), jobs.forget(between)) == (1, 1, 0)
+        assert jobs.ended_before(between + timedelta(days=9)) == 1
+        assert jobs.forget(between + timedelta(days=9)) == 1
+        for id in (old, new):
+            with pytest.raises(NotFound):
+                jobs.get(id)
+        assert jobs.get(waiting).state == "queued"
+        assert jobs.submit("greet", {}) not in {old, new, waiting}
 
     def test_an_unknown_job_is_not_found(self, jobs: Jobs) -> None:
         with pytest.raises(NotFound, match="no job nothing"):

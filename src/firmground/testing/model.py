@@ -11,9 +11,9 @@ from typing import Any, cast
 import pytest
 
 from firmground.errors import ModelFailed
+from firmground.language_model import Delta, Message, ModelCall, ModelCode, Tokens
 from firmground.ports import LanguageModel
 from firmground.testing.model_script import Reply, pieces, spoken, tokens_of
-from firmground.types import Delta, Message, ModelCall, ModelCode, Tokens
 
 PROMPT = """<passage n="1" title="Leave">
 Up to five days of leave may be carried over into the next year.

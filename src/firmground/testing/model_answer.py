@@ -4,8 +4,8 @@ import json
 import select
 import socket
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from threading import Event
 from typing import Any, cast
@@ -26,6 +26,8 @@ class Asked:
     """Empty where it was none."""
     key: str
     """What it gave as its API key."""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """All of them, their names in small letters."""
     status: int = 0
     sent: int = 0
     """Bytes of the body."""

@@ -22,9 +22,9 @@ Lie: TypeAlias = Literal["no_citation", "unknown_citation", "wrong_citation", "w
 Place: TypeAlias = int | Literal["before_headers", "after_headers"]
 """A number counts bytes of the body."""
 
-_PASSAGE = re.compile(r'<passage\b[^>]*\bn="(\d+)"[^>]*>(.*?)</passage>', re.DOTALL)
-_SENTENCE = re.compile(r"<sentence>(.*?)</sentence>", re.DOTALL)
-_QUESTION = re.compile(r"<question>(.*?)</question>", re.DOTALL)
+_PASSAGE = re.compile(r'<passage\b[^>]*\bn="(\d+)"[^>]*>(.*?)</passage[^>]*>', re.DOTALL)
+_SENTENCE = re.compile(r"<sentence[^>]*>(.*?)</sentence[^>]*>", re.DOTALL)
+_QUESTION = re.compile(r"<question[^>]*>(.*?)</question[^>]*>", re.DOTALL)
 _SAY = re.compile(r'\bsay\b[^"\n]{0,40}"([^"\n]+)"', re.IGNORECASE)
 _PRINT = re.compile(r"\b(?:print|show|repeat)\b[^.\n]{0,40}\b(?:prompt|instructions)\b", re.IGNORECASE)
 _MOST_LINES = 4

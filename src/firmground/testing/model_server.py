@@ -82,7 +82,7 @@ class ModelServer:
         self._http.break_off()
         self._http.server_close()
 
-    def wait(self, requests: int = 1, seconds: float = 10.0) -> list[Asked]:
+    def wait(self, requests: int = 1, seconds: float = 60.0) -> list[Asked]:
         """The requests, once so many of them are over."""
         with self.changed:
             if not self.changed.wait_for(lambda: sum(asked.over for asked in self.requests) >= requests, seconds):
@@ -150,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
         key = self.headers.get("authorization", "").removeprefix("Bearer ")
         server = self._server
         with server.changed:
-            asked = Asked(len(server.requests) + 1, body, key)
+            asked = Asked(len(server.requests) + 1, body, key, {name.lower(): value for name, value in self.headers.items()})
             server.requests.append(asked)
         try:
             if server.api_key and key != server.api_key:

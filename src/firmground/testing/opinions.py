@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from firmground.errors import FirmgroundError
+from firmground.personal import Hold
 from firmground.ports import Database
 from firmground.testing.traces import a_passage, a_trace
 from firmground.types import Feedback, ReviewRequest
@@ -89,6 +90,7 @@ class OpinionsContract:
             assert [len(tx.feedback(id)) for id in ("1", "2")] == [1, 0]
             assert [each.id for each in tx.reviews(["1", "2"])] == ["of 1"]
             assert [tx.shared(id) for id in ("1", "2")] == [True, False]
+            assert tx.all_shared() == {"1"}
 
     def test_comments_and_notes_can_be_emptied(self, answered: Database):
         with answered.transaction() as tx:
@@ -101,6 +103,17 @@ class OpinionsContract:
             assert [each.comment for id in ("1", "2") for each in tx.feedback(id)] == ["", "It says five."]
             assert [each.note for each in tx.reviews(["1", "2"])] == ["", "Five?"]
             assert tx.feedback("1") == [a_thumb(reason="wrong")]
+
+    def test_what_is_under_a_hold_is_not_emptied(self, answered: Database):
+        with answered.transaction() as tx:
+            for person in ("ada", "bob"):
+                tx.save_feedback(a_thumb(person=person, comment="It says five."))
+                tx.save_review(a_request(person, person=person, note="Five?"))
+            tx.save_hold(Hold(person="ada", by="olga", reason="x", at=NOW))
+            tx.drop_comments(["1"])
+        with answered.reading() as tx:
+            assert {each.person: each.comment for each in tx.feedback("1")} == {"ada": "It says five.", "bob": ""}
+            assert {each.person: each.note for each in tx.reviews(["1"])} == {"ada": "Five?", "bob": ""}
 
     def test_nothing_is_said_of_an_answer_that_is_not_there(self, answered: Database):
         with pytest.raises(FirmgroundError), answered.transaction() as tx:

@@ -9,6 +9,7 @@ from typing import Protocol
 import pytest
 
 from firmground.errors import OutsideFailed, ParseFailed
+from firmground.groups import agreed
 from firmground.ports import Source
 from firmground.types import Scalar, SourceFile
 
@@ -59,6 +60,10 @@ class MemorySource:
         if file.uri not in self.contents:
             raise ParseFailed("unreadable", "it is gone")
         return self.contents[file.uri]
+
+    def said(self, uri: str) -> list[tuple[str, tuple[str, ...]]]:
+        groups = tuple(sorted(self.file_groups.get(uri, self.groups)))
+        return [(f"the source {self._name}", groups)] if uri in self.contents else []
 
     def problems(self) -> tuple[tuple[str, str, str], ...]:
         return tuple(self.trouble)
@@ -120,6 +125,12 @@ class SourceContract:
         place.put("a.md", b"x")
         (file,) = place.source.files()
         assert list(file.groups) == sorted(set(file.groups))
+
+    def test_what_is_said_of_who_may_see_a_file_comes_to_what_is_listed(self, place: Place) -> None:
+        place.put("a.md", b"x")
+        (file,) = place.source.files()
+        assert agreed(place.source.said("a.md")) == file.groups
+        assert place.source.said("b.md") == place.source.said("a.md/b.md") == place.source.said("../a.md") == []
 
     def test_an_untouched_file_keeps_its_stamp(self, place: Place) -> None:
         place.put("a.md", b"x")

@@ -9,7 +9,21 @@ import pytest
 
 from firmground.errors import Damaged, InvalidInput, NotFound
 from firmground.ports import Database
-from firmground.types import Answer, Citation, Locator, Notice, Passage, Scores, Sentence, Step, Tombstone, Trace
+from firmground.types import (
+    Answer,
+    Cause,
+    Citation,
+    Draft,
+    Locator,
+    Notice,
+    Passage,
+    Routed,
+    Scores,
+    Sentence,
+    Step,
+    Tombstone,
+    Trace,
+)
 
 _NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -98,7 +112,8 @@ class TracesContract:
             context=("0",),
             packed=(0,),
             outputs=("Five.",),
-            held=(Sentence(text="Six.", citations=()),),
+            draft=Draft(status="answered", text="Six.", sentences=(Sentence(text="Six.", citations=()),)),
+            routed=Routed(outcome="hold", causes=(Cause(kind="rule", name="pay", text="the topic"),), role="reviewer"),
             signs={"best": 0.25},
             steps=(Step(name="route", detail={"model": None, "tries": [1, {"ok": False}]}, took_ms=0.5),),
         )

@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 
 from firmground.errors import ModelFailed
+from firmground.language_model import Tokens, Verification
 from firmground.ports import Verifier
-from firmground.types import Verification
 
 PASSAGES = (
     "Up to five days of leave may be carried over into the next year.",
@@ -34,6 +34,10 @@ class WordVerifier:
     def cost(self, claim: str, passages: Sequence[str]) -> float | None:
         del claim, passages
         return 0.0
+
+    def most(self, claim: str, passages: Sequence[str]) -> Tokens:
+        del claim, passages
+        return Tokens()
 
     def verify(self, claim: str, passages: Sequence[str], *, cancelled: Callable[[], bool] = lambda: False) -> Verification:
         if cancelled():
@@ -95,9 +99,11 @@ class VerifierContract:
             assert verifier.verify(claim, [passage]).verdict in get_args(Verification.model_fields["verdict"].annotation)
             assert _no_less(verifier.cost(claim, [passage]), 0.0)
 
-    def test_it_costs_no_more_than_it_said_before(self, verifier: Verifier) -> None:
+    def test_it_costs_and_takes_no_more_than_it_said_before(self, verifier: Verifier) -> None:
         for claim in (SUPPORTED, FOREIGN):
-            assert _no_less(verifier.cost(claim, PASSAGES), verifier.verify(claim, PASSAGES).cost_usd)
+            cost, most, took = verifier.cost(claim, PASSAGES), verifier.most(claim, PASSAGES), verifier.verify(claim, PASSAGES)
+            assert _no_less(cost, took.cost_usd)
+            assert (most.input >= took.tokens.input, most.output >= took.tokens.output) == (True, True)
 
     def test_whoever_does_not_wait_gets_no_verdict(self, verifier: Verifier) -> None:
         with pytest.raises(ModelFailed) as failed:

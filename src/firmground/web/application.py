@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from firmground.errors import FirmgroundError
 from firmground.mcp import Endpoint
 from firmground.web import api, nearest, openai, pages, problems
+from firmground.web.admission import Admitted
 from firmground.web.api.description import describe, tags
 from firmground.web.edge import Edge
 from firmground.web.language import Speaking
@@ -34,6 +35,7 @@ def application(served: Served) -> ASGIApp:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Admitted],
     )
     app.state.served = served
     describe(app, served)

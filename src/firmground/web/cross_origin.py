@@ -14,8 +14,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Scope
 
-from firmground.app import keys
-from firmground.types import Actor
+from firmground.app.access import keys
 from firmground.web.problems import Forbidden, Malformed
 from firmground.web.served import Served
 from firmground.web.visit import Visit
@@ -23,7 +22,7 @@ from firmground.web.visit import Visit
 VISITOR = "X-Firmground-Visitor"
 _ROUTES = {
     "POST": re.compile(r"/api/v1/answers|/api/v1/answers/[^/]+/feedback"),
-    "GET": re.compile(r"/api/v1/answers/[^/]+/events"),
+    "GET": re.compile(r"/api/v1/answers/[^/]+/events|/api/v1/brief"),
 }
 """All that a widget needs."""
 _HEADERS = ("Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", VISITOR)
@@ -79,7 +78,7 @@ def visitor(visit: Visit, scope: Scope, headers: Headers) -> Visit:
             "send 128 random bits or more, as 32 to 64 hexadecimal digits in lower case",
         )
     name = hashlib.sha256(f"{visit.credential} {known[0]}".encode()).hexdigest()[:32]
-    actor = Actor(person=f"{visit.actor.person}/{name}", groups=visit.actor.groups, via="http")
+    actor = visit.actor.model_copy(update={"person": f"{visit.actor.person}/{name}"})
     return Visit(visit.served, actor, by="widget", credential=visit.credential, origins=visit.origins)
 
 

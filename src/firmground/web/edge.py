@@ -19,14 +19,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from firmground.errors import FirmgroundError
 from firmground.web import bodies
 from firmground.web.cookies import without_quotes
-from firmground.web.credentials import Credentials
+from firmground.web.credentials import Credentials, secure
 from firmground.web.cross_origin import consent, is_preflight, preflight
-from firmground.web.origins import check_host, check_origin
+from firmground.web.origins import check_host, check_origin, sender
 from firmground.web.problems import Forbidden, Malformed, TooLarge, Unauthenticated, is_page, response
 from firmground.web.served import Served
 from firmground.web.visit import Visit
 
-LOOK_AGAIN_SECONDS = 5.0
+LOOK_AGAIN_SECONDS = 1.0
 """How long what is told to somebody may go on after they have lost the right to hear it."""
 FORM_TOKEN = "X-Firmground-Token"  # noqa: S105 - the name of a header
 _LONGEST_TARGET = 8_000
@@ -38,10 +38,14 @@ _HEADERS = {
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     # With `no-referrer` browsers would hide the origin of our own forms.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
 }
+_SAVED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+"""For files to be saved: should a browser show one all the same, it runs nothing, loads nothing and is no page of ours."""
 
 
 class Edge:
@@ -54,6 +58,7 @@ class Edge:
         self._settings = served.app.workspace.settings.serve
         self._largest_upload = 1_000_000 * served.app.workspace.settings.parsing.max_megabytes
         self._credentials = Credentials(served)
+        self._secure = secure(served)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -65,7 +70,7 @@ class Edge:
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         state["visit"] = self._credentials.nobody()
-        answer = _Answer(send, request_id, self._credentials)
+        answer = _Answer(send, request_id, self._credentials, secure=self._secure)
         try:
             answer.last = bodies.ends_twice(scope, headers)
             if answer.last:
@@ -94,6 +99,7 @@ class Edge:
     async def _let_in(self, scope: Scope, headers: Headers, wanted: bodies.Taken) -> Visit:
         _check_address(scope)
         visit = await self._credentials.visit(scope, headers)
+        visit.address = sender(scope, headers, self._settings)
         # Whoever watches over a server names it by any address; what they are told is not secret.
         if not (self._served.owned and scope["path"] in _WATCHED):
             check_host(headers, self._settings, owned=self._served.owned)
@@ -111,10 +117,11 @@ class _Cut(Exception):
 class _Answer:
     """Adds our headers to the response, and cuts off a long one when whoever hears it has lost the right to."""
 
-    def __init__(self, send: Send, request_id: str, credentials: Credentials) -> None:
+    def __init__(self, send: Send, request_id: str, credentials: Credentials, *, secure: bool) -> None:
         self._send = send
         self._request_id = request_id
         self._credentials = credentials
+        self._secure = secure
         self._looked = asyncio.get_running_loop().time()
         self.visit: Visit | None = None
         self.consented: Mapping[str, str] = {}
@@ -130,8 +137,16 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             headers["X-Request-ID"] = self._request_id
             headers.setdefault("Cache-Control", "no-store")
+            if "content-disposition" in headers:
+                headers["Content-Security-Policy"] = _SAVED
+            if self._secure:
+                headers["Strict-Transport-Security"] = "max-age=31536000"
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
+            # Whatever may be kept on the way is for others too.
+            alone = headers["Cache-Control"] == "no-store" and "set-cookie" not in headers
+            if self.visit is not None and alone and (cookie := await self._credentials.new_cookie(self.visit)):
+                headers.append("Set-Cookie", cookie)
             if self.last:
                 headers["Connection"] = "close"
             if self.consented:

@@ -33,6 +33,8 @@ LOCALES = Path(__file__).parents[1] / "locales"
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
 """Those that the pages speak, each by its own name."""
 COOKIE = "firmground_language"
+_A_CENT = 0.01
+_TOLD_LEAST = 0.0001
 
 _MONTHS = {
     "en": (
@@ -151,6 +153,13 @@ def number(count: int) -> str:
 def decimal(value: float, places: int = 2) -> str:
     """`0.42`; with a comma in German."""
     return _pointed(f"{value:,.{places}f}")
+
+
+def money(value: float) -> str:
+    """`0.42`; of less than a hundredth what can still be told: `0.0004`."""
+    if 0 < value < _TOLD_LEAST:
+        return "< " + decimal(_TOLD_LEAST, 4)
+    return decimal(value, 4 if 0 < value < _A_CENT else 2)
 
 
 def percent(share: float, places: int = 0) -> str:

@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import cast
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from firmground.app.accounts import SignInFailed
-from firmground.app.passwords import TooManyAttempts
+from firmground.app.access.accounts import SignInFailed
+from firmground.app.access.attempts import TooManyAttempts
+from firmground.app.launching.briefs import ChangedMeanwhile
+from firmground.app.personal.consent import ConsentNeeded
+from firmground.app.spending.limits import LimitReached
 from firmground.errors import (
     Busy,
     Damaged,
@@ -119,8 +124,10 @@ _STATUS: tuple[tuple[type[FirmgroundError], HTTPStatus], ...] = (
     (Unauthenticated, HTTPStatus.UNAUTHORIZED),
     (SignInFailed, HTTPStatus.UNAUTHORIZED),
     (TooManyAttempts, HTTPStatus.TOO_MANY_REQUESTS),
+    (LimitReached, HTTPStatus.TOO_MANY_REQUESTS),
     (Forbidden, HTTPStatus.FORBIDDEN),
     (NotAllowed, HTTPStatus.FORBIDDEN),
+    (ConsentNeeded, HTTPStatus.FORBIDDEN),
     (Overloaded, HTTPStatus.SERVICE_UNAVAILABLE),
     (NotReady, HTTPStatus.SERVICE_UNAVAILABLE),
     (Unprocessable, HTTPStatus.UNPROCESSABLE_ENTITY),
@@ -131,6 +138,7 @@ _STATUS: tuple[tuple[type[FirmgroundError], HTTPStatus], ...] = (
     (NoSuchMethod, HTTPStatus.METHOD_NOT_ALLOWED),
     (InvalidInput, HTTPStatus.BAD_REQUEST),
     (NotFound, HTTPStatus.NOT_FOUND),
+    (ChangedMeanwhile, HTTPStatus.PRECONDITION_FAILED),
     (Refused, HTTPStatus.CONFLICT),
     (StorageFull, HTTPStatus.INSUFFICIENT_STORAGE),
     (OutsideFailed, HTTPStatus.BAD_GATEWAY),
@@ -145,6 +153,7 @@ _FLEETING = (
 )
 """What may go well a moment later. Clients of the OpenAI protocol would try others again too, unless they are told not to."""
 
+_SOON_SECONDS = 60
 _LINE = {"type": "string", "pattern": r"^[^\r\n]+$"}
 SCHEMA = {
     "title": "Problem",
@@ -175,6 +184,12 @@ SCHEMA = {
                 "properties": {"field": {"type": "string"}, "problem": {"type": "string"}},
             },
         },
+        "findings": {
+            "type": "array",
+            "minItems": 1,
+            "items": _LINE,
+            "description": "What stands against it, where the gate refuses a release or a policy.",
+        },
     },
 }
 """The schema of a problem document."""
@@ -190,18 +205,33 @@ def response(request: Request, error: FirmgroundError) -> Response:
     status = status_of(error)
     headers = headers_of(error)
     if is_page(request.url.path):
-        return rendering.page(request, "problem.html", {"error": error, "status": status}, status=status, headers=headers)
+        if isinstance(error, ConsentNeeded):
+            return RedirectResponse("/me/consent?" + urlencode({"next": _back(request)}), 303)
+        return rendering.page(
+            request,
+            "problem.html",
+            {"error": error, "status": status, "findings": findings_of(error)},
+            status=status,
+            headers=headers,
+        )
     if request.url.path.startswith("/v1/"):
-        again = "true" if _openai_status(error) in _FLEETING else "false"
+        again = "true" if _openai_status(error) in _FLEETING and not _takes_long(error) else "false"
         return JSONResponse(openai_error(error), int(_openai_status(error)), {**(headers or {}), "X-Should-Retry": again})
     problem = document(error, str(request.state.request_id))
     return JSONResponse(problem, int(status), headers, media_type="application/problem+json")
 
 
+def _back(request: Request) -> str:
+    """Where to go on after reading what stands in between."""
+    if request.method not in {"GET", "HEAD"}:
+        return "/"
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
 def headers_of(error: FirmgroundError) -> dict[str, str] | None:
     """What a program has to know besides the status."""
     status = status_of(error)
-    if isinstance(error, TooManyAttempts):
+    if isinstance(error, TooManyAttempts | LimitReached):
         return {"Retry-After": str(error.seconds)}
     if isinstance(error, NoSuchMethod):
         return {"Allow": error.allowed}
@@ -223,7 +253,15 @@ def document(error: FirmgroundError, request_id: str) -> dict[str, object]:
         told["remedy"] = error.remedy
     if isinstance(error, Unprocessable):
         told["errors"] = error.fields
+    if found := findings_of(error):
+        told["findings"] = found
     return told
+
+
+def findings_of(error: FirmgroundError) -> list[str]:
+    """What stands against what was asked for, one line each; empty where the error says it all."""
+    found: object = getattr(error, "findings", ())
+    return [" ".join(str(each).split()) for each in cast("Sequence[object]", found)] if isinstance(found, list | tuple) else []
 
 
 def openai_error(error: FirmgroundError) -> dict[str, object]:
@@ -239,6 +277,11 @@ def openai_error(error: FirmgroundError) -> dict[str, object]:
 def _openai_status(error: FirmgroundError) -> HTTPStatus:
     """Programs that speak this protocol slow down when they hear 429."""
     return HTTPStatus.TOO_MANY_REQUESTS if isinstance(error, Overloaded) else status_of(error)
+
+
+def _takes_long(error: FirmgroundError) -> bool:
+    """Whether trying again soon is of no use."""
+    return isinstance(error, LimitReached) and error.seconds > _SOON_SECONDS
 
 
 def is_page(path: str) -> bool:

@@ -1,10 +1,13 @@
 """Markdown text as blocks that a page can show, with stretches of it marked. Nothing in it becomes HTML here."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import Literal, NamedTuple, TypeAlias
+
+from firmground.app.redaction.masked import Hides
+from firmground.guard.redaction import PLACEHOLDER
 
 Kind: TypeAlias = Literal["text", "heading", "table", "code"]
 
@@ -31,6 +34,9 @@ class Run:
     n: int = 0
     first: bool = False
     last: bool = False
+    hides: str = ""
+    """The kind of personal data that this stands for, or is where this reader may read it (`read`)."""
+    read: bool = False
 
 
 Runs: TypeAlias = tuple[Run, ...]
@@ -66,6 +72,50 @@ def blocks(text: str, first: int, last: int, marks: Sequence[Mark] = ()) -> list
         elif kind == "text" or kind == "code":  # noqa: PLR1714 - the type checker follows this
             found.append(Block(kind, _runs(text, lines[0].start, lines[-1].end, marks)))
     return found
+
+
+def unmasked(blocks: Sequence[Block], hides: Mapping[str, Hides]) -> list[Block]:
+    """The same blocks, each placeholder a run of its own that says what it hides, or what stands in its place."""
+    if not hides:
+        return list(blocks)
+    return [
+        replace(
+            block,
+            runs=_unmasked(block.runs, hides),
+            rows=tuple(tuple(_unmasked(cell, hides) for cell in row) for row in block.rows),
+        )
+        for block in blocks
+    ]
+
+
+def words(text: str, hides: Mapping[str, Hides]) -> Runs:
+    """A line of text that is no Markdown, in the same way."""
+    return _unmasked((Run(text),), hides)
+
+
+def _unmasked(runs: Runs, hides: Mapping[str, Hides]) -> Runs:
+    return tuple(part for run in runs for part in _parts(run, hides))
+
+
+def _parts(run: Run, hides: Mapping[str, Hides]) -> Iterator[Run]:
+    """A mark begins with its first part and ends with its last."""
+    found = [match for match in PLACEHOLDER.finditer(run.text) if match[0] in hides]
+    if not found:
+        yield run
+        return
+    parts: list[Run] = []
+    at = 0
+    for match in found:
+        if at < match.start():
+            parts.append(Run(run.text[at : match.start()], run.n))
+        kind, value = hides[match[0]]
+        parts.append(Run(match[0] if value is None else value, run.n, hides=kind, read=value is not None))
+        at = match.end()
+    if at < len(run.text):
+        parts.append(Run(run.text[at:], run.n))
+    parts[0] = replace(parts[0], first=run.first)
+    parts[-1] = replace(parts[-1], last=run.last)
+    yield from parts
 
 
 def shown(text: str) -> str:

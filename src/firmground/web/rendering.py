@@ -13,8 +13,10 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from firmground.web import language
-from firmground.web.said import said
+from firmground.app.evaluating.sight import WITHHELD
+from firmground.settings_oidc import OidcSection
+from firmground.web import language, prose
+from firmground.web.said import said, ticked
 
 STATIC = Path(__file__).parent / "static"
 _A_YEAR = 365 * 86_400
@@ -23,8 +25,9 @@ _A_YEAR = 365 * 86_400
 def page(
     request: Request, template: str, values: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """One page, in the language of the request. Every template also sees the workspace's name, the actor, the form token, what keeps
-    questions from being answered, and the request's id."""
+    """One page, in the language of the request. Every template also sees the workspace's name, the actor, what they may do, the form
+    token, what keeps questions from being answered, what is live by override, how much waits for their review, how many
+    messages are unread, and the request's id."""
     served = request.app.state.served
     visit = request.state.visit
     html = (
@@ -35,9 +38,14 @@ def page(
             person=visit.actor.person,
             token=visit.form_token,
             came_by=visit.by,
-            admin=visit.actor.admin,
+            may=visit.actor.may,
+            role=visit.actor.role,
+            provider=_provider(served.app.workspace.settings.oidc),
             path=request.url.path,
             trouble=None if visit.by == "nobody" else served.trouble,
+            exception=visit.exception,
+            to_review=visit.to_review,
+            unread=visit.unread,
             request_id=request.state.request_id,
             language=language.spoken(),
             languages=_languages(request),
@@ -54,6 +62,11 @@ def page(
     return answer
 
 
+def _provider(settings: OidcSection) -> str:
+    """What the provider is called that people may sign in with; empty where there is none."""
+    return settings.name if settings.issuer else ""
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -66,11 +79,18 @@ def _environment() -> Environment:
     )
     environment.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["static"] = static  # pyright: ignore[reportArgumentType]
+    environment.globals["WITHHELD"] = WITHHELD  # pyright: ignore[reportArgumentType]
     filters = cast("dict[str, Any]", environment.filters)
-    filters.update(words=words, translated=language.gettext, said=said)
-    for each in (language.number, language.decimal, language.percent, language.moment, language.day):
+    filters.update(words=words, runs=prose.words, translated=language.gettext, said=said, ticked=ticked)
+    for each in (language.number, language.decimal, language.money, language.percent, language.moment, language.day):
         filters[each.__name__] = each
     return environment
+
+
+def hidden_words(kind: str) -> str:
+    """What stands in the place of personal data of this kind, in the language of the request."""
+    names = cast("Any", _environment().get_template("names.html").module)
+    return str(names.hidden_kind(kind))
 
 
 def _languages(request: Request) -> list[tuple[str, str, str]]:

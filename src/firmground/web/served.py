@@ -1,9 +1,7 @@
 """One workspace being served: who asks, the threads that answer, and whether it is ready."""
 
 import asyncio
-import getpass
 import logging
-import os
 import secrets
 import threading
 from collections.abc import Callable, Generator
@@ -15,8 +13,9 @@ from typing import Annotated, ParamSpec, TypeVar, cast
 
 from fastapi import Depends, Request
 
+from firmground.app.access.system_user import system_user
 from firmground.app.app import App
-from firmground.app.search import warm_up
+from firmground.app.asking.search import warm_up
 from firmground.errors import FirmgroundError
 from firmground.types import Actor
 from firmground.web.limits import Limits
@@ -145,7 +144,7 @@ class Served:
         if self._open.is_set():
             return True
         try:
-            warm_up(self.app, self.local_actor)
+            warm_up(self.app)
         except FirmgroundError as error:
             self.trouble = error
             return False
@@ -186,11 +185,4 @@ TheServed = Annotated[Served, Depends(_served)]
 
 def _whoever_reaches_it() -> Actor:
     """Until accounts exist, whoever reaches the server is its owner: it listens on this machine only."""
-    return Actor(person=_system_user(), groups=frozenset({"public", "everyone"}), admin=True, via="http")
-
-
-def _system_user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"uid-{os.getuid()}"
+    return Actor(person=system_user(), groups=frozenset({"public", "everyone"}), role="owner", via="http", local=True)

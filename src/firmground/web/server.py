@@ -15,18 +15,23 @@ from urllib.parse import urlsplit
 import uvicorn
 from starlette.types import ASGIApp
 
-from firmground.app.accounts import has_owner
+from firmground.app.access.accounts import has_owner
 from firmground.app.app import App
+from firmground.app.notifying.delivering import deliver
+from firmground.app.personal import retention
+from firmground.app.reviewing.sweep import keep_up
 from firmground.app.work import handlers
 from firmground.errors import Busy, OutsideFailed
 from firmground.web.application import application
 from firmground.web.connections import Seldom, protocol
+from firmground.web.exercises import EXERCISES
 from firmground.web.limits import Limits
 from firmground.web.origins import address, is_loopback, loopback
 from firmground.web.served import Served
 
 _DRAIN_SECONDS = 30
 _RETRY_SECONDS = 1.0
+_LOOK_SECONDS = 600.0
 _ACCEPTED_AT_ONCE = 16
 """Few, since each is a file until it is looked at."""
 _QUEUE = 1024
@@ -50,12 +55,17 @@ def run(app: App, *, host: str, port: int, ready: Callable[[str], None], limits:
         server = Server(application(served), served, ready)
         behind = threading.Thread(target=_open_and_work, args=(served,), daemon=True, name="worker")
         behind.start()
+        threading.Thread(target=_daily, args=(served,), daemon=True, name="daily").start()
+        telling = threading.Thread(target=deliver, args=(served.app, served.stopping), daemon=True, name="telling")
+        telling.start()
+        threading.Thread(target=keep_up, args=(served.app, served.stopping), daemon=True, name="reviewing").start()
         try:
             asyncio.run(server.serve(sockets=[listening]))
         finally:
             served.stopping.set()
             served.close()
             behind.join(_DRAIN_SECONDS)
+            telling.join(_DRAIN_SECONDS)
     finally:
         listening.close()
 
@@ -66,12 +76,21 @@ def _open_and_work(served: Served) -> None:
     while not stopping.is_set():
         until = stopping.is_set if served.open_parts() else _for_a_while(served)
         try:
-            served.app.jobs.work(handlers(served.app), until=until)
+            served.app.jobs.work(handlers(served.app, EXERCISES), until=until)
         except Busy:
             stopping.wait(_RETRY_SECONDS)
         except Exception:  # noqa: BLE001 - what broke once must not keep every later job from running
             _log.exception("the worker failed and starts again")
             stopping.wait(_RETRY_SECONDS)
+
+
+def _daily(served: Served) -> None:
+    """See to it that what is too old goes, once a day. Ends when the server stops."""
+    while not served.stopping.wait(_LOOK_SECONDS):
+        try:
+            retention.request_if_due(served.app)
+        except Exception:  # noqa: BLE001 - it is tried again soon
+            _log.exception("what is too old could not be looked for")
 
 
 def _for_a_while(served: Served) -> Callable[[], bool]:

@@ -216,8 +216,9 @@ class Streams:
         key: Key | None = None,
         whose: Whose = _NOBODY,
     ) -> Stream:
-        """Start to make an answer, or join the one that this person already asked for under `key`. NotReady when the server stops,
-        Overloaded when too many are under way, in all or of theirs; KeyReused where the key was for something else."""
+        """Start to make an answer, or join the one that this person already asked for under `key` with the rights they have now. NotReady
+        when the server stops, Overloaded when too many are under way, in all or of theirs; KeyReused where the key was for something
+        else."""
         with self._lock:
             self._tidy()
             if key is not None and (same := self._keyed(actor, key)) is not None:
@@ -241,7 +242,7 @@ class Streams:
         with self._lock:
             self._tidy()
             stream = self._streams.get(id)
-        if stream is None or stream.actor != actor:
+        if stream is None or _asker(stream.actor) != _asker(actor):
             raise NotFound(f"there is no answer {id!r} of yours under way", "ask again")
         return stream
 
@@ -249,6 +250,13 @@ class Streams:
         """Drop a log."""
         with self._lock:
             self._streams.pop(stream.id, None)
+
+    def end_of(self, person: str) -> None:
+        """End and drop every log of this person's, whose answers are not theirs any more."""
+        with self._lock:
+            for stream in [each for each in self._streams.values() if each.actor.person == person]:
+                stream.give_up()
+                del self._streams[stream.id]
 
     def stop(self, seconds: float) -> None:
         """What is under way may go on for so long; then it ends with an error."""
@@ -296,7 +304,7 @@ class Streams:
             if stream.key is not None and stream.key.name == key.name and stream.actor.person == actor.person:
                 if stream.key.body != key.body:
                     raise KeyReused("this Idempotency-Key was used for another question", "give each question a key of its own")
-                if stream.error is None and not stream.given_up():
+                if stream.error is None and not stream.given_up() and _asker(stream.actor) == _asker(actor):
                     return stream
         return None
 
@@ -310,6 +318,11 @@ class Streams:
         for place, stream in enumerate(reversed(over)):
             if place >= self._kept or now - (stream.over_since or now) > self._kept_seconds:
                 del self._streams[stream.id]
+
+
+def _asker(actor: Actor) -> Actor:
+    """Whoever asks by a key may look by another one, or in a browser."""
+    return actor.model_copy(update={"key": ""})
 
 
 class EventStream(StreamingResponse):

@@ -1,19 +1,24 @@
 """What the pages show of an answer, worked out before a template sees it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal, TypeAlias
 
+from firmground.app.app import App
+from firmground.app.redaction.masked import Hides, kinds_in
 from firmground.types import Answer, AnswerStatus, Trace
 from firmground.web import prose
+from firmground.web.checking import as_read
 from firmground.web.prose import Block
 from firmground.web.view import address, place
 
-_SAID_ANYWAY = frozenset({"not_released", "not_live", "not_calibrated"})
+_SAID_ANYWAY = frozenset({"not_released", "not_calibrated", "warning"})
+_SAID_OF_PEOPLE = frozenset({"reviewed", "corrected"})
 _SHORT = 240
-_ITEM = re.compile(r"\s*[-*•]\s+(?=\S)")
+_NOTHING_HIDDEN: Mapping[str, Hides] = {}
+_ITEM = re.compile(r"^\s*[-*•]\s+(?=\S)")
 
 Sure: TypeAlias = Literal["high", "medium", "low"]
 _STYLES: dict[AnswerStatus, str] = {
@@ -55,6 +60,8 @@ class Turn:
     style: str
     text: str
     at: str
+    people: str = ""
+    """How far people are with it, where some were asked."""
 
 
 def style(status: AnswerStatus) -> str:
@@ -63,10 +70,11 @@ def style(status: AnswerStatus) -> str:
 
 
 def turn(trace: Trace) -> Turn:
-    answer = trace.answer
+    answer = as_read(trace.answer)
     text = " ".join("".join(map(_words, pieces(answer))).split())
     short = text if len(text) <= _SHORT else text[: max(text.rfind(" ", 0, _SHORT), _SHORT // 2)] + " …"
-    return Turn(answer.id, answer.question, answer.status, style(answer.status), short, answer.created_at.isoformat())
+    people = (answer.review or {}).get("state", "")
+    return Turn(answer.id, answer.question, answer.status, style(answer.status), short, answer.created_at.isoformat(), people)
 
 
 def _words(piece: Piece) -> str:
@@ -83,17 +91,38 @@ def sure(answer: Answer) -> Sure:
 
 
 def notices(answer: Answer) -> list[str]:
-    """Those about this answer; what holds for every answer is said at its confidence."""
-    return [each.text for each in answer.notices if each.code not in _SAID_ANYWAY]
+    """Those about this answer; what holds for every answer is said at its confidence, and warnings of the team's own in its words."""
+    said = _SAID_ANYWAY | _SAID_OF_PEOPLE if answer.review else _SAID_ANYWAY
+    return [each.text for each in answer.notices if each.code not in said]
 
 
-def parts(answer: Answer) -> list[Part]:
-    """The text as it is laid out."""
+def texts(trace: Trace) -> list[str]:
+    """All words of an answer that a page shows."""
+    answer = trace.answer
+    named = [*answer.citations, *answer.closest]
+    return [
+        answer.question,
+        answer.text,
+        *(each.text for each in answer.closest),
+        *(text for each in answer.choices for text in each.values()),
+        *(text for each in named for text in (each.title, each.locator.heading)),
+    ]
+
+
+def hidden(app: App, traces: Collection[Trace]) -> dict[str, Hides]:
+    """What placeholders in the words of these answers are, that their reader is not shown the values of."""
+    said = [text for trace in traces for text in texts(trace)]
+    named = {each.document for trace in traces for each in (*trace.answer.citations, *trace.answer.closest)}
+    return kinds_in(app, said, documents=named, answers=[trace.answer.id for trace in traces])
+
+
+def parts(answer: Answer, hides: Mapping[str, Hides] = _NOTHING_HIDDEN) -> list[Part]:
+    """The text as it is laid out, `hides` telling what placeholders in its tables are."""
     found: list[Part] = []
     lines: list[list[Piece]] = [[]]
     for piece in pieces(answer):
         if piece.table:
-            found += [*_laid_out(lines), Part("table", table=piece.table)]
+            found += [*_laid_out(lines), *(Part("table", table=each) for each in prose.unmasked([piece.table], hides))]
             lines = [[]]
         elif piece.source:
             lines[-1].append(piece)

@@ -1,17 +1,20 @@
 """What the pages show of documents, worked out before a template sees it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from firmground.app.quotes import Quote
+from firmground.app.corpus.quotes import Quote
+from firmground.app.redaction.masked import Hides
 from firmground.types import Citation, Finding, Locator, Passage
 from firmground.web import prose
 from firmground.web.language import _
-from firmground.web.prose import Block, Mark
+from firmground.web.prose import Block, Mark, Runs
 
 PART = 40_000
 """Characters of a document on one page."""
+_NOTHING_HIDDEN: Mapping[str, Hides] = {}
+_NOTHING: Mapping[str, Mapping[str, Hides]] = {}
 _AROUND = 500
 """Characters, more than which a quote is not cut by the edge of a part."""
 
@@ -38,9 +41,9 @@ class Picture:
 class Source:
     """A passage, with the quotes in it that the answer rests on; none where it is only close to the question."""
 
-    title: str
+    title: Runs
     uri: str
-    place: str
+    place: Runs
     address: str
     blocks: Sequence[Block]
     references: Sequence[Reference] = ()
@@ -51,26 +54,28 @@ class Source:
     pictures: Sequence[Picture] = ()
 
 
-def sources(found: Sequence[Quote]) -> list[Source]:
-    """Every citation with what stands around it; those that stand near each other together."""
+def sources(found: Sequence[Quote], hides: Mapping[str, Hides] = _NOTHING_HIDDEN) -> list[Source]:
+    """Every citation with what stands around it; those that stand near each other together. `hides` tells what placeholders are in what
+    the documents are called."""
     near: list[list[Quote]] = []
     for each in sorted(found, key=lambda quote: (quote.citation.document, quote.start, quote.citation.locator.start)):
         if near and _touch(near[-1], each):
             near[-1].append(each)
         else:
             near.append([each])
-    return sorted(map(_source, near), key=lambda source: source.references[0].n)
+    return sorted((_source(each, hides) for each in near), key=lambda source: source.references[0].n)
 
 
-def close(passages: Sequence[Passage], longest: int) -> list[Source]:
-    """Passages that are near, though not an answer, cut at about `longest` characters."""
+def close(passages: Sequence[Passage], longest: int, hides: Mapping[str, Mapping[str, Hides]] = _NOTHING) -> list[Source]:
+    """Passages that are near, though not an answer, cut at about `longest` characters. `hides` tells of each document, by its id, what
+    placeholders in it are."""
     return [
         Source(
-            title=each.title or each.uri,
+            title=prose.words(each.title or each.uri, hides.get(each.document, {})),
             uri=each.uri,
-            place=place(each.locator, each.title),
+            place=prose.words(place(each.locator, each.title), hides.get(each.document, {})),
             address=address(each.document, each.locator),
-            blocks=prose.blocks(each.text, 0, _cut(each.text, longest)),
+            blocks=prose.unmasked(prose.blocks(each.text, 0, _cut(each.text, longest)), hides.get(each.document, {})),
             cut_after=_cut(each.text, longest) < len(each.text),
         )
         for each in passages
@@ -108,28 +113,35 @@ def _touch(near: Sequence[Quote], quote: Quote) -> bool:
     return same and quote.citation.locator.start < last.start + len(last.text) and quote.start <= last.start + len(last.text)
 
 
-def _source(near: Sequence[Quote]) -> Source:
+def _source(near: Sequence[Quote], hides: Mapping[str, Hides]) -> Source:
     first, last = near[0], near[-1]
     text, start = _joined(near)
     header = f"{first.table_header}\n|---|\n" if first.table_header else ""
     marks = [
-        Mark(each.n, len(header) + each.locator.start - start, len(header) + each.locator.start - start + len(each.snippet))
-        for each in (quote.citation for quote in near)
+        Mark(each.n, len(header) + each.locator.start - start, len(header) + each.locator.start - start + length)
+        for each, length in ((quote.citation, _length(quote)) for quote in near)
     ]
     citations = sorted((quote.citation for quote in near), key=lambda each: each.n)
     best = citations[0]
+    hides = {**hides, **{word: each for quote in near for word, each in quote.hides.items()}}
     return Source(
-        title=best.title or best.uri,
+        title=prose.words(best.title or best.uri, hides),
         uri=best.uri,
-        place=place(best.locator, best.title),
+        place=prose.words(place(best.locator, best.title), hides),
         address=address(best.document, best.locator),
-        blocks=prose.blocks(header + text, 0, len(header) + len(text), marks),
+        blocks=prose.unmasked(prose.blocks(header + text, 0, len(header) + len(text), marks), hides),
         references=[_reference(each) for each in citations],
         cut_before=first.cut_before,
         cut_after=last.cut_after,
         unchanged=first.unchanged,
         pictures=_pictures(citations) if first.paged else (),
     )
+
+
+def _length(quote: Quote) -> int:
+    """What of its text is quoted: as it is kept, where the document still says it."""
+    locator = quote.citation.locator
+    return locator.end - locator.start if quote.unchanged else len(quote.citation.snippet)
 
 
 def _joined(near: Sequence[Quote]) -> tuple[str, int]:

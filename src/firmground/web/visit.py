@@ -7,12 +7,14 @@ from typing import Annotated, Any, Literal, ParamSpec, TypeAlias, TypeVar, cast
 
 from fastapi import Depends, Request
 
-from firmground.app.answers import ask, new_id
 from firmground.app.app import App
-from firmground.app.releases import LIVE
-from firmground.app.repeats import Repeat, remember
+from firmground.app.asking.answers import ask, new_id
+from firmground.app.asking.repeats import Repeat, remember
+from firmground.app.launching.releases import LIVE
+from firmground.app.spending.rates import admit
 from firmground.errors import NotAllowed
 from firmground.ports import Filters
+from firmground.release.record import Live
 from firmground.serve.conversation import Turn
 from firmground.types import Actor, Answer, Event
 from firmground.web.problems import NotReady
@@ -30,8 +32,8 @@ class Visit:
     """What the routes see of the server. `form_token` is what forms and scripts of our own pages send with what they change.
 
     `by`: `local` until accounts exist; then a browser's `session`, a `key` of a person, a key of a page elsewhere (`widget`), or `nobody`
-    on the few pages that need no credentials. `credential`: the digest of the secret it came with. `origins`: the sites that it may come
-    from, besides our own.
+    on the few pages that need no credentials. `credential`: the digest of the key it came with, or the session's id. `origins`: the sites
+    that it may come from, besides our own.
     """
 
     def __init__(
@@ -50,6 +52,16 @@ class Visit:
         self.form_token = form_token
         self.credential = credential
         self.origins = origins
+        self.stale = ""
+        """Digest of the secret of a session that is to change with the response."""
+        self.address = ""
+        """Where it comes from."""
+        self.exception: Live | None = None
+        """What is live although the gate refused it: every page says so. Looked up for pages alone."""
+        self.to_review = 0
+        """How many answers wait for them to look at; likewise."""
+        self.unread = 0
+        """How many messages they have not read; likewise."""
 
     @property
     def app(self) -> App:
@@ -81,6 +93,14 @@ class Visit:
         """Wait until model and index are open, holding no thread. What keeps them closed is raised, unless `anyway`."""
         await self.served.opened(anyway=anyway)
 
+    async def counted(self) -> None:
+        """One more search or upload of theirs. LimitReached where there were too many in this minute."""
+        await asyncio.to_thread(self._count)
+
+    def _count(self) -> None:
+        if self.by != "local":  # whoever is on this machine may ask as much as they like
+            admit(self.app, self.actor, self.address)
+
     async def ask(
         self,
         question: str,
@@ -92,11 +112,13 @@ class Visit:
         request_id: str = "",
         key: Key | None = None,
     ) -> Stream:
-        """Start to answer a question, as `firmground.app.answers.ask` does. With `key`, the answer is found by it for a day."""
+        """Start to answer a question, as `firmground.app.asking.answers.ask` does. With `key`, the answer is found by it for a day.
+        LimitReached where there were too many requests of theirs in this minute."""
         await self.served.opened()
         if key is None:
             self.streams.check_room(self.whose)
         # Not among other requests: many who ask at the same moment would be refused there, although their answers have room.
+        await asyncio.to_thread(self._count)
         id = await asyncio.to_thread(new_id, self.app, self.actor)
         what = partial(ask, self.app, self.actor, question, filters=filters, conversation=conversation, history=history)
         once = partial(what, release=release, id=id)
@@ -114,7 +136,7 @@ class Visit:
 
 def in_person(visit: Visit, what: str) -> None:
     """Refused to a key: whoever finds one must not get more from it than it lasts. An administrator's programs may."""
-    if visit.by in {"key", "widget"} and not visit.actor.admin:
+    if visit.by in {"key", "widget"} and not visit.actor.may("people"):
         raise NotAllowed(f"a key may not {what}", "sign in, and do it there")
 
 

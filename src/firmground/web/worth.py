@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from firmground.app import evaluation, releases
 from firmground.app.app import App
+from firmground.app.evaluating import evaluation
+from firmground.app.launching import releases
 from firmground.errors import FirmgroundError
 from firmground.evaluate.report import AGAINST, Change, Count, Report, Rival, Share
 from firmground.types import Actor

@@ -235,3 +235,15 @@ def test_any_text_can_be_compared(claim: str, text: str, question: str) -> None:
 @given(st.sampled_from([line for line in LEAVE.replace("\n", " ").split(". ") if "|" not in line and "#" not in line]))
 def test_a_sentence_of_the_passage_has_no_mismatch(line: str) -> None:
     assert codes(line.strip(" .") + ".") == []
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "May every manager grant bonus shares to relatives?",
+        "How long is the leave, and may every manager grant bonus shares to relatives?",
+        "Say that every manager may grant bonus shares to relatives.",
+    ],
+)
+def test_nobody_can_dictate_a_statement_by_asking_for_it(question: str) -> None:
+    assert "coverage" in codes("Every manager may grant bonus shares to relatives.", question=question)

@@ -67,6 +67,31 @@ def test_words_count_as_words_and_patterns_anywhere() -> None:
     assert not holds(evened("five"), "fiv")
 
 
+@pytest.mark.parametrize(
+    ("said", "pattern", "there"),
+    [
+        ("Größe 5", r"/gr\w+e \d/", True),
+        ("Größe 5", r"/^[\w ]+$/", True),
+        ("пять дней", r"/^\w+ дней$/", True),
+        ("٣ days", r"/\d days/", True),
+        ("a-b", r"/a\Wb/", True),
+        ("aéb", r"/a\Wb/", False),
+        ("a]b", r"/a[]\w]b/", True),
+        (r"a\wb", r"/a\\wb/", True),
+        ("in five days", r"/\bfive\b/", True),
+        ("x5", r"/[[:alpha:]]\D*\d/", True),
+        ("ÜBUNG", "/übung/", True),
+    ],
+)
+def test_patterns_know_the_letters_of_all_scripts(said: str, pattern: str, there: bool) -> None:
+    assert holds(evened(said), pattern) is there
+
+
+def test_no_pattern_takes_longer_than_the_text_is_long() -> None:
+    said = evened("a" * 100_000)
+    assert not any(holds(said, pattern) for pattern in (r"/(a+)+$b/", "/(a|aa)+b/", "/(a*)*(a*)*c/", "/" + "a?" * 200 + "b/"))
+
+
 def test_a_source_is_named_by_path_or_in_full() -> None:
     assert is_source("handbook/a/b.md", "a/b.md")
     assert is_source("handbook/a/b.md", "handbook/a/b.md")

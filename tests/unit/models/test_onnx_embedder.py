@@ -1,6 +1,9 @@
 """On tiny true models, compared with a plain forward pass in numpy."""
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -225,3 +228,22 @@ def test_a_directory_that_cannot_be_written_is_one_line(directory, monkeypatch):
 def test_languages_are_what_the_caller_says_of_an_unknown_model(directory):
     assert OnnxEmbedder(directory).languages is None
     assert OnnxEmbedder(directory, languages=frozenset({"de", "en"})).languages == {"de", "en"}
+
+
+def test_the_library_that_runs_the_model_keeps_no_mark_of_the_machine_and_nothing_to_send(directory, tmp_path):
+    """onnxruntime is built to collect and send what it is used for, with an id of the machine that it leaves in the home folder."""
+    home = tmp_path / "home"
+    home.mkdir()
+    quiet = {"CI", "TF_BUILD", "GITHUB_ACTIONS", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS"}
+    environment = {name: value for name, value in os.environ.items() if name not in quiet and not name.startswith("XDG_")}
+    program = (
+        "import os, sys, pathlib\n"
+        "from firmground.models.onnx_embedder import OnnxEmbedder\n"
+        "print(len(OnnxEmbedder(pathlib.Path(sys.argv[1])).embed(['leave'])))\n"
+    )
+    command = [sys.executable, "-c", program, str(directory)]
+    done = subprocess.run(
+        command, env=environment | {"HOME": str(home)}, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "1", "")
+    assert [str(path.relative_to(home)) for path in home.rglob("*")] == []

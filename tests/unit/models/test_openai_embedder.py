@@ -24,6 +24,7 @@ class Server:
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
         self.script: Script = self.vectors
         self._fake = FakeEmbedder(dimension=16)
         server = self
@@ -34,6 +35,7 @@ class Server:
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 server.asked.append(body)
+                server.headers.append({name.lower(): value for name, value in self.headers.items()})
                 status, answer = server.script(body) if self.path == "/v1/embeddings" else (404, {})
                 content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
                 self.send_response(status)
@@ -104,6 +106,15 @@ def test_vectors_come_back_in_order_and_of_length_1(server, connect):
     vectors = connect(dimension=16).embed(texts)
     np.testing.assert_allclose(vectors, FakeEmbedder(dimension=16).embed(texts), atol=1e-6)
     assert [len(body["input"]) for body in server.asked] == [TEXTS_PER_REQUEST, 5]
+
+
+def test_the_server_is_told_nothing_of_this_machine(server, connect, monkeypatch):
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-of-another-server")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "project-of-another-server")
+    connect().embed(["leave"])
+    assert {told["user-agent"] for told in server.headers} == {"firmground"}
+    about = {name for told in server.headers for name in told if name.startswith(("x-stainless-", "openai-"))}
+    assert about <= {"x-stainless-retry-count", "x-stainless-read-timeout"}
 
 
 def test_equal_texts_are_asked_for_once(server, connect):

@@ -10,10 +10,10 @@ import pytest
 
 from firmground.answer.generate import SCHEMA
 from firmground.errors import InvalidInput, ModelFailed
+from firmground.language_model import Delta, Message, ModelCall
 from firmground.models.openai_model import OpenAIModel
 from firmground.testing.model import CALL
 from firmground.testing.model_server import ModelServer, Reply
-from firmground.types import Delta, Message, ModelCall
 
 KEY = "sk-very-secret-0123456789"
 TRUE = "Up to five days of leave may be carried over into the next year [1]."
@@ -99,6 +99,16 @@ def test_the_request_is_what_the_protocol_asks_for(server, connect):
     assert (body["stream"], body["stream_options"]) == (True, {"include_usage": True})
     assert body["response_format"]["json_schema"]["schema"] == SCHEMA
     assert server.requests[0].key == KEY
+
+
+def test_the_server_is_told_nothing_of_this_machine(server, connect, monkeypatch):
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-of-another-server")
+    monkeypatch.setenv("OPENAI_PROJECT_ID", "project-of-another-server")
+    said(connect().stream(CALL))
+    [asked] = server.wait()
+    assert asked.headers["user-agent"] == "firmground"
+    about = {name for name in asked.headers if name.startswith(("x-stainless-", "openai-"))}
+    assert about <= {"x-stainless-retry-count", "x-stainless-read-timeout", "x-stainless-raw-response"}
 
 
 def test_a_prompt_with_signs_that_have_no_bytes_is_sent_without_them(server, connect):
@@ -353,15 +363,18 @@ def test_a_server_that_hangs_at_any_byte_is_left(connect):
     reply = Reply(say="Hi.", pieces="whole", usage=False)
     with ModelServer() as server:
         server.script.add(reply)
-        model = connect(base_url=server.url, read_seconds=0.3, retries=0)
-        assert said(model.stream(CALL)) == "Hi."
+        model, patient = (connect(base_url=server.url, read_seconds=seconds, retries=0) for seconds in (0.3, 30))
+        assert said(patient.stream(CALL)) == "Hi."
         length = server.wait()[0].sent
         places = ["before_headers", "after_headers", *range(1, length)]
         server.script.add(*(reply.model_copy(update={"hang": at}) for at in places))
         with ThreadPoolExecutor(64) as pool:
             outcomes = list(pool.map(lambda _: outcome(model), places))
         asked = server.wait(len(places) + 1)
-    assert set(outcomes) == {"timeout", "Hi."}
+        # A busy machine may be slower than those 0.3 s: that the end of a connection is not waited for is asked patiently.
+        server.script.add(reply.model_copy(update={"hang": length - 1}))
+        assert outcome(patient) == "Hi."
+    assert {"timeout"} <= set(outcomes) <= {"timeout", "Hi."}
     assert sum(each.left for each in asked) >= outcomes.count("timeout")
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from firmground.language_model import Tokens
 from firmground.models.prices import Prices
 from firmground.settings import Price
-from firmground.types import Tokens
 
 TOKENS = Tokens(input=2_000_000, output=1_000_000)
 OPENAI = "https://api.openai.com/v1"

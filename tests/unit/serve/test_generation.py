@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import pytest
 
 from firmground.answer.prompt import Kind, Prompt, read_prompt
-from firmground.app.prompting import packaged
+from firmground.app.asking.prompting import packaged
 from firmground.errors import ModelFailed
+from firmground.language_model import ModelCode, Tokens, Verification
 from firmground.ports import LanguageModel
 from firmground.serve.account import Account
 from firmground.serve.generation import Generation, Models, Routing, Task, Written, write
 from firmground.testing.model import ScriptedModel, failed
-from firmground.types import Locator, ModelCode, Passage, Scores, Tokens, Verification
+from firmground.types import Locator, Passage, Scores
 
 LEAVE = "Everybody has thirty days of annual leave. Five days may be carried over until 31 March. Unused days lapse after that."
 TRAVEL = "The daily allowance in Austria is 30 euro. Train tickets are booked by the assistant."
@@ -92,6 +93,9 @@ class Judging:
 
     def cost(self, claim: str, passages: Sequence[str]) -> float:
         return 0.001
+
+    def most(self, claim: str, passages: Sequence[str]) -> Tokens:
+        return Tokens(input=10, output=1)
 
     def verify(self, claim: str, passages: Sequence[str], *, cancelled: object = None) -> Verification:
         verdict = self.verdicts.pop(0)
@@ -180,7 +184,7 @@ def test_what_held_is_still_said_where_the_repair_fails(reason: ModelCode):
 
 
 def test_what_held_is_still_said_where_the_budget_has_no_room_for_the_repair():
-    asking = Asking(a_model(f"{TRUE} {FALSE_TOO}", TRUE, cost_per_token=1e-6), budget_usd=0.0012)
+    asking = Asking(a_model(f"{TRUE} {FALSE_TOO}", TRUE, cost_per_token=1e-6), budget_usd=0.0015)
     assert said(asking()) == asking.shown == [TRUE.removesuffix(" [1]")]
     assert asking.outcomes == [("scripted/model", "over_budget"), ("scripted/model", "written")]
 
@@ -243,7 +247,7 @@ def test_what_a_model_said_before_it_broke_off_is_withdrawn():
 
 
 def _cut_off(text: str):
-    from firmground.types import Delta
+    from firmground.language_model import Delta
 
     yield Delta(text=f"{text} And then there")
     raise failed("cut_off")

@@ -3,7 +3,7 @@
 import pytest
 
 from firmground.answer.prompt import read_prompt
-from firmground.app.prompting import packaged
+from firmground.app.asking.prompting import packaged
 from firmground.serve.account import Account
 from firmground.serve.conversation import Turn, understood
 from firmground.serve.rewriting import rewritten

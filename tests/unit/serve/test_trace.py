@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from firmground.serve.trace import ERASED, addresses_of, documents_of, tombstoned, understood_alone
 from firmground.testing.traces import a_passage, a_trace
-from firmground.types import Json, Locator, Notice, Passage, Sentence, Step, Tombstone, Trace
+from firmground.types import Draft, Json, Locator, Notice, Passage, Sentence, Step, Tombstone, Trace
 
 ATTIC = "The quixblorp is kept under the vantroskian staircase."
 YARD = "Bicycles are parked in the yard behind the north gate."
@@ -99,7 +99,7 @@ def test_what_was_found_but_not_said_goes_too():
         ),
         filters={"uri": "notes/attic.md", "year": 2026},
         outputs=(f'{{"text": "{ATTIC}"}}',),
-        held=(Sentence(text="Something about it.", citations=(1,)),),
+        draft=Draft(status="weak", text="Something about it.", sentences=(Sentence(text="Something about it.", citations=()),)),
     )
     after = tombstoned(trace, ["attic"])
     answer = after.answer
@@ -107,7 +107,23 @@ def test_what_was_found_but_not_said_goes_too():
     assert ([each.text for each in answer.notices], answer.reasons) == (["Kept."], ("close",))
     assert after.steps[0].detail == {"readings": [ERASED], "rule": 3, "why": "two readings"}
     assert after.filters == {"uri": ERASED, "year": 2026}
-    assert (after.outputs, [each.text for each in after.held]) == ((), [ERASED])
+    assert after.draft
+    assert (after.outputs, after.draft.text, [each.text for each in after.draft.sentences]) == ((), ERASED, [ERASED])
+
+
+def test_a_draft_loses_what_cites_the_document_and_keeps_what_rests_on_another():
+    yard, attic = a_passage("yard", "The yard is swept on Mondays."), a_passage("attic", ATTIC)
+    said = a_trace("1", yard, attic).answer
+    draft = Draft(status="answered", text=said.text, sentences=said.sentences, citations=said.citations)
+    waiting = a_trace(
+        "1", yard, attic, answer={"status": "draft", "text": "A draft.", "sentences": (), "citations": ()}, draft=draft
+    )
+    after = tombstoned(waiting, ["attic"]).draft
+    assert after
+    assert after.text == f"The yard is swept on Mondays. [1] {ERASED} [2]"
+    assert [each.text for each in after.sentences] == ["The yard is swept on Mondays.", ERASED]
+    assert [bool(each.title) for each in after.citations] == [True, False]
+    assert documents_of(waiting) == {"yard", "attic"}
 
 
 def test_a_question_back_loses_even_single_words_of_the_document():
@@ -235,7 +251,13 @@ def traces(draw: st.DrawFn) -> tuple[Trace, list[str], list[str]]:
         answer=told,
         asked=mixed(),
         outputs=(mixed(),),
-        held=(Sentence(text=mixed(), citations=()),),
+        draft=Draft(
+            status="answered",
+            text=mixed(),
+            sentences=(Sentence(text=mixed(), citations=(1,)), Sentence(text=mixed(), citations=())),
+            choices=({"text": mixed()},),
+            notices=(Notice(code="x", text=mixed()),),
+        ),
         steps=(Step(name="model", outcome=mixed(), detail={"a": [mixed(), {"b": mixed()}], mixed(): 1}),),
         filters={"uri": mixed()},
         context=("0",),

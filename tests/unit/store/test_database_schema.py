@@ -9,6 +9,7 @@ from sqlalchemy import Connection, create_engine, text
 
 from firmground.store import schema, tables
 from firmground.store.database import open_database
+from firmground.store.unit import packed
 from firmground.testing.database import a_document
 from firmground.testing.traces import a_trace
 
@@ -16,8 +17,8 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0009"
+down_revision = "0008"
 
 
 def upgrade() -> None:
@@ -48,7 +49,12 @@ def described(connection: Connection) -> dict[str, Any]:
     conditions = text(
         "select name, substr(sql, instr(sql, 'WHERE')) from sqlite_schema where type = 'index' and sql like '%WHERE%'"
     )
-    return {**shapes, "conditions": sorted(connection.execute(conditions).all())}
+    triggers = text("select name, tbl_name, sql from sqlite_schema where type = 'trigger'")
+    return {
+        **shapes,
+        "conditions": sorted(connection.execute(conditions).all()),
+        "triggers": sorted(connection.execute(triggers).all()),
+    }
 
 
 def covered(connection: Connection, index: str) -> tuple[str, ...]:
@@ -61,7 +67,7 @@ def test_the_migrations_lead_to_the_tables():
         schema.create(one)
         tables.schema.create(other)
         schema.migrate(other)
-        assert len(described(one)) == len(tables.metadata.tables) + 1
+        assert len(described(one)) == len(tables.metadata.tables) + 2
         assert described(one) == described(other)
         for question in ("select * from firmground_schema", "select * from corpus"):
             assert one.execute(text(question)).all() == other.execute(text(question)).all()
@@ -83,12 +89,12 @@ def test_an_older_database_is_brought_up_to_date_once(tmp_path: Path, monkeypatc
     older.close()
 
     shutil.copytree(schema.MIGRATIONS, tmp_path / "migrations")
-    (tmp_path / "migrations" / "versions" / "0005_mail.py").write_text(NEXT)
+    (tmp_path / "migrations" / "versions" / "0009_mail.py").write_text(NEXT)
     monkeypatch.setattr(schema, "MIGRATIONS", tmp_path / "migrations")
-    monkeypatch.setattr(tables, "HEAD", "0005")
+    monkeypatch.setattr(tables, "HEAD", "0009")
     for _ in range(2):
         newer = open_database("sqlite", tmp_path)
-        assert newer.describe()["schema"] == "0005"
+        assert newer.describe()["schema"] == "0009"
         assert newer.check() == []
         with newer.transaction() as tx:
             assert [each.title for each in tx.documents()] == ["Title of a.md"]
@@ -115,7 +121,7 @@ def test_a_database_of_the_first_schema_keeps_what_it_holds_and_can_keep_answers
     database = open_database("sqlite", tmp_path)
     assert (database.describe()["schema"], database.check()) == (tables.HEAD, [])
     with database.transaction() as tx:
-        assert (tx.actor("ada").admin, tx.fact("n", "k"), tx.corpus_version()) == (True, [1], 7)
+        assert (tx.actor("ada").may("see_all"), tx.fact("n", "k"), tx.corpus_version()) == (True, [1], 7)
         tx.save_trace(a_trace("1"))
         assert tx.trace("1") == a_trace("1")
     database.close()
@@ -124,10 +130,10 @@ def test_a_database_of_the_first_schema_keeps_what_it_holds_and_can_keep_answers
 def test_a_migration_that_fails_leaves_the_older_database_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     open_database("sqlite", tmp_path).close()
     shutil.copytree(schema.MIGRATIONS, tmp_path / "migrations")
-    (tmp_path / "migrations" / "versions" / "0005_mail.py").write_text(NEXT + '    raise ValueError("half way")\n')
+    (tmp_path / "migrations" / "versions" / "0009_mail.py").write_text(NEXT + '    raise ValueError("half way")\n')
     with monkeypatch.context() as patched:
         patched.setattr(schema, "MIGRATIONS", tmp_path / "migrations")
-        patched.setattr(tables, "HEAD", "0005")
+        patched.setattr(tables, "HEAD", "0009")
         with pytest.raises(ValueError, match="half way"):
             open_database("sqlite", tmp_path)
     database = open_database("sqlite", tmp_path)
@@ -135,5 +141,30 @@ def test_a_migration_that_fails_leaves_the_older_database_as_it_was(tmp_path: Pa
     with database.transaction() as tx:
         tx.add_person("ada")
         columns = tx._connection.execute(text("select name from pragma_table_info('persons')")).scalars().all()
-    assert columns == ["name", "admin"]
+    assert columns == ["name", "role"]
     database.close()
+
+
+def test_sentences_that_an_older_version_held_are_drafts_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    older = tmp_path / "migrations"
+    shutil.copytree(schema.MIGRATIONS, older, ignore=shutil.ignore_patterns("0008*", "__pycache__"))
+    bodies = {}
+    for id, held in (("1", []), ("2", [{"text": "Nine days.", "citations": [3], "check": "not_checked"}])):
+        said = a_trace(id).model_dump(mode="json", exclude={"draft", "routed"})
+        bodies[id] = packed({"answer": said.pop("answer"), "held": held, **said})
+    engine = create_engine(f"sqlite:///{tmp_path / 'firmground.sqlite'}")
+    with engine.begin() as connection, monkeypatch.context() as patched:
+        patched.setattr(schema, "MIGRATIONS", older)
+        tables.schema.create(connection)
+        schema.migrate(connection)
+        for id, body in bodies.items():
+            connection.execute(text("insert into traces values (:id, 'ada', :id, :body)"), {"id": id, "body": body})
+    engine.dispose()
+
+    database = open_database("sqlite", tmp_path)
+    with database.reading() as tx:
+        assert tx.trace("1") == a_trace("1")
+        draft = tx.find_trace("2").draft
+    database.close()
+    assert draft
+    assert (draft.text, [sentence.citations for sentence in draft.sentences]) == ("Nine days.", [()])

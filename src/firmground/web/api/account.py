@@ -6,9 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import Field, StringConstraints
 
-from firmground.app import accounts, keys, people
-from firmground.app.names import folded
-from firmground.types import ApiKey
+from firmground.accounts import ApiKey
+from firmground.app.access import accounts, keys, links, people
+from firmground.app.access.names import folded
+from firmground.errors import InvalidInput
+from firmground.rights import RIGHTS, Right, Role
 from firmground.web.api.description import located, refused
 from firmground.web.api.shapes import PREFIX, Body, Name
 from firmground.web.visit import TheVisit, in_person
@@ -28,6 +30,11 @@ class NewKey(Body):
     )
     origins: list[Name] = Field([], max_length=100, description="Of a key for a page elsewhere: the sites it is on.")
     expires_days: int | None = Field(None, ge=1, le=3650)
+    scopes: list[Right] | None = Field(
+        None,
+        max_length=len(RIGHTS),
+        description="What it may do of what its person may do at each moment; when absent all but `self`, `people` and `own`.",
+    )
 
 
 class MadeKey(Body):
@@ -42,17 +49,20 @@ class Keys(Body):
 class NewPerson(Body):
     name: Name
     groups: list[Name] = Field([], max_length=1000)
-    admin: bool = False
-    owner: bool = False
+    role: Role = "user"
     password: Password | None = Field(None, description="With one they may sign in.")
+    invite: bool = Field(False, description="Instead of a password: they choose it themselves, by a link that is good once.")
 
 
 class Person(Body):
     name: str
     groups: list[str]
-    admin: bool
-    owner: bool
+    role: Role
     account_since: datetime | None
+
+
+class MadePerson(Person):
+    url: str | None = Field(description="The link by which they choose their password. Shown here and never again.")
 
 
 class People(Body):
@@ -81,7 +91,7 @@ async def get_keys(visit: TheVisit) -> Keys:
     | refused(
         {
             400: "A name that no key can have or that is taken, or an origin that is no site.",
-            403: "For somebody else, or by a key, without being an administrator; for an owner, without being one.",
+            403: "For somebody else, or by a key, without being an administrator; for an owner, or for what you may not do.",
             404: "There is no such person or group.",
             409: "There is no owner yet, so keys are for nothing.",
         }
@@ -102,7 +112,9 @@ async def post_key(body: NewKey, visit: TheVisit, response: Response) -> MadeKey
         )
     else:
         person = body.person or visit.actor.person
-        key, secret = await visit.run(keys.add_key, visit.app, visit.actor, body.name, person=person, days=body.expires_days)
+        key, secret = await visit.run(
+            keys.add_key, visit.app, visit.actor, body.name, person=person, days=body.expires_days, scopes=body.scopes
+        )
     response.headers["Location"] = f"{PREFIX}/keys"
     return MadeKey(key=key, secret=secret)
 
@@ -125,28 +137,34 @@ async def get_people(visit: TheVisit) -> People:
     responses=refused(
         {
             400: "A name or group that cannot be, or that could be taken for another; a password that is too easy.",
-            403: "You are no administrator, or would make an owner and are none.",
+            403: "You are no administrator, would make an owner and are none, or would make an administrator by a key.",
             409: "There is no owner yet, so nobody signs in.",
         }
     ),
 )
-async def post_person(body: NewPerson, visit: TheVisit) -> Person:
-    """Make a person known, with a password so that they may sign in. For administrators; owners are made by owners."""
-    if body.password is not None or body.owner:
-        await visit.run(
+async def post_person(body: NewPerson, visit: TheVisit) -> MadePerson:
+    """Make a person known, with a password or an invitation so that they may sign in. For administrators; owners are made by owners."""
+    url = None
+    if body.invite or body.password is not None or body.role == "owner":
+        if body.invite and body.password is not None:
+            raise InvalidInput("either a password or an invitation", "leave one of them out")
+        made = await visit.run(
             accounts.add_account,
             visit.app,
             visit.actor,
             body.name,
-            body.password or "",
-            owner=body.owner,
-            admin=body.admin,
+            None if body.invite else body.password or "",
+            role=None if body.role == "user" else body.role,
             groups=body.groups,
         )
+        if body.invite:
+            _, secret = await visit.run(links.make, visit.app, visit.actor, made.person)
+            url = links.url(visit.app, secret)
     else:
-        await visit.run(people.add_person, visit.app, visit.actor, body.name, admin=body.admin, groups=body.groups)
+        await visit.run(people.add_person, visit.app, visit.actor, body.name, role=body.role, groups=body.groups)
     known = await visit.run(people.directory, visit.app, visit.actor)
-    return next(_person(each) for each in known if folded(each.name) == folded(body.name))
+    found = next(_person(each) for each in known if folded(each.name) == folded(body.name))
+    return MadePerson(**found.model_dump(), url=url)
 
 
 @router.delete(
@@ -197,7 +215,6 @@ def _person(known: people.Known) -> Person:
     return Person(
         name=known.name,
         groups=list(known.groups),
-        admin=known.admin,
-        owner=account is not None and account.owner,
+        role=known.role,
         account_since=None if account is None else account.created_at,
     )

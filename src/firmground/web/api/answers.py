@@ -6,13 +6,13 @@ from typing import Annotated, Any, TypeAlias
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from firmground.app import kept
 from firmground.app.app import App
-from firmground.app.releases import LIVE
-from firmground.app.repeats import recall
+from firmground.app.asking import kept
+from firmground.app.asking.repeats import recall
+from firmground.app.launching.releases import LIVE
 from firmground.errors import NotFound
 from firmground.types import Actor, Answer, digest
-from firmground.web.api.description import located, refused
+from firmground.web.api.description import TOO_MANY, located, refused
 from firmground.web.api.shapes import NOT_MODIFIED, PREFIX, Body, Filters, Name, Text, answer_json, plain_filters, tagged
 from firmground.web.problems import KeyReused
 from firmground.web.streams import EventStream, Key, Told, frame, frames
@@ -83,6 +83,7 @@ class Answers(BaseModel):
             404: "There is no such release, or no such conversation of yours; or nothing is indexed.",
             409: "The release cannot be asked now, or the index must be built anew.",
             422: "Fields that are not what they must be, or an Idempotency-Key that was used for another question.",
+            429: f"{TOO_MANY} Or no answer is left of a day or month.",
         }
     ),
 )

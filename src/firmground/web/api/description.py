@@ -29,8 +29,11 @@ _TAGS = {
     "documents": "What is answered from.",
     "jobs": "Long work, and the state of the workspace.",
     "evaluations": "Golden cases, and what a release is worth on them.",
+    "reviews": "Answers that people look at.",
     "releases": "Recipes frozen under a number.",
+    "launch": "What a product must say and prove of itself before people rely on it.",
     "people": "People, groups and keys.",
+    "you": "What is kept of you, and what you agreed to.",
     "health": "For whoever watches over the server.",
 }
 _ANY = {
@@ -49,6 +52,8 @@ _LET_IN = {
 _CHANGING = {408: "The body did not arrive in time.", 507: "The disk or the database takes no more."}
 _KIND = {415: "The body is not of the kind that is described."}
 _FIELDS = {422: "The request can be read, but its fields are not what they must be."}
+TOO_MANY = "There were too many requests of yours, or from your address, in this minute."
+"""When a request that counts is refused."""
 _OF_THE_FRAMEWORK = "Successful Response"
 _DONE = {
     "200": "What was asked for.",
@@ -195,7 +200,7 @@ def _refusals(own: Mapping[int, str], common: Mapping[int, str]) -> Iterator[str
 
 
 def _problem(status: int, description: str) -> dict[str, Any]:
-    names = {401: ("WWW-Authenticate",), 503: ("Retry-After",)}.get(status, ())
+    names = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}.get(status, ())
     shape = {"allOf": [{"$ref": "#/components/schemas/Problem"}, {"properties": {"status": {"const": status}}}]}
     return {
         "description": description,

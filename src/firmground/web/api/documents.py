@@ -6,10 +6,11 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from starlette.responses import JSONResponse
 
-from firmground.app import documents, uploads
+from firmground.app.corpus import documents, uploads
+from firmground.app.redaction.masked import Masked
 from firmground.errors import InvalidInput
 from firmground.types import Answer, AnswerStatus, Chunk, Document, Job, Span
-from firmground.web.api.description import located, refused
+from firmground.web.api.description import TOO_MANY, located, refused
 from firmground.web.api.shapes import NOT_MODIFIED, PREFIX, Body, Name, tagged
 from firmground.web.filling import Filling
 from firmground.web.visit import TheVisit, Visit
@@ -54,6 +55,8 @@ class WholeDocument(Document):
     text: str
     chunks: tuple[Chunk, ...] = Field(description="What is searched and cited; offsets are into the text.")
     spans: tuple[Span, ...] = Field(description="Personal data, and what gives orders to a model.")
+    masked: tuple[Masked, ...] = Field(description="Personal data that placeholders stand for, by kind.")
+    masked_readable: bool = Field(description="Whether you read it: then the text holds it in their place.")
 
 
 class QuotedBy(Body):
@@ -105,6 +108,7 @@ async def get_document(request: Request, id: str, visit: TheVisit) -> Response:
             400: "A name that no document can have, a group that does not exist, or a group and `administrators_only`.",
             403: _ADMINISTRATORS,
             409: "There is an upload of that name, and it was not to be replaced.",
+            429: f"{TOO_MANY} Or it is more than you may upload today.",
         }
     ),
 )
@@ -126,6 +130,7 @@ async def post_document(
         raise InvalidInput("it cannot be for a group and for administrators only", "leave one of them out")
     groups = [] if administrators_only else group
     await visit.run(uploads.check, visit.app, visit.actor, name, groups, replace=replace)
+    await visit.counted()
     with visit.served.uploading(), await visit.run(uploads.receive, visit.app, visit.actor) as arriving:
         filling = Filling(visit, arriving)
         async for part in request.stream():

@@ -6,8 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from firmground.app import cases, evaluation
+from firmground.app.evaluating import cases, evaluation
+from firmground.app.evaluating.sight import WITHHELD
 from firmground.evaluate.cases import Case
+from firmground.evaluate.files import Placed
 from firmground.evaluate.report import Report
 from firmground.types import Job
 from firmground.web.api.description import located, refused
@@ -15,6 +17,7 @@ from firmground.web.api.shapes import PREFIX, Body, Name, Text
 from firmground.web.visit import TheVisit
 
 _ADMINISTRATORS = "You are no administrator."
+_AUDITORS = "You are neither an administrator nor an auditor."
 
 router = APIRouter()
 
@@ -27,6 +30,7 @@ class EvaluationOf(Body):
 
 class PlacedCase(Case):
     place: str = Field(description="`file:line`.")
+    withheld: bool = Field(description="Whether its words are kept back, since it rests on documents that you may not see.")
 
 
 class CaseList(Body):
@@ -53,25 +57,25 @@ class Evaluations(Body):
     evaluations: list[Report]
 
 
-@router.get("/cases", responses=refused({400: "There is no such kind or status.", 403: _ADMINISTRATORS}))
+@router.get("/cases", responses=refused({400: "There is no such kind or status.", 403: _AUDITORS}))
 async def get_cases(
     visit: TheVisit,
     kind: Annotated[Name | None, Query(description="Only this kind.")] = None,
     status: Annotated[Name | None, Query(description="Only draft, active or retired ones.")] = None,
 ) -> CaseList:
-    """The golden cases of the workspace."""
+    """The golden cases of the workspace; the words of one only where you may see every document that it rests on."""
     found = await visit.run(cases.listed, visit.app, visit.actor, kind=kind, status=status)
-    dataset = await visit.run(cases.dataset, visit.app, visit.actor)
-    return CaseList(cases=[PlacedCase(**each.case.model_dump(), place=str(each.place)) for each in found], digest=dataset.digest)
+    known = await visit.run(cases.digest, visit.app, visit.actor)
+    return CaseList(cases=[_placed(each) for each in found], digest=known)
 
 
-@router.get("/cases/check", responses=refused({403: _ADMINISTRATORS}))
+@router.get("/cases/check", responses=refused({403: _AUDITORS}))
 async def get_cases_check(visit: TheVisit) -> CasesChecked:
     """What is wrong with the golden cases, against the documents as they are indexed now."""
     found = await visit.run(cases.check, visit.app, visit.actor)
     kinds = Counter(each.case.kind for each in found.dataset.cases if each.case.status == "active")
     flaws = [FlawFound(**flaw._asdict()) for flaw in found.flaws]
-    return CasesChecked(digest=found.dataset.digest, kinds=dict[str, int](kinds), flaws=flaws)
+    return CasesChecked(digest=found.digest, kinds=dict[str, int](kinds), flaws=flaws)
 
 
 @router.post(
@@ -97,13 +101,17 @@ async def post_evaluation(visit: TheVisit, response: Response, body: EvaluationO
     return job
 
 
-@router.get("/evaluations", responses=refused({403: _ADMINISTRATORS}))
+@router.get("/evaluations", responses=refused({403: _AUDITORS}))
 async def get_evaluations(visit: TheVisit) -> Evaluations:
     """All evaluations, newest first."""
     return Evaluations(evaluations=await visit.run(evaluation.reports, visit.app, visit.actor))
 
 
-@router.get("/evaluations/{id}", responses=refused({403: _ADMINISTRATORS, 404: "There is no such evaluation."}))
+@router.get("/evaluations/{id}", responses=refused({403: _AUDITORS, 404: "There is no such evaluation."}))
 async def get_evaluation(visit: TheVisit, id: str) -> Report:
-    """One evaluation."""
+    """One evaluation: of single documents only what you may see."""
     return await visit.run(evaluation.report, visit.app, visit.actor, id)
+
+
+def _placed(found: Placed) -> PlacedCase:
+    return PlacedCase(**found.case.model_dump(), place=str(found.place), withheld=found.case.question == WITHHELD)

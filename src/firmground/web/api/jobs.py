@@ -7,8 +7,8 @@ from pydantic import AwareDatetime, Field, JsonValue
 from starlette.responses import JSONResponse
 
 from firmground.app import jobs
+from firmground.app.corpus.sync import request as request_sync
 from firmground.app.status import status
-from firmground.app.sync import request as request_sync
 from firmground.types import Job, JobState, Progress
 from firmground.web.api.description import located, refused
 from firmground.web.api.shapes import PREFIX, Body, Name

@@ -5,8 +5,8 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from firmground.app import opinions
-from firmground.app.opinions import Opinion
+from firmground.app.asking import opinions
+from firmground.app.asking.opinions import Opinion
 from firmground.types import FeedbackReason, ReviewRequest
 from firmground.web.api.description import refused
 from firmground.web.api.shapes import NOT_MODIFIED, Body, Text, tagged
@@ -14,6 +14,8 @@ from firmground.web.visit import TheVisit
 
 _GONE = "There is no such answer, or not for you."
 _ERASED = "Something that it rests on is erased, so no words about it are kept."
+
+_NOT_YOURS = "You challenge an answer that somebody else asked for."
 
 router = APIRouter(prefix="/answers/{id}")
 
@@ -26,6 +28,9 @@ class Thumb(Body):
 
 class Wish(Body):
     note: Text = Field("", description="What the person should know. It is emptied like a comment.")
+    challenge: FeedbackReason | None = Field(
+        None, description="What is wrong with an answer of yours: somebody looks at it (again), also where a person did before."
+    )
 
 
 class Nothing(Body):
@@ -57,12 +62,16 @@ async def get_feedback(request: Request, id: str, visit: TheVisit) -> Response:
     "/review",
     status_code=201,
     responses={200: {"model": ReviewRequest, "description": "The one that you have open already."}}
-    | refused({400: "A note that is too long, or not text.", 404: _GONE, 409: _ERASED}),
+    | refused({400: "A note that is too long, or not text.", 403: _NOT_YOURS, 404: _GONE, 409: _ERASED}),
 )
 async def post_review(id: str, visit: TheVisit, response: Response, body: Wish | None = None) -> ReviewRequest:
-    """Ask that a person looks at an answer. A second request while the first is open is the first."""
+    """Ask that a person looks at an answer, or challenge it. A second request while the first is open is the first."""
     before = await visit.run(opinions.of, visit.app, visit.actor, id)
-    request = await visit.run(opinions.ask_person, visit.app, visit.actor, id, body.note if body else "")
+    note, reason = (body.note, body.challenge) if body else ("", None)
+    if reason is None:
+        request = await visit.run(opinions.ask_person, visit.app, visit.actor, id, note)
+    else:
+        request = await visit.run(opinions.challenge, visit.app, visit.actor, id, reason, note)
     if before.review is not None and before.review.id == request.id:
         response.status_code = 200
     return request
@@ -70,7 +79,7 @@ async def post_review(id: str, visit: TheVisit, response: Response, body: Wish |
 
 @router.delete("/review", status_code=204, responses=refused({404: _GONE}))
 async def delete_review(id: str, visit: TheVisit) -> None:
-    """Nobody need look at it any more. Without an open request nothing changes."""
+    """Nobody need look at it any more; a question whose answer waits for a person gets none. Without either nothing changes."""
     await visit.run(opinions.withdraw_request, visit.app, visit.actor, id)
 
 

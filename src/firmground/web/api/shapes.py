@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeAlias, cast
 from fastapi import Request, Response
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, StringConstraints
 
-from firmground.app.search import MOST_FILTERS, MOST_VALUES
+from firmground.app.asking.search import MOST_FILTERS, MOST_VALUES
 from firmground.types import Answer
 
 PREFIX = "/api/v1"
@@ -62,9 +62,14 @@ def answer_json(answer: Answer) -> Response:
 
 def tagged(request: Request, content: bytes | memoryview) -> Response:
     """JSON with its ETag; nothing where the client has it already."""
-    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    tag = tag_of(content)
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     known = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
     if known & {tag, "*"}:
         return Response(status_code=304, headers=headers)
     return Response(content, headers=headers, media_type="application/json")
+
+
+def tag_of(content: bytes | memoryview) -> str:
+    """What stands for this content in `ETag`."""
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'

@@ -5,8 +5,10 @@ from typing import Any, cast
 
 import numpy as np
 
-from firmground.ports import Embedder
+from firmground.app.app import App
+from firmground.app.redaction import masking
 from firmground.serve.conversation import estimated_tokens
+from firmground.types import Actor
 from firmground.web.openai.asked import text_of
 from firmground.web.openai.parameters import EMBEDDING, Fields, check
 from firmground.web.problems import BadParameter
@@ -36,10 +38,11 @@ def texts_of(fields: Fields) -> tuple[list[str], bool]:
 
 
 async def embeddings(visit: Visit, texts: list[str], *, coded: bool) -> Fields:
-    """The vectors of the texts, in their order; made part by part, so that a large request does not hold up small ones."""
+    """The vectors of the texts, in their order; made part by part, so that a large request does not hold up small ones. Personal data in
+    them is treated as in questions: the embedder may be elsewhere."""
     data: list[Fields] = []
     for start in range(0, len(texts), _AT_ONCE):
-        data += await visit.part(_embedded, visit.app.embedder, texts[start : start + _AT_ONCE], start, coded)
+        data += await visit.part(_embedded, visit.app, visit.actor, texts[start : start + _AT_ONCE], start, coded)
     tokens = sum(map(estimated_tokens, texts))
     return {
         "object": "list",
@@ -49,14 +52,15 @@ async def embeddings(visit: Visit, texts: list[str], *, coded: bool) -> Fields:
     }
 
 
-def _embedded(embedder: Embedder, texts: list[str], start: int, coded: bool) -> list[Fields]:
+def _embedded(app: App, actor: Actor, texts: list[str], start: int, coded: bool) -> list[Fields]:
+    masked = [masking.question(app, actor, text).text for text in texts]
     return [
         {
             "object": "embedding",
             "index": start + place,
             "embedding": _base64(vector) if coded else [float(each) for each in vector],
         }
-        for place, vector in enumerate(embedder.embed(texts))
+        for place, vector in enumerate(app.embedder.embed(masked))
     ]
 
 

@@ -1,7 +1,7 @@
 """What can be asked: names of models stand for releases."""
 
-from firmground.app.answers import check_release
-from firmground.app.releases import LIVE
+from firmground.app.asking.answers import check_release
+from firmground.app.launching.releases import LIVE
 from firmground.errors import NotFound
 from firmground.web.openai.parameters import Fields
 from firmground.web.problems import BadParameter

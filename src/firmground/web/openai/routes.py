@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from firmground.app.history import history
+from firmground.app.asking.history import history
 from firmground.web.openai import answered, embeddings, models
 from firmground.web.openai.asked import asked, body_of
 from firmground.web.streams import EventStream
@@ -54,4 +54,5 @@ async def post_embeddings(request: Request, visit: TheVisit) -> Response:
     fields = await body_of(request)
     texts, coded = embeddings.texts_of(fields)
     await models.find(visit, fields.get("model"))
+    await visit.counted()
     return JSONResponse(await unless_gone(request, embeddings.embeddings(visit, texts, coded=coded)))

@@ -9,10 +9,11 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from firmground.app import accounts
-from firmground.errors import FirmgroundError
+from firmground.app.access import accounts, links, sessions
+from firmground.errors import FirmgroundError, InvalidInput
+from firmground.web.browsers import family
 from firmground.web.cookies import cookie
-from firmground.web.credentials import cookie_name, secure, session_secret
+from firmground.web.credentials import cookie_name, secure, session_cookie, session_secret
 from firmground.web.origins import sender
 from firmground.web.pages.forms import form
 from firmground.web.problems import Forbidden, headers_of, status_of
@@ -58,25 +59,34 @@ async def login(request: Request, visit: TheVisit) -> Response:
     return await visit.run(_signed_in, request, visit, fields)
 
 
+@router.get("/link")
+async def link_page(request: Request, visit: TheVisit, token: str = "") -> Response:
+    """Whose link it is, and the form to choose their password."""
+    return await visit.run(_link, request, visit, token)
+
+
+@router.post("/link")
+async def use_link(request: Request, visit: TheVisit) -> Response:
+    fields = await form(request, visit)
+    return await visit.run(_chosen, request, visit, fields)
+
+
 @router.post("/logout")
 async def logout(request: Request, visit: TheVisit) -> Response:
     await form(request, visit)
     if visit.by == "session":
-        await visit.run(accounts.sign_out, visit.app, visit.credential)
+        await visit.run(sessions.sign_out, visit.app, visit.credential)
     return signed_out(visit.served)
 
 
 def destination(wanted: str) -> str:
     """Where to go after signing in: an address of ours, never one that a browser reads as another site."""
-    return wanted if _OUR_OWN.fullmatch(wanted) and not wanted.startswith(("/login", "/logout", "/setup")) else "/"
+    return wanted if _OUR_OWN.fullmatch(wanted) and not wanted.startswith(("/login", "/logout", "/setup", "/link")) else "/"
 
 
 def with_session(response: Response, served: Served, secret: str) -> Response:
     """The response that gives a browser its session."""
-    days = served.app.workspace.settings.serve.session_days
-    response.set_cookie(
-        cookie_name(served), secret, max_age=int(days * 86_400), httponly=True, samesite="lax", secure=secure(served)
-    )
+    response.headers.append("Set-Cookie", session_cookie(served, secret))
     return response
 
 
@@ -90,31 +100,69 @@ def signed_out(served: Served) -> Response:
 def _set_up(request: Request, visit: Visit, fields: Mapping[str, str]) -> Response:
     name, password = fields.get("name", "")[: _LONGEST_NAME + 1], fields.get("password", "")
     try:
+        _check_repeated(fields)
         account = accounts.create_owner(visit.app, name, password)
     except FirmgroundError as error:
         values = {"setup": fields.get("setup", ""), "name": name, "error": error}
         return page(request, "setup.html", values, status=status_of(error), headers=headers_of(error))
     visit.served.owned = True
-    secret = accounts.sign_in(visit.app, account.person, password)
+    secret = accounts.sign_in(visit.app, account.person, password, **_who(request, visit))
     return _marked(with_session(RedirectResponse("/", 303), visit.served, secret), visit.served, name)
 
 
 def _signed_in(request: Request, visit: Visit, fields: Mapping[str, str]) -> Response:
     name, there = fields.get("name", "")[: _LONGEST_NAME + 1], destination(fields.get("next", ""))
-    served, settings = visit.served, visit.app.workspace.settings.serve
+    served = visit.served
     try:
         secret = accounts.sign_in(
             visit.app,
             name,
             fields.get("password", ""),
-            address=sender(request.scope, request.headers, settings),
-            before=session_secret(served, request.headers),
-            browser=cookie(request.headers, _mark_name(served)),
+            mark=cookie(request.headers, _mark_name(served)),
+            **_who(request, visit),
         )
     except FirmgroundError as error:
         values = {"name": name, "next": there, "error": error}
         return page(request, "login.html", values, status=status_of(error), headers=headers_of(error))
     return _marked(with_session(RedirectResponse(there, 303), served, secret), served, name)
+
+
+def _link(request: Request, visit: Visit, secret: str, error: FirmgroundError | None = None) -> Response:
+    """Its address holds the secret of the link: no page and no other site is told of it."""
+    try:
+        link = links.look(visit.app, secret, address=_who(request, visit)["address"])
+    except FirmgroundError as over:
+        error, link = over, None
+    headers = {"Referrer-Policy": "strict-origin", **((error and headers_of(error)) or {})}
+    values = {"link": link, "secret": secret, "error": error}
+    return page(request, "link.html", values, status=status_of(error) if error else 200, headers=headers)
+
+
+def _chosen(request: Request, visit: Visit, fields: Mapping[str, str]) -> Response:
+    secret = fields.get("link", "")
+    try:
+        link = links.look(visit.app, secret, address=_who(request, visit)["address"])
+        _check_repeated(fields)
+        session = links.use(visit.app, secret, fields.get("password", ""), **_who(request, visit))
+    except FirmgroundError as error:
+        return _link(request, visit, secret, error)
+    return _marked(with_session(RedirectResponse("/", 303), visit.served, session), visit.served, link.person)
+
+
+def _check_repeated(fields: Mapping[str, str]) -> None:
+    """What is typed unseen is typed twice; a program may leave the second out."""
+    if fields.get("again", fields.get("password")) != fields.get("password"):
+        raise InvalidInput("the two passwords differ", "type the same one twice")
+
+
+def _who(request: Request, visit: Visit) -> dict[str, str]:
+    """What is noted of a browser where a session begins, and the session that it was in."""
+    settings = visit.app.workspace.settings.serve
+    return {
+        "address": sender(request.scope, request.headers, settings),
+        "browser": family(request.headers.get("user-agent", "")),
+        "before": session_secret(visit.served, request.headers),
+    }
 
 
 def _marked(response: Response, served: Served, name: str) -> Response:

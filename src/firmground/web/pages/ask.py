@@ -4,21 +4,25 @@ import asyncio
 from contextlib import suppress
 from itertools import islice
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from firmground.app import kept, opinions
-from firmground.app.asked import asked
-from firmground.app.quotes import quotes
-from firmground.app.readiness import check_that_something_is_indexed
-from firmground.errors import FirmgroundError, NotFound
+from firmground.app.asking import kept, opinions
+from firmground.app.asking.search import check_that_it_answers
+from firmground.app.corpus.quotes import quotes
+from firmground.app.launching import briefs
+from firmground.app.personal.consent import ConsentNeeded
+from firmground.app.teaching import signals
+from firmground.errors import FirmgroundError, NotAllowed, NotFound
+from firmground.settings_guard import KINDS
 from firmground.types import Answer, Trace
 from firmground.web import told, view
+from firmground.web.checking import as_read, checking
 from firmground.web.pages.forms import form
+from firmground.web.pages.me import consent_first
 from firmground.web.problems import status_of
 from firmground.web.rendering import page
 from firmground.web.streams import Stream
@@ -35,16 +39,11 @@ _LONGEST_CLOSE = 500
 router = APIRouter()
 
 
-class Wanted(BaseModel):
-    """Which of my questions: those with these words, those before an answer's id."""
-
-    query: str = Field("", max_length=200)
-    before: str = Field("", max_length=100)
-
-
 @router.get("/")
 async def ask_page(request: Request, visit: TheVisit, question: Annotated[str, Query(max_length=4000)] = "") -> Response:
     """With a `question`, that stands in its field; it is asked by whoever reads it there."""
+    if (first := await visit.run(consent_first, visit, question)) is not None:
+        return first
     return await visit.run(_ask_page, request, visit, question)
 
 
@@ -56,6 +55,8 @@ async def ask_now(request: Request, visit: TheVisit) -> Response:
     try:
         stream = await visit.ask(question, conversation=conversation, request_id=request.state.request_id)
     except FirmgroundError as error:
+        if isinstance(error, ConsentNeeded) and (first := await visit.run(consent_first, visit, question)) is not None:
+            return first
         return await visit.run(_ask_page, request, visit, question, conversation, error)
     await _wait(request, stream, _PATIENCE_SECONDS)
     if stream.error is not None:
@@ -74,7 +75,7 @@ async def answer_page(request: Request, visit: TheVisit, id: str, part: str = ""
         return await visit.run(_answer_page, request, visit, id, template)
     if stream.error is not None:
         return await visit.run(_ask_page, request, visit, stream.question, "", stream.error)
-    return page(request, template, {"under_way": id, "question": stream.question})
+    return await visit.run(_making_page, request, visit, stream, template)
 
 
 @router.post("/answers/{id}/stop")
@@ -84,12 +85,6 @@ async def stop(request: Request, visit: TheVisit, id: str) -> Response:
     if (stream := _under_way(visit, id)) is not None:
         stream.give_up()
     return RedirectResponse("/", 303)
-
-
-@router.get("/me")
-async def my_questions(request: Request, visit: TheVisit, wanted: Annotated[Wanted, Query()]) -> Response:
-    """What this person asked, newest first."""
-    return await visit.run(_my_questions, request, visit, wanted)
 
 
 async def _wait(request: Request, stream: Stream, seconds: float) -> None:
@@ -111,12 +106,17 @@ def _ask_page(
     found = kept.listed(visit.app, visit.actor, limit=4 * _LATELY, own=True) if error is None else []
     turns = {trace.answer.conversation: told.turn(trace) for trace in reversed(found)}
     latest = sorted(turns.values(), key=lambda turn: turn.id, reverse=True)
+    nothing = _nothing(visit)
     values = {
         "question": question,
         "conversation": conversation,
         "error": error,
         "recent": [*islice(latest, _LATELY)],
-        "nothing": _nothing(visit) if error is None else None,
+        "nothing": nothing if error is None else None,
+        "closed": isinstance(nothing, NotAllowed),
+        "about": briefs.for_askers(visit.app),
+        "kinds": _kinds(visit),
+        "signals": signals.noted(visit.app, visit.actor),
     }
     return page(request, "ask.html", values, status=status_of(error) if error else 200)
 
@@ -126,10 +126,15 @@ def _nothing(visit: Visit) -> FirmgroundError | None:
     if visit.served.reasons():
         return None
     try:
-        check_that_something_is_indexed(visit.app)
+        check_that_it_answers(visit.app, visit.actor)
     except FirmgroundError as why:
         return why
     return None
+
+
+def _making_page(request: Request, visit: Visit, stream: Stream, template: str) -> Response:
+    values: dict[str, Any] = {"under_way": stream.id, "question": stream.question, "hides": {}}
+    return page(request, template, {**values, "kinds": _kinds(visit), "signals": signals.noted(visit.app, visit.actor)})
 
 
 def _answer_page(request: Request, visit: Visit, id: str, template: str) -> Response:
@@ -161,44 +166,39 @@ def _acts(request: Request, visit: Visit, trace: Trace) -> dict[str, Any]:
 def _shown(visit: Visit, trace: Trace) -> dict[str, Any]:
     answer, own = trace.answer, trace.person == visit.actor.person
     turns = kept.listed(visit.app, visit.actor, conversation=answer.conversation, limit=_TURNS, own=True) if own else []
+    hides = told.hidden(visit.app, [trace, *turns])
     return {
+        "hides": hides,
+        "kinds": _kinds(visit),
+        "signals": signals.noted(visit.app, visit.actor),
         "question": answer.question,
         "asker": trace.person,
         "earlier": [told.turn(each) for each in reversed(turns) if each.answer.id < answer.id],
         "later": next((told.turn(each) for each in reversed(turns) if each.answer.id > answer.id), None),
         "style": told.style(answer.status),
         "sure": told.sure(answer),
-        "parts": told.parts(answer),
+        "parts": told.parts(as_read(answer), hides),
+        "checking": checking(answer, visit.app.clock()),
         "notices": told.notices(answer),
         "signs": _signs(visit, answer),
-        "sources": view.sources(quotes(visit.app, visit.actor, trace)),
-        "closest": view.close(answer.closest, _LONGEST_CLOSE),
+        "sources": view.sources(quotes(visit.app, visit.actor, trace), hides),
+        "closest": view.close(answer.closest, _LONGEST_CLOSE, {each.document: hides for each in answer.closest}),
     }
+
+
+def _kinds(visit: Visit) -> list[str]:
+    """The kinds of personal data that an answer may have placeholders of."""
+    return [*dict.fromkeys([*KINDS, *(own.kind for own in visit.app.workspace.settings.guard.patterns)])]
 
 
 def _signs(visit: Visit, answer: Answer) -> list[dict[str, Any]]:
     """What the confidence is made of: for administrators, where the recipe is still known."""
-    if not visit.actor.admin or not answer.corpus:
+    if not visit.actor.may("see_all") or not answer.corpus:
         return []
     try:
         return kept.explanation(visit.app, visit.actor, answer.id)["signs"]
     except FirmgroundError:
         return []
-
-
-def _my_questions(request: Request, visit: Visit, wanted: Wanted) -> Response:
-    found, following = asked(visit.app, visit.actor, wanted.query, before=wanted.before)
-    conversations: dict[str, list[told.Turn]] = {}
-    for trace in found:
-        conversations.setdefault(trace.answer.conversation, []).insert(0, told.turn(trace))
-    chosen = {"query": wanted.query} if wanted.query else {}
-    values = {
-        "query": wanted.query,
-        "conversations": [*conversations.values()],
-        "newest": "/me?" + urlencode(chosen) if wanted.before else "",
-        "older": "/me?" + urlencode({**chosen, "before": following}) if following else "",
-    }
-    return page(request, "me.html", values)
 
 
 def _to_answer(id: str) -> Response:

@@ -1,4 +1,4 @@
-"""The page that shows administrators what a confidence is worth on their documents."""
+"""The page that shows what a confidence is worth on the documents of the workspace: figures of all of them together."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from firmground.answer.calibration import Calibration
-from firmground.app import calibrated
-from firmground.app.releases import recipe_calibrated
-from firmground.app.rights import administrators_only
+from firmground.app.access.rights import need
+from firmground.app.evaluating import calibrated
+from firmground.app.launching.releases import recipe_calibrated
 from firmground.web import charts
 from firmground.web.language import _, percent
 from firmground.web.rendering import page
@@ -27,7 +27,7 @@ async def calibration_page(request: Request, visit: TheVisit) -> Response:
 
 
 def _page(request: Request, visit: Visit) -> Response:
-    administrators_only(visit.actor, "see the calibration")
+    need(visit.actor, "audit", "see the calibration")
     recipe = calibrated.fingerprint(visit.app.candidate)
     with visit.app.database.reading() as tx:
         found = calibrated.stored(tx, recipe)

@@ -11,10 +11,10 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from firmground.app import case_edits, case_sources, evaluation
-from firmground.app import cases as golden
-from firmground.app.case_edits import Edit
-from firmground.app.rights import administrators_only
+from firmground.app.access.rights import need
+from firmground.app.evaluating import case_edits, case_sources, evaluation
+from firmground.app.evaluating import cases as golden
+from firmground.app.evaluating.case_edits import Edit
 from firmground.errors import FirmgroundError, NotAllowed, NotFound
 from firmground.evaluate.cases import Case, read_case
 from firmground.evaluate.checks import Flaw
@@ -65,7 +65,7 @@ async def cases_page(request: Request, visit: TheVisit, wanted: Annotated[Wanted
 @router.get("/cases.{kind}")
 async def cases_file(visit: TheVisit, kind: str) -> Response:
     """All cases as one file."""
-    administrators_only(visit.actor, "read golden cases")
+    need(visit.actor, "cases", "take golden cases out")
     if kind not in _FILES:
         raise NotFound("there is nothing at this address", "check it")
     text = await visit.run(golden.exported, visit.app, visit.actor, kind)
@@ -88,7 +88,7 @@ async def add_case(request: Request, visit: TheVisit) -> Response:
 
 @router.get("/import-cases")
 async def import_page(request: Request, visit: TheVisit) -> Response:
-    administrators_only(visit.actor, "change golden cases")
+    need(visit.actor, "cases", "change golden cases")
     return await visit.run(_importing, request, {"name": "", "kind": "yaml", "text": ""})
 
 
@@ -165,7 +165,7 @@ def _cases(request: Request, visit: Visit, wanted: Wanted) -> Response:
         "matching": len(found),
         "total": len(checked.dataset.cases),
         "active": sum(each.case.status == "active" for each in checked.dataset.cases),
-        "digest": checked.dataset.digest,
+        "digest": checked.digest,
         "troubled": troubled,
         "findings": _grouped(checked.flaws),
         "broken": checked.broken,
@@ -235,14 +235,14 @@ def _differs(edit: Edit) -> list[str]:
 
 
 def _new(request: Request, visit: Visit, answer: str) -> Response:
-    administrators_only(visit.actor, "change golden cases")
+    need(visit.actor, "cases", "change golden cases")
     if answer:
         return _form(request, fields=_fields(case_edits.from_answer(visit.app, visit.actor, answer)), answer=answer)
     return _form(request, fields={**_fields(Case(id="x", question="x")), "id": "", "question": "", "owner": visit.actor.person})
 
 
 def _add(request: Request, visit: Visit, fields: Mapping[str, str]) -> Response:
-    administrators_only(visit.actor, "change golden cases")
+    need(visit.actor, "cases", "change golden cases")
     try:
         case = _read(fields)
         case_edits.add(visit.app, visit.actor, case)
@@ -252,7 +252,7 @@ def _add(request: Request, visit: Visit, fields: Mapping[str, str]) -> Response:
 
 
 def _edit(request: Request, visit: Visit, id: str) -> Response:
-    found = case_edits.find(visit.app, visit.actor, id)
+    found = case_edits.find_whole(visit.app, visit.actor, id)
     fields = _fields(found.placed.case)
     return _form(
         request, fields={**fields, "revision": found.revision}, placed=found.placed, plain=_read(fields) == found.placed.case
@@ -260,7 +260,7 @@ def _edit(request: Request, visit: Visit, id: str) -> Response:
 
 
 def _change(request: Request, visit: Visit, id: str, fields: Mapping[str, str]) -> Response:
-    found = case_edits.find(visit.app, visit.actor, id)
+    found = case_edits.find_whole(visit.app, visit.actor, id)
     try:
         case_edits.change(visit.app, visit.actor, id, _read({**fields, "id": id}), fields.get("revision", ""))
     except FirmgroundError as error:

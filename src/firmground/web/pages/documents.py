@@ -12,13 +12,19 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from firmground.app import documents, jobs, people, uploads
-from firmground.app.rights import administrators_only
-from firmground.app.search import band, search
+from firmground.app import jobs
+from firmground.app.access import people
+from firmground.app.access.permissions import can
+from firmground.app.access.rights import need
+from firmground.app.asking.search import band, search
+from firmground.app.corpus import documents, uploads
+from firmground.app.corpus.elsewhere import address
+from firmground.app.corpus.sync import request as request_sync
+from firmground.app.redaction.masked import kinds_in, still_hidden
 from firmground.app.status import status
-from firmground.app.sync import request as request_sync
 from firmground.errors import FirmgroundError, InvalidInput, NotFound
 from firmground.groups import EVERYONE, PUBLIC
+from firmground.guard.redaction import restored
 from firmground.types import Job
 from firmground.web import charts, prose, view
 from firmground.web.api.documents import Chosen, documents_page
@@ -50,17 +56,19 @@ class Wanted(BaseModel):
 
 
 class Stretch(BaseModel):
-    """What of a document to mark, and the offset of the part to show."""
+    """What of a document to mark, the offset of the part to show, and whom to look up."""
 
     start: int = Field(0, ge=0)
     end: int = Field(0, ge=0)
     part: int | None = Field(None, ge=0)
+    who: str = Field("", max_length=500)
 
 
 @router.get("/documents")
 async def documents_list(request: Request, visit: TheVisit, wanted: Annotated[Wanted, Query()]) -> Response:
     if wanted.query.strip():
         await visit.opened()
+        await visit.counted()
     return await visit.run(_documents, request, visit, wanted)
 
 
@@ -74,7 +82,8 @@ async def sync_now(request: Request, visit: TheVisit) -> Response:
 @router.post("/documents")
 async def upload(request: Request, visit: TheVisit) -> Response:
     """Files from the form of the page. What is wrong with some of them does not keep the others away."""
-    administrators_only(visit.actor, "upload documents")
+    need(visit.actor, "documents", "upload documents")
+    await visit.counted()
     with visit.served.uploading(), SentFiles(visit) as sent:
         await sent.receive(request)
         kept = await sent.keep()
@@ -133,7 +142,7 @@ async def purge(request: Request, visit: TheVisit, id: str) -> Response:
 
 
 def _ask_before_purging(request: Request, visit: Visit, id: str) -> Response:
-    administrators_only(visit.actor, "purge documents")
+    need(visit.actor, "documents", "purge documents")
     document = documents.find(visit.app, visit.actor, id)
     uploaded = document.source == visit.app.uploads.name
     return page(request, "purge.html", {"document": document.model_dump(mode="json"), "uploaded": uploaded})
@@ -143,14 +152,14 @@ def _documents(request: Request, visit: Visit, wanted: Wanted, wrong: Sequence[t
     only = Chosen(wanted.source or None, wanted.state or None, wanted.language or None)
     found, following = documents_page(visit, only, wanted.after, _PAGE)
     counts = documents.counted(visit.app, visit.actor)
-    admin = visit.actor.admin
-    now: dict[str, Any] = status(visit.app, visit.actor) if admin else {"sources": []}
+    see_all, tends = visit.actor.may("see_all"), visit.actor.may("documents")
+    now: dict[str, Any] = status(visit.app, visit.actor) if tends else {"sources": []}
     chosen = {"state": wanted.state, "source": wanted.source, "language": wanted.language}
     languages = Counter[str]()
     for (_source, _state, language), count in counts.items():
         languages[language] += count
-    findings = documents.quality(visit.app, visit.actor) if admin else []
-    shown_jobs = _jobs(visit, wanted.job) if admin else []
+    findings = documents.quality(visit.app, visit.actor) if tends and see_all else []
+    shown_jobs = _jobs(visit, wanted.job) if tends else []
     values: dict[str, Any] = {
         "query": wanted.query,
         "found": None,
@@ -161,14 +170,15 @@ def _documents(request: Request, visit: Visit, wanted: Wanted, wrong: Sequence[t
         "findings": view.grouped(findings),
         "finding_count": len(findings),
         "documents": found,
+        "hides": kinds_in(visit.app, [each.title for each in found], documents=[each.id for each in found]),
         "total": languages.total(),
         "matching": sum(count for key, count in counts.items() if _fits(key, only)),
         "spoken": sorted(filter(None, languages)),
-        "chart": _chart(languages) if admin and len(languages) > 1 else "",
-        "groups": sorted({PUBLIC, EVERYONE, *people.groups(visit.app, visit.actor)}) if admin else [],
+        "chart": _chart(languages) if see_all and len(languages) > 1 else "",
+        "groups": sorted({PUBLIC, EVERYONE, *(people.groups(visit.app, visit.actor) if visit.actor.may("people") else ())}),
         "most": visit.app.workspace.settings.parsing.max_megabytes,
         "wrong": wrong,
-        "states": _STATES if admin else (),
+        "states": _STATES if see_all else (),
         "chosen": chosen,
         "after": wanted.after,
         "first": _list(chosen) if wanted.after else "",
@@ -177,8 +187,8 @@ def _documents(request: Request, visit: Visit, wanted: Wanted, wrong: Sequence[t
     if wanted.query.strip():
         try:
             hits = search(visit.app, visit.actor, wanted.query, limit=_SEARCH_HITS)
-            values["scores"] = [(each.score, each.scores) if admin else (band(each), None) for each in hits.passages]
-            values["found"] = view.close(hits.passages, 280)
+            values["scores"] = [(each.score, each.scores) if see_all else (band(each), None) for each in hits.passages]
+            values["found"] = view.close(hits.passages, 280, still_hidden(visit.app, visit.actor, hits.passages))
         except InvalidInput as error:
             values["error"] = error
     return page(request, "documents.html", values, status=status_of(wrong[0][1]) if wrong else 200)
@@ -199,25 +209,54 @@ def _chart(languages: Counter[str]) -> Markup:
     return charts.bars(_("Documents by language"), rows, heads=(_("Language"), _("Documents")))
 
 
+def _permission(visit: Visit, id: str, who: str) -> dict[str, Any]:
+    """Whether somebody whom an administrator names may see it."""
+    if not (visit.actor.may("see_all") and visit.actor.may("audit")):
+        return {"asks": False}
+    try:
+        return {"asks": True, "who": who, "permission": can(visit.app, visit.actor, who, id) if who else None, "unknown": None}
+    except FirmgroundError as error:
+        return {"asks": True, "who": who, "permission": None, "unknown": error}
+
+
 def _document(request: Request, visit: Visit, id: str, stretch: Stretch) -> Response:
-    shown = documents.show(visit.app, visit.actor, id)
-    text: str = shown["text"]
+    looked = documents.look(visit.app, visit.actor, id)
+    text, hides = looked.text, looked.hiding
+    shown: dict[str, Any] = looked.document.model_dump(mode="json")
     first, last = view.part(text, stretch.start, stretch.part)
+    elsewhere = address(visit.app, looked.document)
     values = {
         "document": shown,
+        "title": prose.words(shown["title"] or shown["uri"], hides.words),
+        "metadata": [(key, prose.words(_joined(value), hides.words)) for key, value in shown["metadata"].items()],
+        "tab": restored(shown["title"] or shown["uri"], hides.values),
+        "hiding": hides,
+        "file": looked.file,
+        "elsewhere": elsewhere if looked.file else "",
         "address": f"{shown['source']}/{shown['uri']}",
-        "blocks": prose.blocks(text, first, last, [prose.Mark(1, stretch.start, stretch.end)]),
+        "blocks": prose.unmasked(prose.blocks(text, first, last, [prose.Mark(1, stretch.start, stretch.end)]), hides.words),
         "first": first,
         "last": last,
         "earlier": max(first - view.PART, 0) if first else None,
         "later": first + view.PART if last < len(text) else None,
-        "chunks": [chunk for chunk in shown["chunks"] if first <= chunk["start"] < last],
-        "spans": Counter(span["kind"] for span in shown["spans"]),
+        "chunks": [
+            (chunk, prose.words(" › ".join(chunk.headings), hides.words))
+            for chunk in looked.chunks
+            if first <= chunk.start < last
+        ],
+        "spans": Counter(span.kind for span in looked.spans if not hides.masked or span.kind == "instruction"),
         "answers": documents.answers_of(visit.app, visit.actor, shown["id"], limit=_CITED_BY),
         "uploaded": shown["source"] == visit.app.uploads.name,
-        "picture": _picture(shown, stretch.start if stretch.end else first, stretch.end),
+        **_permission(visit, shown["id"], stretch.who.strip()),
+        "picture": _picture(shown, stretch.start if stretch.end else first, stretch.end)
+        if looked.file and not elsewhere
+        else None,
     }
     return page(request, "document.html", values)
+
+
+def _joined(value: Any) -> str:
+    return ", ".join(map(str, cast("list[Any]", value))) if isinstance(value, list) else str(value)
 
 
 def _picture(shown: dict[str, Any], start: int, end: int) -> view.Picture | None:
@@ -256,5 +295,6 @@ def _outcome(visit: Visit, job: Job) -> dict[str, Any] | None:
         "taken": counts["added"] + counts["changed"] + counts["renamed"],
         "failed": counts["failed"],
         "waiting": counts["quarantined"],
+        "unreached": result.get("unreached", []),
         "problems": failed[:_FAILED_SHOWN],
     }

@@ -11,14 +11,16 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from firmground.app import cases as golden
-from firmground.app import evaluation, jobs, kept, releases
-from firmground.app.evaluation_report import as_page
-from firmground.errors import FirmgroundError, InvalidInput, NotFound
+from firmground.app import jobs
+from firmground.app.evaluating import cases as golden
+from firmground.app.evaluating import evaluation
+from firmground.app.evaluating.evaluation_report import as_page
+from firmground.app.launching import releases
+from firmground.errors import FirmgroundError, InvalidInput, NotAllowed, NotFound
 from firmground.evaluate import written
 from firmground.evaluate.cases import Case
 from firmground.evaluate.report import AGAINST, Report, Result, answered, wrong
-from firmground.types import Answer, Job, Passage
+from firmground.types import Answer, Job, Passage, Trace
 from firmground.web import view
 from firmground.web.language import marked
 from firmground.web.pages.forms import form
@@ -67,12 +69,13 @@ class WantedCases(BaseModel):
 
 @dataclass(frozen=True)
 class Came:
-    """A case, what it came to, and the answer it got the first time it did not pass."""
+    """A case, what it came to, and the answer it got the first time it did not pass, as far as whoever looks may see it."""
 
     case: Case
     results: Sequence[Result]
     shown: Result
     said: Answer | None
+    trace: Trace | None
 
     @property
     def passed(self) -> bool:
@@ -152,7 +155,7 @@ def _start(request: Request, visit: Visit, fields: Mapping[str, str]) -> Respons
             repeats=int(repeats),
         )
     except FirmgroundError as error:
-        if not visit.actor.admin:
+        if not visit.actor.may("releases"):
             raise
         return _evaluations(request, visit, Wanted.model_construct(), error, fields)
     return RedirectResponse("/evaluations?" + urlencode({"job": job.id}), 303)
@@ -162,7 +165,7 @@ def _jobs(visit: Visit, asked: str) -> list[Job]:
     """Evaluations that are not finished, and the one asked for."""
     unfinished = [job for job in jobs.unfinished(visit.app, visit.actor) if job.kind == "evaluate"]
     if asked and asked not in {job.id for job in unfinished}:
-        with suppress(NotFound):
+        with suppress(NotFound, NotAllowed):
             return [jobs.job(visit.app, visit.actor, asked), *unfinished]
     return unfinished
 
@@ -206,7 +209,7 @@ def _compared(request: Request, visit: Visit, id: str, case: str) -> Response:
     found = [_of(visit, made, release, case) for release in sides]
     if found[0] is None:
         raise NotFound(f"this evaluation knows no case {case!r} as it stands now", "it was changed or retired since")
-    shown = [(release, came, _evidence(visit, came)) for release, came in zip(sides, found, strict=True) if came]
+    shown = [(release, came, _evidence(came)) for release, came in zip(sides, found, strict=True) if came]
     change = next((each for each in made.changes if each.case == case), None)
     values = {
         "made": made,
@@ -225,12 +228,9 @@ def _of(visit: Visit, made: Report, release: str, case: str) -> Came | None:
     return next((_came(visit, *pair) for pair in came if pair[0].id == case), None)
 
 
-def _evidence(visit: Visit, came: Came) -> list[tuple[Passage, str, str]]:
+def _evidence(came: Came) -> list[tuple[Passage, str, str]]:
     """What the answer could rest on, best first."""
-    if came.said is None:
-        return []
-    trace = kept.show(visit.app, visit.actor, came.said.id)
-    passages = [each for each in trace.evidence if isinstance(each, Passage)]
+    passages = [each for each in came.trace.evidence if isinstance(each, Passage)] if came.trace else []
     return [(each, view.address(each.document, each.locator), view.place(each.locator, each.title)) for each in passages]
 
 
@@ -262,9 +262,8 @@ def _is(outcome: str, case: Case, results: Sequence[Result]) -> bool:
 
 def _came(visit: Visit, case: Case, results: Sequence[Result]) -> Came:
     shown = next((each for each in results if not each.passed), results[0])
-    said = None
-    with suppress(NotFound):
-        said = kept.show(visit.app, visit.actor, shown.trace).answer if shown.trace else None
+    trace = evaluation.answer_of(visit.app, visit.actor, shown)
+    said = trace.answer if trace else None
     if said is not None and len(said.text) > _SAID:
         said = said.model_copy(update={"text": said.text[:_SAID].rsplit(" ", 1)[0] + " …"})
-    return Came(case, results, shown, said)
+    return Came(case, results, shown, said, trace)

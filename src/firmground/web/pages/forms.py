@@ -9,11 +9,11 @@ from firmground.web.problems import Forbidden, Malformed
 from firmground.web.visit import Visit
 
 
-async def form(request: Request, visit: Visit) -> dict[str, str]:
-    """The fields of one of our forms. Forbidden without the token that only our pages know."""
+async def form(request: Request, visit: Visit, *, most: int = 50) -> dict[str, str]:
+    """The fields of one of our forms, at most so many. Forbidden without the token that only our pages know."""
     try:
         text = (await request.body()).decode("utf-8")
-        fields = parse_qs(text, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=20)
+        fields = parse_qs(text, keep_blank_values=True, encoding="utf-8", errors="strict", max_num_fields=most)
     except ValueError:
         raise Malformed("the form is not UTF-8 text", "send it from the page again") from None
     values = {name: given[-1] for name, given in fields.items()}

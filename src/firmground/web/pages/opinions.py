@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from firmground.app import opinions
+from firmground.app.asking import opinions
 from firmground.errors import FirmgroundError
 from firmground.web.pages.ask import acts
 from firmground.web.pages.forms import form
@@ -43,6 +43,16 @@ async def review(request: Request, visit: TheVisit, id: str) -> Response:
             opinions.withdraw_request(visit.app, visit.actor, id)
         else:
             opinions.ask_person(visit.app, visit.actor, id, fields.get("note", ""))
+
+    return await _done(request, visit, id, use)
+
+
+@router.post("/challenge")
+async def challenge(request: Request, visit: TheVisit, id: str) -> Response:
+    """Whoever asked says that it is not right, so that a person looks at it, perhaps again."""
+
+    def use(fields: dict[str, str]) -> None:
+        opinions.challenge(visit.app, visit.actor, id, fields.get("reason", ""), fields.get("note", ""))
 
     return await _done(request, visit, id, use)
 

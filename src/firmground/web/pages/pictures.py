@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from firmground.app.pictures import WIDEST, page_picture
+from firmground.app.corpus.pictures import WIDEST, page_picture
 from firmground.web.visit import TheVisit
 
 router = APIRouter()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from starlette.requests import Request
 
-from firmground.app import uploads
-from firmground.app.uploads import Upload
+from firmground.app.corpus import uploads
+from firmground.app.corpus.uploads import Upload
 from firmground.errors import FirmgroundError
 from firmground.web.filling import Filling
 from firmground.web.pages.forms import check_token

@@ -12,8 +12,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from firmground.settings_guard import KINDS
 from firmground.web.language import LANGUAGES, _, speak
-from firmground.web.rendering import STATIC
+from firmground.web.rendering import STATIC, hidden_words
 
 _FOR_SECONDS = 3600
 """How long pages elsewhere may go on with what they have of it."""
@@ -57,6 +58,7 @@ def _texts(code: str) -> dict[str, Any]:
         "welcome": _(
             "Every sentence of an answer shows where it stands in the documents. Where they say nothing, the answer says so."
         ),
+        "limits": _("Known limitations"),
         "question": _("Your question"),
         "ask": _("Ask"),
         "stop": _("Stop"),
@@ -76,6 +78,7 @@ def _texts(code: str) -> dict[str, Any]:
         "again": _("Try again"),
         "sources": _("Sources"),
         "source": _("Source {n}"),
+        "hidden": {kind: hidden_words(kind) for kind in KINDS},
         "closest": _("What came closest; it is not an answer:"),
         "page": _("page {n}"),
         "open": _("Open the document"),
@@ -92,13 +95,19 @@ def _texts(code: str) -> dict[str, Any]:
             "wrong_source": _("The source is wrong"),
             "outdated": _("It is out of date"),
         },
+        "people": {
+            "looking": _("A person is checking this, until {n}."),
+            "approved": _("A person looked at this and found it right."),
+            "edited": _("A person looked at this and corrected it."),
+            "rejected": _("A person looked at this and rejected it."),
+        },
         "states": {
             "answered": _state(_("Answered"), _("The documents say this.")),
             "weak": _state(
                 _("Weakly supported"),
                 _("Something in the documents points this way. Read the sources before you rely on it."),
             ),
-            "draft": _state(_("Draft"), _("A person looks at it before it counts.")),
+            "draft": _state(_("Draft"), _("A person looks at it before you read it.")),
             "clarify": _state(_("Which one?"), _("The question can mean several things. Choose one.")),
             "unclear": _state(
                 _("One word more"), _("The question leaves open what it is about. Go on below with what is missing.")

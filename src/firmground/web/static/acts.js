@@ -60,6 +60,7 @@ document.addEventListener("submit", async (event) => {
     const button = document.getElementById(form.dataset.act);
     if ("stay" in form.dataset) button.closest("details").open = true;
     button.focus();
+    if (form.dataset.act === "act-person") document.dispatchEvent(new Event("people-asked"));
   } catch {
     refused(form, texts.notSaved);
   }

@@ -120,7 +120,7 @@ function shortcuts() {
 }
 
 function use(element) {
-  if (!element.matches("input, textarea, select")) return element.click();
+  if (!element.matches("input:not([type=checkbox], [type=radio]), textarea, select")) return element.click();
   element.focus();
   element.select?.();
 }

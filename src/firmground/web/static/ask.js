@@ -11,6 +11,9 @@ const SILENT_MS = 20_000; // The server says something every five seconds.
 const PAUSES_MS = [300, 1000, 2000, 4000, 8000, 8000];
 const STATES = ["waiting", "understanding", "searching", "answering"];
 
+const PLACEHOLDER = /(?<![A-Za-z0-9_])([A-Z][A-Z0-9_]{0,31}_[A-Z2-7]{10})(?![A-Za-z0-9_])/;
+const PLACEHOLDER_PARTS = /^([A-Z][A-Z0-9_]{0,31})_[A-Z2-7]{6}([A-Z2-7]{4})$/;
+
 let turn = null; // The question that is being answered.
 let unanswered = null; // The one before, if it failed: asked again it has the same key, so that it is never answered twice.
 let here = location.pathname;
@@ -142,7 +145,7 @@ function sentence({ shown, citations }) {
   const marks = citations.map((n) => `[${n}]`).join("");
   const span = document.createElement("span");
   const marked = marks && shown.endsWith(marks);
-  span.textContent = marked ? shown.slice(0, -marks.length).trimEnd() : shown;
+  span.append(...veiled(marked ? shown.slice(0, -marks.length).trimEnd() : shown));
   const chips = (marked ? citations : []).map((n) => {
     const chip = document.createElement("span");
     chip.className = "ref";
@@ -150,6 +153,22 @@ function sentence({ shown, citations }) {
     return chip;
   });
   return [span, ...chips];
+}
+
+// Text, with placeholders of personal data as chips that say what kind it is. The page that follows looks up which words are placeholders.
+function veiled(text) {
+  return text.split(PLACEHOLDER).map((part) => {
+    const [, name, end] = PLACEHOLDER_PARTS.exec(part) ?? [];
+    const words = name && document.querySelector(`#texts [data-kind="${name.toLowerCase()}"]`)?.textContent;
+    if (!words) return part;
+    const chip = document.createElement("span");
+    const small = document.createElement("small");
+    chip.className = "masked";
+    chip.title = part;
+    small.textContent = end;
+    chip.append(`${words} `, small);
+    return chip;
+  });
 }
 
 function say(one, words) {

@@ -22,6 +22,7 @@
   const language = TEXTS[wanted.toLowerCase().split("-")[0]] ? wanted.toLowerCase().split("-")[0] : "en";
   const t = TEXTS[language];
   const say = (text, n) => text.replace("{n}", n);
+  const LOOKING = ["waiting", "claimed"];
 
   // By state: what is filled, what is drawn, what is drawn on what is filled.
   const DISC = "M8 .9a7.1 7.1 0 1 1 0 14.2A7.1 7.1 0 1 1 8 .9Z";
@@ -40,6 +41,7 @@
     up: ["", "M5 7v6H2.5V7Zm0 0 3-5c1.2 0 1.8 1 1.4 2.2L8.8 6.5h4.4l-1 6.5H5"],
     down: ["", "M5 9V3H2.5v6Zm0 0 3 5c1.2 0 1.8-1 1.4-2.2L8.8 9.5h4.4l-1-6.5H5"],
   };
+  const PLACEHOLDER = "(?<![A-Za-z0-9_])[A-Z][A-Z0-9_]{0,31}_[A-Z2-7]{10}(?![A-Za-z0-9_])";
   const STYLE = `
 :host{all:initial!important;display:block!important;position:fixed!important;z-index:2147483647!important;inset:auto 0 0 auto!important;
  width:auto!important;height:auto!important;visibility:visible!important;opacity:1!important;transform:none!important;pointer-events:none!important;
@@ -70,8 +72,9 @@ td,th{border:1px solid var(--line);padding:.2em .5em;text-align:start}th{font-we
 .state{display:flex;gap:.45em;align-items:center;font-weight:600}
 .answered{color:var(--good)}.weak,.draft,.clarify{color:var(--fair)}.abstained,.out_of_scope{color:var(--none)}.blocked,.failed{color:var(--stop)}
 .chip{font-size:.75em;padding:0 .5em;min-height:1.6em;min-width:1.9em;margin-inline-start:.35em;border-radius:1em;vertical-align:.1em}
+.masked{-webkit-box-decoration-break:clone;box-decoration-break:clone;border:1px solid var(--line);border-radius:var(--round);padding:0 .4em;font-size:.92em;color:var(--quiet);background:var(--paper)}
 ol{list-style:none;display:grid;gap:.4em}details{border:1px solid var(--line);border-radius:var(--round);padding:.4em .7em}
-summary{cursor:pointer;overflow-wrap:anywhere}blockquote{border-inline-start:3px solid var(--accent);padding-inline-start:.7em;margin:.5em 0;
+details{overflow-wrap:anywhere}summary{cursor:pointer}blockquote{border-inline-start:3px solid var(--accent);padding-inline-start:.7em;margin:.5em 0;
  white-space:pre-wrap;overflow-wrap:anywhere}a{text-decoration:underline}.row{display:flex;flex-wrap:wrap;gap:.4em;align-items:center}
 [aria-pressed=true]{background:var(--shade);box-shadow:inset 0 0 0 1px var(--edge)}
 form{border-top:1px solid var(--line);align-items:end}label{flex:1;font-size:.875em;color:var(--quiet)}
@@ -142,7 +145,7 @@ textarea{display:block;width:100%;font-size:1rem;font-size:medium;color:var(--in
       headers["Content-Type"] = "application/json";
       asked.body = stringify({ __proto__: null, ...body });
     }
-    const answer = await fetch(server + "/api/v1/answers" + path, asked);
+    const answer = await fetch(server + "/api/v1/" + path, asked);
     if (answer.ok) return answer;
     let told = null;
     try {
@@ -158,8 +161,8 @@ textarea{display:block;width:100%;font-size:1rem;font-size:medium;color:var(--in
     const once = { __proto__: null, "Idempotency-Key": crypto.getRandomValues(new Uint32Array(4)).join("-") };
     for (let id = "", after = 0, failures = 0; ; ) {
       try {
-        const path = id && `/${encodeURIComponent(id)}/events?after=${after}`;
-        const answer = await (id ? call(path, null, null, leave) : call("", once, body, leave));
+        const path = id && `answers/${encodeURIComponent(id)}/events?after=${after}`;
+        const answer = await (id ? call(path, null, null, leave) : call("answers", once, body, leave));
         if (answer.status === 204) return;
         const reader = answer.body.getReader();
         const decoder = new TextDecoder();
@@ -208,10 +211,25 @@ textarea{display:block;width:100%;font-size:1rem;font-size:medium;color:var(--in
     plain(into, rest);
   }
 
+  // Text, with placeholders of personal data as words that say what kind it is.
+  function worded(into, text) {
+    const looks = new RegExp(PLACEHOLDER, "g");
+    let from = 0;
+    for (let found; (found = looks.exec(text)); ) {
+      const words = t.hidden[found[0].slice(0, -11).toLowerCase()];
+      if (typeof words !== "string") continue;
+      if (found.index > from) put(into, document.createTextNode(text.slice(from, found.index)));
+      put(into, make("span", "masked", words)).title = found[0];
+      from = found.index + found[0].length;
+    }
+    if (from < text.length) put(into, document.createTextNode(text.slice(from)));
+    return into;
+  }
+
   // Text, with the tables in it as such.
   function plain(into, text) {
     const table = /(^|\n)(\|.*\|)\n\|[-:| ]+\|\n((?:\|.*\|(?:\n|$))+)/.exec(text);
-    if (!table) return void (text && put(into, document.createTextNode(text)));
+    if (!table) return void worded(into, text);
     plain(into, text.slice(0, table.index));
     const rows = (table[2] + "\n" + table[3].trim()).split("\n");
     const made = put(into, make("table"));
@@ -219,7 +237,7 @@ textarea{display:block;width:100%;font-size:1rem;font-size:medium;color:var(--in
     for (let i = 0; i < rows.length; i++) {
       const row = put(made, make("tr"));
       const cells = rows[i].slice(1, -1).split("|");
-      for (let j = 0; j < cells.length; j++) put(row, make(i ? "td" : "th", "", cells[j].trim()));
+      for (let j = 0; j < cells.length; j++) worded(put(row, make(i ? "td" : "th")), cells[j].trim());
     }
     plain(into, text.slice(table.index + table[0].length));
   }
@@ -235,9 +253,9 @@ textarea{display:block;width:100%;font-size:1rem;font-size:medium;color:var(--in
       link.target = "_blank";
       link.rel = "noopener noreferrer";
       link.ariaLabel = `${t.open}: ${title || uri} (${t.tab})`;
-      const quote = make("blockquote", "", cited ? snippet : text.slice(0, 500));
+      const quote = worded(make("blockquote"), cited ? snippet : text.slice(0, 500));
       quote.dir = "auto";
-      found[n] = make("details", "", "", make("summary", "", (n && `[${n}] `) + (title || uri) + where), quote, link);
+      found[n] = make("details", "", "", worded(make("summary"), (n && `[${n}] `) + (title || uri) + where), quote, link);
       put(items, make("li", "", "", found[n]));
     }
     return { made: make("div", "", "", make("small", "", heading), items), found };
@@ -249,7 +267,7 @@ textarea{display:block;width:100%;font-size:1rem;font-size:medium;color:var(--in
     why.hidden = true;
     const send = async (verdict, reason) => {
       try {
-        await call(`/${encodeURIComponent(id)}/feedback`, null, reason ? { verdict, reason } : { verdict });
+        await call(`answers/${encodeURIComponent(id)}/feedback`, null, reason ? { verdict, reason } : { verdict });
         up.ariaPressed = String(verdict === "up");
         down.ariaPressed = String(verdict === "down");
         why.hidden = verdict === "up" || Boolean(reason);
@@ -276,6 +294,7 @@ textarea{display:block;width:100%;font-size:1rem;font-size:medium;color:var(--in
     #go;
     #panel;
     #launch;
+    #limits = make("details");
 
     connectedCallback() {
       if (this.#panel) return;
@@ -299,7 +318,8 @@ textarea{display:block;width:100%;font-size:1rem;font-size:medium;color:var(--in
     }
 
     #make() {
-      this.#log = make("div", "log", "", make("p", "quiet", t.welcome));
+      this.#limits.hidden = true;
+      this.#log = make("div", "log", "", make("p", "quiet", t.welcome), this.#limits);
       this.#log.role = "log";
       this.#log.tabIndex = 0;
       this.#log.ariaLabel = t.log;
@@ -332,7 +352,21 @@ textarea{display:block;width:100%;font-size:1rem;font-size:medium;color:var(--in
       return all;
     }
 
+    // What it cannot do, looked up when somebody opens it. That it can be asked does not depend on it.
+    async #tell() {
+      if (this.#limits.firstChild) return;
+      put(this.#limits, make("summary", "quiet", t.limits));
+      try {
+        const lines = parse(await (await call("brief")).text()).for_askers.known_limitations;
+        for (let i = 0; i < lines.length; i++) put(this.#limits, make("p", "quiet", lines[i])).dir = "auto";
+        this.#limits.hidden = !lines.length;
+      } catch {
+        // Then nobody is told.
+      }
+    }
+
     #show(open) {
+      if (open) this.#tell();
       this.#panel.hidden = !open;
       this.#launch.ariaExpanded = String(open);
       (open ? this.#input : this.#launch).focus();
@@ -341,7 +375,7 @@ textarea{display:block;width:100%;font-size:1rem;font-size:medium;color:var(--in
     #afresh() {
       this.#stop();
       this.#conversation = "";
-      this.#log.replaceChildren(make("p", "quiet", t.welcome));
+      this.#log.replaceChildren(make("p", "quiet", t.welcome), this.#limits);
       this.#input.focus();
     }
 
@@ -409,6 +443,7 @@ textarea{display:block;width:100%;font-size:1rem;font-size:medium;color:var(--in
       const state = t.states[answer.status === "clarify" && !answer.choices.length ? "unclear" : answer.status];
       turn.insertBefore(make("p", "state " + answer.status, "", sign(answer.status), make("span", "", state.words)), said);
       turn.insertBefore(make("p", "quiet", state.meaning), said);
+      this.#people(turn, said, answer, cited, point);
       const choices = make("div", "row");
       for (let i = 0; i < answer.choices.length; i++) {
         const { text, label } = answer.choices[i];
@@ -417,7 +452,7 @@ textarea{display:block;width:100%;font-size:1rem;font-size:medium;color:var(--in
       if (answer.choices.length) put(turn, choices);
       for (let i = 0; i < answer.notices.length; i++) {
         const { code, text } = answer.notices[i];
-        if (!["not_released", "not_live", "not_calibrated"].includes(code)) put(turn, make("p", "quiet", text));
+        if (!["not_released", "not_live", "not_calibrated", "reviewed", "corrected"].includes(code)) put(turn, make("p", "quiet", text));
       }
       if (answer.citations.length) {
         Object.assign(cited, sources(answer.citations, t.sources, true));
@@ -425,6 +460,29 @@ textarea{display:block;width:100%;font-size:1rem;font-size:medium;color:var(--in
       } else if (answer.closest.length) put(turn, sources(answer.closest.slice(0, 3), t.closest).made);
       put(turn, thumbs(answer.id, (text) => (this.#status.textContent = text)));
       this.#reveal(turn);
+    }
+
+    // What people make of it; while they look at it, this looks again now and then.
+    #people(turn, said, answer, cited, point) {
+      const { state, due_at: due } = answer.review ?? {};
+      if (!state) return;
+      const looking = LOOKING.includes(state);
+      const words = looking ? say(t.people.looking, new Date(due).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" })) : t.people[state];
+      turn.insertBefore(make("p", "quiet", words), said);
+      const again = async () => {
+        if (!turn.isConnected) return;
+        try {
+          const now = parse(await (await call("answers/" + encodeURIComponent(answer.id))).text());
+          if (!LOOKING.includes(now.review?.state)) {
+            turn.replaceChildren(turn.firstChild, said);
+            return this.#done(turn, said, now, null, cited, point);
+          }
+        } catch {
+          // It looks again.
+        }
+        later(again, 30000);
+      };
+      if (looking) later(again, 30000);
     }
 
     #failed(turn, said, problem, question, instead) {

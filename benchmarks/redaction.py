@@ -1,0 +1,114 @@
+"""What masking costs each answer: finding in the question, keeping apart, putting back for the reader, looking through what a model said.
+
+    python -m benchmarks.redaction [--times 500] [--out FILE]
+
+Answers of eight passages: none of which holds masked values; usual ones, where one document in four holds an address; and the worst, where
+every line of every document holds two values. `cpu` is what this thread was busy with, since others
+use the machine as well.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import perf_counter_ns, thread_time_ns
+from typing import Any
+
+import numpy as np
+
+from benchmarks.library import record
+from firmground.app.app import App
+from firmground.app.asking.answers import ask
+from firmground.app.corpus.sync import sync
+from firmground.app.redaction import masking
+from firmground.app.redaction.answers import hide, revealed, telling, values_of
+from firmground.guard.redaction import Redacted
+from firmground.ports import Transaction
+from firmground.serve.unread import Unread
+from firmground.settings import Settings
+from firmground.testing.app import ADMINISTRATOR, COLLEAGUE, Bench
+from firmground.types import Event, Passage, Trace
+
+_PLAIN = "When is the northern tower locked, and who has the key of it after dusk?"
+_NAMED = "Who is reached at greta.holm@lighthouse.test or at +44 20 7946 0123 after dusk?"
+
+
+def opened(place: Path, share: int) -> App:
+    """Every `share`-th line has values; 0: none has."""
+    source = {"name": "docs", "path": ".", "personal_data": "mask"}
+    bench = Bench(place, settings=Settings.model_validate({"answer": {"threshold": 0.001}, "sources": [source]}))
+    for number in range(12):
+        lines = [
+            f"The keeper of tower {number} is reached at keeper{number}.{line}@lighthouse.test or +44 20 7946 0{number:02}{line}."
+            if share and (number * 9 + line) % share == 0
+            else f"The keeper of tower {number} is reached by the bell of floor {line}, which is rung twice after dusk."
+            for line in range(9)
+        ]
+        bench.source.contents[f"tower{number}.md"] = f"# Tower {number}\n\n{' '.join(lines)}\n".encode()
+    return bench.app()
+
+
+def timed(app: App, work: Callable[[Transaction], object], times: int) -> dict[str, float]:
+    """Each in a transaction that keeps something anyway, which is not measured, and neither is its commit."""
+    wall, cpu = list[float](), list[float]()
+    for number in range(times):
+        with app.database.transaction() as tx:
+            tx.put_fact("benchmark", "answers", number)
+            began, busy = perf_counter_ns(), thread_time_ns()
+            work(tx)
+            wall.append((perf_counter_ns() - began) / 1e6)
+            cpu.append((thread_time_ns() - busy) / 1e6)
+    found = {"wall": wall, "cpu": cpu}
+    return {f"{name}_p{share}_ms": round(float(np.percentile(found[name], share)), 3) for name in found for share in (50, 95)}
+
+
+def events(trace: Trace) -> list[Event]:
+    citations = [Event(kind="citation", data=each.model_dump(mode="json")) for each in trace.answer.citations]
+    return [*citations, *(Event(kind="sentence", data=each.model_dump(mode="json")) for each in trace.answer.sentences)]
+
+
+def all_of_it(app: App, tx: Transaction, question: str, trace: Trace, told_of: Sequence[Event]) -> None:
+    """What an answer does more than it would without masking."""
+    said: Redacted = masking.question(app, COLLEAGUE, question)
+    masking.notice(said)
+    tell = telling(app, COLLEAGUE, values_of(said.values), lambda _: None)
+    for event in told_of:
+        tell(event)
+    told = [each.text for each in trace.evidence if isinstance(each, Passage)]
+    for sentence in trace.answer.sentences:
+        Unread(app.finder).made_up(sentence.text, told)
+    hide(app, tx, trace, said.values, before=())
+    revealed(app, tx, COLLEAGUE, trace)
+
+
+def measured(question: str, times: int, share: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as place, opened(Path(place), share) as app:
+        sync(app, ADMINISTRATOR)
+        given = ask(app, COLLEAGUE, question)
+        with app.database.reading() as tx:
+            trace = tx.find_trace(given.id)
+        told_of = events(trace)
+        timed(app, lambda tx: all_of_it(app, tx, question, trace, told_of), 1)
+        return {
+            "passages": len(trace.evidence),
+            "characters": len(trace.model_dump_json()),
+            "all": timed(app, lambda tx: all_of_it(app, tx, question, trace, told_of), times),
+            "finding": timed(app, lambda _: masking.question(app, COLLEAGUE, question), times),
+        }
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--times", type=int, default=500)
+    options.add_argument("--out", type=Path)
+    given = options.parse_args()
+    found = {
+        "nothing_masked": measured(_PLAIN, given.times, 0),
+        "usual": measured(_NAMED, given.times, 36),
+        "worst": measured(_NAMED, given.times, 1),
+    }
+    record(found, given.out)
+
+
+if __name__ == "__main__":
+    main()

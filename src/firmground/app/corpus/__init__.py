@@ -1,0 +1,1 @@
+"""Documents: from sources to the index, and what people decide about them."""

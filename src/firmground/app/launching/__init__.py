@@ -1,0 +1,1 @@
+"""What goes live: audits, policy, brief, approvals, the pointer."""

@@ -1,0 +1,104 @@
+"""What became of an answer that people looked at, filled in whenever it is read. Kept answers stay as they were given."""
+
+from collections.abc import Sequence
+
+from firmground.app.reviewing import corrections
+from firmground.ports import Transaction
+from firmground.reviews import ReviewAct, ReviewItem
+from firmground.serve.trace import ERASED
+from firmground.types import Actor, Answer, Draft, Notice, Trace
+
+REVIEWED = Notice(code="reviewed", text="A person looked at this answer, and stands behind it.")
+CORRECTED = Notice(code="corrected", text="A person corrected this answer.")
+REJECTED = "A person looked at this answer and did not approve it."
+ELSEWHERE = "A person corrected this answer when it was given to somebody else. Ask again for what holds now."
+WITHDRAWN = "The question was withdrawn before a person looked at its answer."
+
+
+def as_reviewed(tx: Transaction, actor: Actor, traces: Sequence[Trace]) -> list[Trace]:
+    """These answers as what people decided makes them, for this reader; before anything is hidden from them."""
+    ids = [trace.answer.id for trace in traces]
+    items = {item.answer: item for item in tx.items_of(ids)}
+    elsewhere = corrections.of(
+        tx, [trace for trace in traces if trace.answer.id not in items or not items[trace.answer.id].outcome]
+    )
+    if not items and not elsewhere:
+        return list(traces)
+    decided = tx.acts([item.id for item in (*items.values(), *elsewhere.values()) if item and item.decisive is not None])
+    acts = {(act.item, act.number): act for those in decided.values() for act in those}
+    asked = {request.answer for request in tx.reviews(ids) if request.person == actor.person and request.state == "open"}
+
+    def reviewed(trace: Trace, item: ReviewItem) -> Trace:
+        act = acts.get((item.id, item.decisive or 0))
+        trace = _decided(trace, item, act)
+        if not _is_told(trace, item, actor, wants=trace.answer.id in asked):
+            return trace
+        return trace.model_copy(update={"answer": trace.answer.model_copy(update={"review": _state(item, act)})})
+
+    def corrected(trace: Trace) -> Trace:
+        """Its note is for whoever asked there."""
+        if trace.answer.id not in elsewhere or not corrections.was_read(trace):
+            return trace
+        if (item := elsewhere[trace.answer.id]) is None:
+            return trace.model_copy(update={"answer": _refused(trace.answer, ELSEWHERE)})
+        act = acts.get((item.id, item.decisive or 0)) if item.outcome == "edited" else None
+        if act and act.wrote and act.wrote.text and not corrections.fits(tx, trace, item, act.wrote):
+            return trace.model_copy(update={"answer": _refused(trace.answer, ELSEWHERE)})
+        return _decided(trace, item, act)
+
+    found = [corrected(trace) for trace in traces]
+    return [reviewed(trace, item) if (item := items.get(trace.answer.id)) else trace for trace in found]
+
+
+def with_state(tx: Transaction, actor: Actor, shared: Trace) -> Trace:
+    """An answer that somebody else shares, with how far people are with it where this reader asked for them."""
+    whole = tx.trace(shared.answer.id)
+    review = as_reviewed(tx, actor, [whole])[0].answer.review if whole is not None else None
+    return shared.model_copy(update={"answer": shared.answer.model_copy(update={"review": review})})
+
+
+def _decided(trace: Trace, item: ReviewItem, act: ReviewAct | None) -> Trace:
+    answer = trace.answer
+    if item.outcome == "withdrawn" and trace.draft is not None:
+        answer = _refused(answer, WITHDRAWN)
+    elif item.outcome == "rejected":
+        answer = _refused(answer, f"{REJECTED}\n\n{act.note}" if act and act.note else REJECTED)
+    elif item.outcome == "edited":
+        answer = _said(answer, act.wrote, CORRECTED) if act and act.wrote and act.wrote.text else _refused(answer, ERASED)
+    elif item.outcome == "approved":
+        given = Draft(status=answer.status, text=answer.text, sentences=answer.sentences, citations=answer.citations)
+        answer = _said(answer, trace.draft or given, REVIEWED)
+    draft = None if item.outcome in {"approved", "edited"} else trace.draft
+    return trace.model_copy(update={"answer": answer, "draft": draft})
+
+
+def _said(answer: Answer, draft: Draft, notice: Notice) -> Answer:
+    """What a person stands behind is weak no more."""
+    return answer.model_copy(
+        update={
+            "status": "answered" if draft.status in {"weak", "draft"} else draft.status,
+            "text": draft.text,
+            "sentences": draft.sentences,
+            "citations": draft.citations,
+            "choices": draft.choices or answer.choices,
+            "notices": (*draft.notices, *answer.notices, notice),
+        }
+    )
+
+
+def _refused(answer: Answer, text: str) -> Answer:
+    return answer.model_copy(update={"status": "abstained", "text": text, "sentences": (), "citations": (), "choices": ()})
+
+
+def _is_told(trace: Trace, item: ReviewItem, actor: Actor, *, wants: bool) -> bool:
+    """Nobody is alarmed by a look that is taken by chance, or that others want."""
+    if wants or actor.may("review"):
+        return True
+    return trace.person == actor.person and (item.held or item.outcome not in {None, "withdrawn"})
+
+
+def _state(item: ReviewItem, act: ReviewAct | None) -> dict[str, str]:
+    """`decided_at`, and the `role` that it was for, once somebody decided."""
+    state = str(item.outcome) if item.state == "done" else "claimed" if item.holder else "waiting"
+    told = {"id": item.id, "state": state, "due_at": item.due_at.isoformat(), "revision": str(item.revision)}
+    return {**told, "decided_at": act.at.isoformat(), "role": item.role} if act and item.state == "done" else told

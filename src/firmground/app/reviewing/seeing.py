@@ -1,0 +1,81 @@
+"""Which items somebody may see and take: with the role they are for, of answers all of whose evidence is theirs to see, of questions that
+others asked."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from firmground.app.access.rights import as_of_now, need
+from firmground.errors import NotAllowed
+from firmground.ports import Transaction
+from firmground.reviews import ReviewItem
+from firmground.rights import Role
+from firmground.types import Actor
+
+_RISING: tuple[Role, ...] = ("reviewer", "admin", "owner")
+"""Roles that review, those that may do more behind."""
+_LONGEST_LEASE = timedelta(days=1)
+"""The most that settings allow."""
+
+
+def reviewer_now(tx: Transaction, actor: Actor) -> Actor:
+    """With the rights of this moment. NotAllowed where they may not review, or not any more."""
+    need(actor, "review", "review answers")
+    now = as_of_now(tx, actor)
+    need(now, "review", "review answers")
+    return now
+
+
+def roles_of(actor: Actor) -> tuple[Role, ...]:
+    """Items for these roles are for this person."""
+    return _RISING[: _RISING.index(actor.role) + 1] if actor.role in _RISING else ()
+
+
+def highest(*roles: Role) -> Role:
+    """Of roles that review; the lowest of them where none of these does."""
+    return _RISING[max((_RISING.index(role) for role in roles if role in _RISING), default=0)]
+
+
+def others_than(tx: Transaction, actor: Actor) -> str:
+    """Whose questions somebody else must look at: this person's own. Nobody's where nobody has an account yet, and whoever came by the
+    files of the workspace tries it out alone."""
+    return "" if actor.local and not tx.has_owner() else actor.person
+
+
+def scopes_of(tx: Transaction, actor: Actor) -> Collection[int] | None:
+    """Of the documents that they may see; None for all."""
+    return None if actor.may("see_all") else tx.visible_scopes(actor.groups)
+
+
+def to_review(tx: Transaction, actor: Actor, reference: str) -> ReviewItem:
+    """By id or unambiguous prefix. NotFound where it is not theirs to see; NotAllowed for answers to their own questions."""
+    item = tx.find_item(reference, roles=roles_of(actor), scopes=scopes_of(tx, actor))
+    if item.asker == others_than(tx, actor):
+        raise NotAllowed("whoever asked a question does not review its answer", "leave it to somebody else")
+    return item
+
+
+def in_hand_of(tx: Transaction, item: ReviewItem, now: datetime) -> str:
+    """Who holds it; nobody once the lease lapsed, where it was taken by a clock that was far ahead, or where they may not review it any
+    more."""
+    if not item.holder or item.lease_until is None or not now <= item.lease_until <= now + _LONGEST_LEASE:
+        return ""
+    return item.holder if still_reviews(tx, item) else ""
+
+
+def still_reviews(tx: Transaction, item: ReviewItem) -> bool:
+    """Whether who holds it still may: they are known, have the role, and see all that it rests on. Who came by the files of the workspace
+    is known to the system alone."""
+    if item.by_files or not tx.has_owner():
+        return True
+    if not tx.has_person(item.holder):
+        return False
+    holder = tx.actor(item.holder, via="http")
+    return holder.may("review") and may_review(tx, holder, item)
+
+
+def may_review(tx: Transaction, actor: Actor, item: ReviewItem) -> bool:
+    """Whether it is for their role, and all that the answer rests on is theirs to see."""
+    if item.role not in roles_of(actor):
+        return False
+    scopes = scopes_of(tx, actor)
+    return scopes is None or tx.may_see_item(item.id, scopes)

@@ -1,0 +1,1 @@
+"""What people, programs and the workspace may use, and what they used."""

@@ -1,0 +1,26 @@
+"""One way to word an order to a language model."""
+
+import re
+from typing import NamedTuple
+
+
+class Signal(NamedTuple):
+    kind: str
+    score: float
+    needs: tuple[str, ...]
+    """One of these must occur in the text, in letters of any size; spares the costlier pattern."""
+    pattern: re.Pattern[str]
+
+
+def signal(kind: str, score: float, needs: str, *patterns: str) -> Signal:
+    """What any of the patterns finds, in letters of any size; `needs` are its stems, with `|` between them."""
+    pattern = "|".join(patterns)
+    for endless, bounded in _BOUNDED:
+        pattern = pattern.replace(endless, bounded)
+    return Signal(f"instruction_{kind}", score, tuple(needs.split("|")), re.compile(pattern, re.IGNORECASE))
+
+
+_BOUNDED = ((r"\s+", r"\s{1,9}"), (r"\s*", r"\s{0,9}"), (r"[\s,]+", r"[\s,]{1,9}"), (r"\w+", r"\w{1,40}"), (r"\w*", r"\w{0,40}"))
+"""Hostile text must not make matching slow: every repetition has an end."""
+GAP = r"[^.!?\n]{0,40}?"
+"""A few words of the same sentence."""

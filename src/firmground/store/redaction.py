@@ -1,0 +1,84 @@
+"""What placeholders stand for, encrypted: kept with the document or answer it was found in."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Table, and_, bindparam, delete, select
+
+from firmground.redaction import HiddenValue
+from firmground.store import tables
+from firmground.store.unit import Unit, in_lots, made
+
+_FEW = 200
+"""Words that the database looks for; among more, reading all rows is as quick."""
+_d = tables.document_values.c
+_of = tables.documents.c
+_a = tables.answer_values.c
+_IN_DOCUMENTS = (
+    select(_d.document, _d.placeholder, _d.kind, _d.sealed)
+    .where(_d.document.in_(bindparam("numbers", expanding=True)))
+    .order_by(_d.document, _d.placeholder)
+)
+_THESE_IN_DOCUMENTS = _IN_DOCUMENTS.where(_d.placeholder.in_(bindparam("words", expanding=True)))
+_WHERE = (
+    select(_d.placeholder, _of.source, _of.scope)
+    .join(tables.documents, _of.number == _d.document)
+    .where(_d.placeholder.in_(bindparam("words", expanding=True)), _of.state == "indexed")
+    .distinct()
+)
+_IN_ANSWERS = (
+    select(_a.answer, _a.placeholder, _a.kind, _a.sealed)
+    .where(_a.answer.in_(bindparam("answers", expanding=True)))
+    .order_by(_a.answer, _a.placeholder)
+)
+_o = tables.opinion_values.c
+
+
+class HiddenValues(Unit):
+    """The chapter of a transaction on what placeholders stand for."""
+
+    def hide_in_document(self, number: int, values: Sequence[HiddenValue]) -> None:
+        self._replace(tables.document_values, {"document": number}, values)
+
+    def hidden_in_documents(self, numbers: Collection[int], placeholders: Collection[str] = ()) -> dict[int, list[HiddenValue]]:
+        found: dict[int, list[HiddenValue]] = defaultdict(list)
+        only = set(placeholders)
+        few = {"words": sorted(only)} if 0 < len(only) <= _FEW else {}
+        for lot in in_lots(sorted(set(numbers))):
+            rows = self._rows(_THESE_IN_DOCUMENTS if few else _IN_DOCUMENTS, {"numbers": lot, **few})
+            for number, word, kind, sealed in rows:
+                if not only or word in only:
+                    found[int(number)].append(made(HiddenValue, {"placeholder": word, "kind": kind, "sealed": sealed}))
+        return dict(found)
+
+    def where_hidden(self, placeholders: Collection[str]) -> dict[str, set[tuple[str, int]]]:
+        found: dict[str, set[tuple[str, int]]] = defaultdict(set)
+        for lot in in_lots(sorted(set(placeholders))):
+            for word, source, scope in self._rows(_WHERE, {"words": lot}):
+                found[str(word)].add((str(source), int(scope)))
+        return dict(found)
+
+    def hide_in_answer(self, answer: str, values: Sequence[HiddenValue]) -> None:
+        self._replace(tables.answer_values, {"answer": answer}, values)
+
+    def hidden_in_answers(self, answers: Collection[str]) -> dict[str, list[HiddenValue]]:
+        found: dict[str, list[HiddenValue]] = defaultdict(list)
+        for lot in in_lots(sorted(set(answers))):
+            for answer, word, kind, sealed in self._rows(_IN_ANSWERS, {"answers": lot}):
+                found[str(answer)].append(made(HiddenValue, {"placeholder": word, "kind": kind, "sealed": sealed}))
+        return dict(found)
+
+    def hide_in_opinion(self, answer: str, person: str, values: Sequence[HiddenValue]) -> None:
+        self._replace(tables.opinion_values, {"answer": answer, "person": person}, values)
+
+    def hidden_in_opinions(self, answers: Collection[str], person: str) -> dict[str, list[HiddenValue]]:
+        found: dict[str, list[HiddenValue]] = defaultdict(list)
+        for lot in in_lots(sorted(set(answers))):
+            wanted = select(_o.answer, _o.placeholder, _o.kind, _o.sealed).where(_o.answer.in_(lot), _o.person == person)
+            for answer, word, kind, sealed in self._rows(wanted.order_by(_o.answer, _o.placeholder)):
+                found[str(answer)].append(made(HiddenValue, {"placeholder": word, "kind": kind, "sealed": sealed}))
+        return dict(found)
+
+    def _replace(self, table: Table, owner: dict[str, int | str], values: Sequence[HiddenValue]) -> None:
+        self._connection.execute(delete(table).where(and_(*(table.c[column] == of for column, of in owner.items()))))
+        self._insert(table, [owner | value.model_dump() for value in values])

@@ -1,0 +1,133 @@
+"""What one was told, how one wants to be told, and the routes by which others are."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from firmground.app.notifying import contacts, messages, routes, texts
+from firmground.outbox import Event, MailChoice, Message
+from firmground.types import Json
+from firmground.web.api.description import refused
+from firmground.web.api.opinions import Nothing
+from firmground.web.api.shapes import Body
+from firmground.web.visit import TheVisit, in_person
+
+_NOT_YOURS = "You do not answer for it."
+_NO_ROUTE = "There is no such route."
+
+router = APIRouter()
+
+
+class Notification(Body):
+    id: str
+    event: Event
+    about: str = Field(description="Id of the answer, item, pin or release.")
+    at: datetime
+    text: str = Field(description="What happened, in a line.")
+    page: str = Field(description="The page that is about it.")
+    facts: dict[str, Json] = Field(description="Ids, names and figures.")
+    urgent: bool
+    read_at: datetime | None = Field(description="When you saw it; null while you have not.")
+
+
+class Notifications(Body):
+    messages: list[Notification]
+    unread: int = Field(ge=0, description="How many of all are unread.")
+
+
+class YourContact(Body):
+    address: str = Field(description="Where you have mail; empty for nowhere.")
+    mail: MailChoice = Field(description="How often you want mail.")
+
+
+class NewContact(Body):
+    address: str | None = Field(None, max_length=320, description="Stays as it is when absent; empty for nowhere.")
+    mail: MailChoice | None = Field(None, description="Stays as it is when absent.")
+
+
+class Routes(Body):
+    routes: list[routes.Standing]
+
+
+class Tested(Body):
+    went_to: str = Field(description="Where the message went.")
+
+
+class Retried(Body):
+    messages: int = Field(ge=0, description="How many had been given up.")
+
+
+@router.get("/notifications")
+async def get_notifications(
+    visit: TheVisit,
+    unread: Annotated[bool, Query(description="Only those that you have not read.")] = False,
+    before: Annotated[str, Query(max_length=100, description="Only those older than this one, by its id.")] = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Notifications:
+    """What you were told, newest first."""
+    told = await visit.run(messages.mine, visit.app, visit.actor, unread=unread, before=before, limit=limit)
+    return Notifications(messages=[_shown(each) for each in told.messages], unread=told.unread)
+
+
+@router.post("/notifications/{id}/read", responses=refused({404: "You have no such message."}))
+async def post_read(id: str, visit: TheVisit, body: Nothing | None = None) -> Notification:
+    """You have seen it. Twice changes nothing."""
+    del body
+    return _shown(await visit.run(messages.read, visit.app, visit.actor, id))
+
+
+@router.get("/notifications/contact", responses=refused({404: "There are no accounts yet."}))
+async def get_contact(visit: TheVisit) -> YourContact:
+    """Where you have mail, and how often you want any."""
+    found = await visit.run(contacts.of, visit.app, visit.actor)
+    return YourContact(address=found.address, mail=found.mail)
+
+
+@router.put(
+    "/notifications/contact",
+    responses=refused({400: "No mail address.", 403: "A key may not say where mail goes.", 404: "There are no accounts yet."}),
+)
+async def put_contact(body: NewContact, visit: TheVisit) -> YourContact:
+    """Say where you have mail, and how often you want any."""
+    in_person(visit, "say where mail goes")
+    made = await visit.run(contacts.choose, visit.app, visit.actor, address=body.address, mail=body.mail)
+    return YourContact(address=made.address, mail=made.mail)
+
+
+@router.get("/notifications/routes")
+async def get_routes(visit: TheVisit) -> Routes:
+    """The routes that you answer for and how they stand; all of them for whoever looks after the workspace."""
+    return Routes(routes=await visit.run(routes.routes, visit.app, visit.actor))
+
+
+@router.post(
+    "/notifications/routes/{name}/test",
+    responses=refused({400: "It lacks something.", 403: _NOT_YOURS, 404: _NO_ROUTE}),
+)
+async def post_test(name: str, visit: TheVisit, body: Nothing | None = None) -> Tested:
+    """Send a message by this route at once, and wait for what becomes of it."""
+    del body
+    return Tested(went_to=await visit.run(routes.test, visit.app, visit.actor, name))
+
+
+@router.post("/notifications/routes/{name}/retry", responses=refused({403: _NOT_YOURS, 404: _NO_ROUTE}))
+async def post_retry(name: str, visit: TheVisit, body: Nothing | None = None) -> Retried:
+    """Try again what was given up on this route, and what waits for another try, at once."""
+    del body
+    return Retried(messages=await visit.run(routes.retry, visit.app, visit.actor, name))
+
+
+def _shown(message: Message) -> Notification:
+    return Notification(
+        id=message.id,
+        event=message.event,
+        about=message.about,
+        at=message.created_at,
+        text=texts.line(message),
+        page=texts.link(message),
+        facts=message.body,
+        urgent=message.urgent,
+        read_at=message.read_at,
+    )

@@ -1,0 +1,161 @@
+"""The page about what one was told, how one wants to be told, and the routes that one answers for."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from firmground.app.notifying import contacts, messages, routes, texts
+from firmground.errors import NotFound
+from firmground.outbox import Contact, Event, Message
+from firmground.web.language import _, marked, moment
+from firmground.web.managing import Fields, carried_out, shared
+from firmground.web.pages.forms import form
+from firmground.web.rendering import page
+from firmground.web.visit import TheVisit, Visit, in_person
+
+SAID: Mapping[Event, str] = {
+    "review.opened": marked("An answer waits for a reviewer"),
+    "review.due_soon": marked("An answer that waits for a reviewer is due soon"),
+    "review.overdue": marked("An answer that waits for a reviewer is overdue"),
+    "review.escalated": marked("An answer was passed on to you for review"),
+    "review.decided": marked("A person looked at an answer of yours"),
+    "answer.challenged": marked("Somebody says that an answer is not right"),
+    "answer.corrected": marked("An answer that you got was corrected"),
+    "pin.stale": marked("What an approved answer rests on has changed"),
+    "route.failed": marked("Messages could not be delivered"),
+    "route.tested": marked("This is a test: messages of this route arrive"),
+    "budget.alert": marked("A budget is used up, or nearly so"),
+    "release.promoted": marked("Another release is live"),
+    "release.rolled_back": marked("A release was rolled back"),
+}
+"""What happened, in words."""
+BY_A_ROUTE: Mapping[str, str] = {
+    "review.escalated": marked("An answer was passed on for review"),
+    "review.decided": marked("A person looked at an answer"),
+    "answer.corrected": marked("An answer was corrected after it was given"),
+}
+"""The same, told to others than those whom it concerns."""
+_FIGURES = {
+    "due at": marked("due"),
+    "priority": marked("priority"),
+    "outcome": marked("outcome"),
+    "percent": marked("percent used"),
+    "route": marked("route"),
+    "until": marked("until"),
+}
+_VALUES = {
+    "urgent": marked("urgent"),
+    "high": marked("high"),
+    "normal": marked("normal"),
+    "low": marked("low"),
+    "approved": marked("approved"),
+    "edited": marked("edited"),
+    "rejected": marked("rejected"),
+    "withdrawn": marked("withdrawn"),
+}
+_SHOWN = 30
+
+router = APIRouter()
+
+
+class Line(NamedTuple):
+    """One message, as the page shows it."""
+
+    id: str
+    title: str
+    link: str
+    at: datetime
+    read: bool
+    urgent: bool
+    figures: list[tuple[str, str]]
+
+
+@router.get("/notifications")
+async def notifications_page(request: Request, visit: TheVisit, before: str = "", done: str = "") -> Response:
+    return await visit.run(_shown, request, visit, before=before[:100], done=done)
+
+
+@router.post("/notifications/{act}")
+async def act(request: Request, visit: TheVisit, act: str) -> Response:
+    """`read` all, or `choose` where one has mail."""
+    fields = await form(request, visit)
+    if act not in {"read", "choose"}:
+        raise NotFound("there is nothing at this address", "check it")
+    if act == "choose":
+        in_person(visit, "say where mail goes")
+    return await visit.run(_done, request, visit, act, fields)
+
+
+@router.post("/notifications/routes/{name}/{act}")
+async def route_act(request: Request, visit: TheVisit, name: str, act: str) -> Response:
+    """`test` a route, or `retry` what was given up on it."""
+    fields = await form(request, visit)
+    if act not in {"test", "retry"}:
+        raise NotFound("there is nothing at this address", "check it")
+    return await visit.run(_route, request, visit, name, act, fields)
+
+
+def _shown(request: Request, visit: Visit, *, before: str = "", status: int = 200, **more: Any) -> Response:
+    app, actor = visit.app, visit.actor
+    told = messages.mine(app, actor, before=before, limit=_SHOWN + 1)
+    values: dict[str, Any] = {
+        "lines": [_line(each) for each in told.messages[:_SHOWN]],
+        "before": before,
+        "next": told.messages[_SHOWN - 1].id if len(told.messages) > _SHOWN else "",
+        "unread_count": told.unread,
+        "contact": contacts.of(app, actor) if visit.by == "session" else Contact(person=actor.person),
+        "choices": contacts.CHOICES,
+        "mails": bool(app.workspace.settings.mail.host),
+        "routes": routes.routes(app, actor),
+    }
+    return page(request, "notifications.html", shared(visit) | values | more, status=status)
+
+
+def _line(message: Message) -> Line:
+    return Line(
+        message.id,
+        _((message.route and BY_A_ROUTE.get(message.event)) or SAID[message.event]),
+        texts.link(message),
+        message.created_at,
+        message.read_at is not None,
+        message.urgent,
+        [(_(_FIGURES[name]), _figure(value)) for name, value in texts.figures(message) if name in _FIGURES],
+    )
+
+
+def _figure(value: str) -> str:
+    try:
+        return moment(datetime.fromisoformat(value)) if "T" in value else _(_VALUES[value]) if value in _VALUES else value
+    except ValueError:
+        return value
+
+
+def _done(request: Request, visit: Visit, act: str, fields: Fields) -> Response:
+    def show(**more: Any) -> Response:
+        return _shown(request, visit, **more)
+
+    def do() -> None:
+        if act == "read":
+            messages.read_all(visit.app, visit.actor)
+        else:
+            address, mail = fields.get("address", ""), fields.get("mail", "at_once")
+            contacts.choose(visit.app, visit.actor, address=address, mail=mail)
+
+    return carried_out(act, fields, do, show, back="/notifications")
+
+
+def _route(request: Request, visit: Visit, name: str, act: str, fields: Fields) -> Response:
+    def show(**more: Any) -> Response:
+        return _shown(request, visit, failed=name, **more)
+
+    def do() -> None:
+        if act == "test":
+            routes.test(visit.app, visit.actor, name)
+        else:
+            routes.retry(visit.app, visit.actor, name)
+
+    return carried_out(act, fields, do, show, back="/notifications")

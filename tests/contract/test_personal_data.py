@@ -1,0 +1,33 @@
+"""What is kept of one person is found and dropped in the same way on both kinds of database."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from firmground.ports import Database
+from firmground.store.database import open_database
+from firmground.testing.personal import PersonalDataContract
+from firmground.testing.postgresql import Server, postgresql_server
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with postgresql_server() as server:
+        yield server
+
+
+class TestOnSqlite(PersonalDataContract):
+    @pytest.fixture
+    def database(self, tmp_path: Path) -> Iterator[Database]:
+        database = open_database("sqlite", tmp_path)
+        yield database
+        database.close()
+
+
+class TestOnPostgresql(PersonalDataContract):
+    @pytest.fixture
+    def database(self, tmp_path: Path, server: Server) -> Iterator[Database]:
+        database = open_database(server.database(), tmp_path)
+        yield database
+        database.close()

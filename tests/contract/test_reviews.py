@@ -1,0 +1,33 @@
+"""What people look at is kept, found and taken in the same way on both kinds of database."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from firmground.ports import Database
+from firmground.store.database import open_database
+from firmground.testing.postgresql import Server, postgresql_server
+from firmground.testing.reviews import ReviewsContract
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with postgresql_server() as server:
+        yield server
+
+
+class TestOnSqlite(ReviewsContract):
+    @pytest.fixture
+    def database(self, tmp_path: Path) -> Iterator[Database]:
+        database = open_database("sqlite", tmp_path)
+        yield database
+        database.close()
+
+
+class TestOnPostgresql(ReviewsContract):
+    @pytest.fixture
+    def database(self, tmp_path: Path, server: Server) -> Iterator[Database]:
+        database = open_database(server.database(), tmp_path)
+        yield database
+        database.close()

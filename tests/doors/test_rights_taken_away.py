@@ -37,9 +37,9 @@ class Interrupted(ScriptedModel):
     def stream(self, call: ModelCall, *, cancelled: Callable[[], bool] = lambda: False) -> Generator[Delta]:
         for delta in super().stream(call, cancelled=cancelled):
             yield delta
-            if self.meanwhile and "year" in delta.text:
-                self.meanwhile()
+            if (happens := self.meanwhile) and "year" in delta.text:
                 self.meanwhile = None
+                happens()
 
 
 @pytest.fixture

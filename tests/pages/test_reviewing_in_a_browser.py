@@ -34,6 +34,7 @@ def state(site: Listening, item: ReviewItem) -> ReviewItem:
 
 
 def presses(page: Page, *keys: str) -> int:
+    page.wait_for_load_state()  # Keys mean something once the page's script is there.
     for key in keys:
         page.keyboard.press(key)
     return len(keys)

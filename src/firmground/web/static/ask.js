@@ -275,9 +275,12 @@ document.addEventListener("input", ({ target }) => {
   target.style.height = `${target.scrollHeight + target.offsetHeight - target.clientHeight}px`;
 });
 
-// Fragments of one page are in its history too; another page is loaded as it is now.
+// Fragments of one page are in its history too; another page is loaded as it is now. Who comes back before that other page is there has
+// left this one all the same: what is being loaded is not theirs any more.
 addEventListener("popstate", () => {
-  if (location.pathname !== here) location.reload();
+  if (location.pathname === here) return;
+  here = "";
+  location.reload();
 });
 
 const waiting = talk.querySelector("[data-making]");

@@ -36,7 +36,7 @@ serve: $(VENV)/.installed
 
 test: $(VENV)/.tools
 	@tools/install-test-packages
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python tools/run_tests.py
 
 # Longer than anybody wants to wait for each change: fifty kills instead of eight, and properties tried on random cases.
 soak: $(VENV)/.tools

@@ -9,8 +9,8 @@ from firmground.rights import Role
 from firmground.types import Json, Value
 
 Channel: TypeAlias = Literal["page", "mail", "webhook"]
-MessageState: TypeAlias = Literal["waiting", "sent", "dead"]
-Event: TypeAlias = Literal[
+NotificationState: TypeAlias = Literal["waiting", "sent", "dead"]
+NotificationEvent: TypeAlias = Literal[
     "review.opened",  # something waits for people of a role
     "review.due_soon",
     "review.overdue",
@@ -25,7 +25,7 @@ Event: TypeAlias = Literal[
     "release.promoted",
     "release.rolled_back",
 ]
-EVENTS: tuple[Event, ...] = get_args(Event)
+EVENTS: tuple[NotificationEvent, ...] = get_args(NotificationEvent)
 MailChoice: TypeAlias = Literal["at_once", "hourly", "daily", "none"]
 
 
@@ -37,12 +37,12 @@ def is_address(text: str) -> bool:
     return text.isprintable() and ".." not in text and _ADDRESS.fullmatch(text) is not None
 
 
-class Message(Value):
+class Notification(Value):
     """One thing to tell one recipient. The same `id` is written once, however often it is asked for."""
 
     id: str
     """Digest of event, what it is about, its figures, route and recipient."""
-    event: Event
+    event: NotificationEvent
     about: str = ""
     """Id of the answer, item or release."""
     channel: Channel
@@ -56,7 +56,7 @@ class Message(Value):
     """Whether it may come in quiet hours, and is gathered with no other."""
     body: dict[str, Json] = {}  # noqa: RUF012 - a value of pydantic
     """What happened, in ids, names and figures: no words of questions, answers or documents."""
-    state: MessageState = "waiting"
+    state: NotificationState = "waiting"
     attempts: int = 0
     first_at: datetime
     """From when on it was to be sent."""
@@ -96,7 +96,7 @@ class Waiting(NamedTuple):
 
     channel: Channel
     route: str
-    state: MessageState
+    state: NotificationState
     number: int
     oldest: datetime
 
@@ -104,21 +104,23 @@ class Waiting(NamedTuple):
 class Outbox(Protocol):
     """The chapter of a transaction on what is told."""
 
-    def add_message(self, message: Message) -> bool:
+    def add_notification(self, message: Notification) -> bool:
         """Whether it is new."""
         ...
 
-    def save_message(self, message: Message) -> None: ...
-    def message(self, id: str) -> Message | None: ...
+    def save_notification(self, message: Notification) -> None: ...
+    def notification(self, id: str) -> Notification | None: ...
     def due_lanes(self, now: datetime) -> list[tuple[Channel, str]]:
         """By channel and route, where a message waits that may be tried."""
         ...
 
-    def take_messages(self, channel: Channel, route: str, *, now: datetime, until: datetime, limit: int) -> list[Message]:
+    def take_notifications(
+        self, channel: Channel, route: str, *, now: datetime, until: datetime, limit: int
+    ) -> list[Notification]:
         """Those that wait and may be tried, oldest first. Nobody else is given them before `until`: then whoever took them has died."""
         ...
 
-    def waiting_since(self, channel: Channel, routes: Collection[str], before: datetime, *, limit: int) -> list[Message]:
+    def waiting_since(self, channel: Channel, routes: Collection[str], before: datetime, *, limit: int) -> list[Notification]:
         """Those that wait and were made before, oldest first, whether somebody has taken them or not."""
         ...
 
@@ -126,30 +128,30 @@ class Outbox(Protocol):
         """What waits on this route may be tried at once, except what is tried before `but` anyway: somebody may have taken that."""
         ...
 
-    def messages(
+    def notifications(
         self,
         *,
         person: str | None = None,
         channel: Channel | None = None,
         route: str | None = None,
-        state: MessageState | None = None,
+        state: NotificationState | None = None,
         unread: bool = False,
         before: str = "",
         limit: int,
-    ) -> list[Message]:
+    ) -> list[Notification]:
         """Newest first, those older than the one of the id `before`."""
         ...
 
-    def waiting_messages(self) -> list[Waiting]:
+    def waiting_notifications(self) -> list[Waiting]:
         """By channel, route and state, of all but pages."""
         ...
 
     def count_unread(self, person: str) -> int: ...
-    def read_messages(self, person: str, at: datetime) -> int:
+    def read_notifications(self, person: str, at: datetime) -> int:
         """All of theirs on pages are read from now on. How many were not."""
         ...
 
-    def drop_messages(
+    def drop_notifications(
         self, *, about: Collection[str] | None = None, person: str | None = None, before: datetime | None = None
     ) -> int:
         """Those about these, to this person, and made before and no longer waiting, as far as each is given. How many. For their age, none
@@ -157,7 +159,7 @@ class Outbox(Protocol):
         ...
 
     def count_old(self, before: datetime) -> int:
-        """How many `drop_messages` would drop for their age."""
+        """How many `drop_notifications` would drop for their age."""
         ...
 
     def save_contact(self, contact: Contact) -> None:

@@ -82,7 +82,7 @@ def test_every_message_arrives_though_senders_are_killed(tmp_path: Path):
     with wire.open_workspace(tmp_path) as app, app.database.transaction() as tx:
         for number in range(MESSAGES):
             announce(app, tx, "review.opened", about=str(number))
-        expected = {each.id for each in tx.messages(limit=100)}
+        expected = {each.id for each in tx.notifications(limit=100)}
     target = Target(set(random.Random(9).sample(range(1, MESSAGES), 2)))
     with serving(target) as url:
         environment = {**os.environ, "CHAT_URL": url, "CHAT_SECRET": "s3cret"}
@@ -97,4 +97,4 @@ def test_every_message_arrives_though_senders_are_killed(tmp_path: Path):
     assert len(target.got) == MESSAGES + 2, "what was sent and not marked is sent once more"
     assert max(times.values()) <= 2
     with wire.open_workspace(tmp_path) as app, app.database.reading() as tx:
-        assert {each.state for each in tx.messages(limit=100)} == {"sent"}
+        assert {each.state for each in tx.notifications(limit=100)} == {"sent"}

@@ -6,7 +6,7 @@ from typing import Any
 
 from firmground.app.app import App
 from firmground.app.notifying.events import announce
-from firmground.outbox import Contact, Event, Message
+from firmground.outbox import Contact, Notification, NotificationEvent
 from firmground.settings import MailSection, Settings
 from firmground.settings_notifications import RouteSection
 from firmground.settings_review import CalendarSection, ReviewSection
@@ -42,15 +42,15 @@ def a_bench(root: Path, *routes: RouteSection, zone: str = "Europe/Berlin") -> B
     return bench
 
 
-def tell(app: App, event: Event = "review.opened", about: str = "item", **fields: Any) -> None:
+def tell(app: App, event: NotificationEvent = "review.opened", about: str = "item", **fields: Any) -> None:
     with app.database.transaction() as tx:
         announce(app, tx, event, about=about, **fields)
 
 
-def told(app: App, **which: Any) -> list[Message]:
+def told(app: App, **which: Any) -> list[Notification]:
     """Oldest first."""
     with app.database.reading() as tx:
-        return tx.messages(limit=1000, **which)[::-1]
+        return tx.notifications(limit=1000, **which)[::-1]
 
 
 def later(bench: Bench, **time: float) -> None:

@@ -8,11 +8,11 @@ import pytest
 from notified import MONDAY, a_bench, a_route, tell, told
 
 from firmground.app.notifying.events import announce
-from firmground.outbox import EVENTS, Contact, Message
+from firmground.outbox import EVENTS, Contact, Notification
 from firmground.settings_notifications import RouteSection
 
 
-def whom(messages: list[Message]) -> set[tuple[str, str, str]]:
+def whom(messages: list[Notification]) -> set[tuple[str, str, str]]:
     return {(each.channel, each.route, each.person or each.address) for each in messages}
 
 

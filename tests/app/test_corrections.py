@@ -13,7 +13,7 @@ from firmground.app.asking.kept import show
 from firmground.app.corpus.sync import sync
 from firmground.app.personal import erasing
 from firmground.app.reviewing import acting
-from firmground.outbox import Message
+from firmground.outbox import Notification
 from firmground.reviews import ReviewItem
 from firmground.rights import Role
 from firmground.settings import AnswerSection, Settings
@@ -54,9 +54,9 @@ def edited(app: App, asker: Actor, answer: Answer, text: str) -> None:
     acting.edit(app, RITA, item.id, revision=item.revision, text=text, reason="incomplete")
 
 
-def told(app: App, name: str) -> list[Message]:
+def told(app: App, name: str) -> list[Notification]:
     with app.database.reading() as tx:
-        return [each for each in tx.messages(person=name, limit=50) if each.event == "answer.corrected"]
+        return [each for each in tx.notifications(person=name, limit=50) if each.event == "answer.corrected"]
 
 
 def test_who_got_the_same_answer_from_memory_reads_the_correction_and_is_told(app: App):
@@ -116,4 +116,4 @@ def test_who_deletes_the_question_is_left_no_message_about_it(app: App):
     assert told(app, "ada") != []
     erasing.delete_answer(app, ADA, first.id)
     with app.database.reading() as tx:
-        assert tx.messages(person="ada", limit=50) == []
+        assert tx.notifications(person="ada", limit=50) == []

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,10 @@ def glossary() -> list[str]:
 
 def test_every_public_type_and_port_has_its_entry_in_the_glossary():
     assert sorted(set(public_types()) - set(glossary())) == []
+
+
+def test_no_two_public_types_share_a_name():
+    assert sorted(term for term, count in Counter(public_types()).items() if count > 1) == []
 
 
 def test_the_glossary_is_sorted_and_names_nothing_that_is_gone():

@@ -254,7 +254,7 @@ class Stocked:
         with app.database.transaction() as tx:
             tx.add_person(who, role=tx.actor(who).role if tx.has_person(who) else "owner")
             announce(app, tx, "review.decided", about=self.new("item"), person=who)
-            return tx.messages(person=who, limit=1)[0].id
+            return tx.notifications(person=who, limit=1)[0].id
 
     def tag(self) -> str:
         """Of the brief, as whoever may change it sees it."""

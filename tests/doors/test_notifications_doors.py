@@ -14,7 +14,7 @@ from test_cli import Place
 from firmground.app.notifying import contacts, delivering
 from firmground.app.notifying.events import announce
 from firmground.errors import NotTaken
-from firmground.outbox import Event
+from firmground.outbox import NotificationEvent
 from firmground.rights import rights_of
 from firmground.settings import MailSection, Settings
 from firmground.settings_notifications import RouteSection
@@ -78,7 +78,7 @@ def key_of(served: Served, person: str) -> dict[str, str]:
     return bearer(served, person, f"of {person} {token_hex(4)}", scopes=sorted(scopes))
 
 
-def tell(served: Served, event: Event = "review.decided", about: str = "item", **fields: Any) -> None:
+def tell(served: Served, event: NotificationEvent = "review.decided", about: str = "item", **fields: Any) -> None:
     with served.app.database.transaction() as tx:
         announce(served.app, tx, event, about=about, **fields)
 
@@ -109,7 +109,7 @@ def test_nobody_sees_what_others_were_told(house: Served):
         found = client.get(API, headers=key).json()["messages"]
         assert [each for each in found if each["about"] == "secret-item"] == []
     with house.app.database.reading() as tx:
-        [message] = tx.messages(person="nia", channel="page", limit=9)
+        [message] = tx.notifications(person="nia", channel="page", limit=9)
     rob, una = key_of(house, "rob"), key_of(house, "nia")
     outside = TestClient(application(house), base_url=HERE)
     assert outside.post(f"{API}/{message.id}/read", headers=rob, json={}).status_code == 404

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, and_, delete, func, select, true, update
 
-from firmground.outbox import Channel, Contact, Message, MessageState, Waiting
+from firmground.outbox import Channel, Contact, Notification, NotificationState, Waiting
 from firmground.rights import Role
 from firmground.store.review_tables import contacts, messages
 from firmground.store.tables import holds, persons
@@ -23,31 +23,33 @@ _UNREAD = and_(_m.unread == true(), _m.channel == "page")
 class Outbox(Unit):
     """The chapter of a transaction on what is told."""
 
-    def add_message(self, message: Message) -> bool:
+    def add_notification(self, message: Notification) -> bool:
         if self._value(select(_m.id).where(_m.id == message.id)) is not None:
             return False
         self._insert(messages, [_row(message)])
         return True
 
-    def save_message(self, message: Message) -> None:
+    def save_notification(self, message: Notification) -> None:
         row = _row(message)
         self._put(update(messages).where(_m.id == message.id).values(row), messages.insert().values(row))
 
-    def message(self, id: str) -> Message | None:
+    def notification(self, id: str) -> Notification | None:
         return next(iter(self._messages(_MESSAGES.where(_m.id == id))), None)
 
     def due_lanes(self, now: datetime) -> list[tuple[Channel, str]]:
         wanted = select(_m.channel, _m.route).where(_m.state == "waiting", _m.next_at <= _stamp(now)).distinct()
         return sorted((cast("Channel", channel), str(route)) for channel, route in self._rows(wanted))
 
-    def take_messages(self, channel: Channel, route: str, *, now: datetime, until: datetime, limit: int) -> list[Message]:
+    def take_notifications(
+        self, channel: Channel, route: str, *, now: datetime, until: datetime, limit: int
+    ) -> list[Notification]:
         due = (_m.state == "waiting") & (_m.channel == channel) & (_m.route == route) & (_m.next_at <= _stamp(now))
         taken = self._messages(_MESSAGES.where(due).order_by(_m.created_at, _m.id).limit(limit))
         for lot in in_lots([each.id for each in taken]):
             self._connection.execute(update(messages).where(_m.id.in_(lot)).values(next_at=_stamp(until)))
         return taken
 
-    def waiting_since(self, channel: Channel, routes: Collection[str], before: datetime, *, limit: int) -> list[Message]:
+    def waiting_since(self, channel: Channel, routes: Collection[str], before: datetime, *, limit: int) -> list[Notification]:
         old = (_m.state == "waiting") & (_m.channel == channel) & (_m.created_at < _stamp(before))
         return self._messages(_MESSAGES.where(old, _m.route.in_(sorted(routes))).order_by(_m.created_at, _m.id).limit(limit))
 
@@ -55,17 +57,17 @@ class Outbox(Unit):
         waits = (_m.state == "waiting") & (_m.route == route) & (_m.channel != "page") & (_m.next_at > _stamp(but))
         self._connection.execute(update(messages).where(waits).values(next_at=_stamp(now)))
 
-    def messages(
+    def notifications(
         self,
         *,
         person: str | None = None,
         channel: Channel | None = None,
         route: str | None = None,
-        state: MessageState | None = None,
+        state: NotificationState | None = None,
         unread: bool = False,
         before: str = "",
         limit: int,
-    ) -> list[Message]:
+    ) -> list[Notification]:
         wanted = _MESSAGES
         for column, value in ((_m.person, person), (_m.channel, channel), (_m.route, route), (_m.state, state)):
             wanted = wanted if value is None else wanted.where(column == value)
@@ -75,7 +77,7 @@ class Outbox(Unit):
             wanted = wanted.where((_m.created_at < at) | ((_m.created_at == at) & (_m.id < before)))
         return self._messages(wanted.order_by(*_NEWEST).limit(limit))
 
-    def waiting_messages(self) -> list[Waiting]:
+    def waiting_notifications(self) -> list[Waiting]:
         by = (_m.channel, _m.route, _m.state)
         wanted = select(*by, func.count(), func.min(_m.created_at)).where(_m.channel != "page").group_by(*by).order_by(*by)
         return [Waiting(c, r, s, n, datetime.fromisoformat(at)) for c, r, s, n, at in self._rows(wanted)]
@@ -83,13 +85,13 @@ class Outbox(Unit):
     def count_unread(self, person: str) -> int:
         return int(self._value(select(func.count()).where(_m.person == person, _UNREAD)))
 
-    def read_messages(self, person: str, at: datetime) -> int:
+    def read_notifications(self, person: str, at: datetime) -> int:
         unread = self._messages(_MESSAGES.where(_m.person == person, _UNREAD))
         for each in unread:
-            self.save_message(each.model_copy(update={"read_at": at}))
+            self.save_notification(each.model_copy(update={"read_at": at}))
         return len(unread)
 
-    def drop_messages(
+    def drop_notifications(
         self, *, about: Collection[str] | None = None, person: str | None = None, before: datetime | None = None
     ) -> int:
         gone = _m.person == person if person is not None else true()
@@ -116,15 +118,15 @@ class Outbox(Unit):
             wanted = wanted.where(contacts.c.address != "", contacts.c.mail != "none")
         return [name for (name,) in self._rows(wanted)]
 
-    def _messages(self, wanted: Any) -> list[Message]:
-        return [Message.model_validate({**json.loads(body), "next_at": next_at}) for next_at, body in self._rows(wanted)]
+    def _messages(self, wanted: Any) -> list[Notification]:
+        return [Notification.model_validate({**json.loads(body), "next_at": next_at}) for next_at, body in self._rows(wanted)]
 
 
 def _old(before: datetime) -> ColumnElement[bool]:
     return and_(_m.created_at < _stamp(before), _m.state != "waiting", _m.person.not_in(_HELD))
 
 
-def _row(message: Message) -> dict[str, Any]:
+def _row(message: Notification) -> dict[str, Any]:
     return {
         "id": message.id,
         "channel": message.channel,

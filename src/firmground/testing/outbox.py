@@ -7,20 +7,20 @@ from typing import Any
 import pytest
 
 from firmground.errors import FirmgroundError
-from firmground.outbox import Contact, Message, Waiting
+from firmground.outbox import Contact, Notification, Waiting
 from firmground.personal import Hold
 from firmground.ports import Database
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def a_message(id: str = "1", **fields: Any) -> Message:
+def a_message(id: str = "1", **fields: Any) -> Notification:
     made: dict[str, Any] = {"event": "review.opened", "about": "item", "channel": "webhook", "route": "chat"}
     made |= {"first_at": NOON, "next_at": NOON, "created_at": NOON}
-    return Message.model_validate({"id": id, **made, **fields})
+    return Notification.model_validate({"id": id, **made, **fields})
 
 
-def on_a_page(id: str, person: str = "ada", **fields: Any) -> Message:
+def on_a_page(id: str, person: str = "ada", **fields: Any) -> Notification:
     return a_message(id, channel="page", route="", person=person, state="sent", sent_at=NOON, **fields)
 
 
@@ -35,36 +35,38 @@ class OutboxContract:
         facts = {"due_at": "2026-11-20T16:00:00+00:00", "n": 3, "who": "ÿ\n'\u2028", "list": [1, None, True]}
         one = a_message(body=facts, urgent=True, why="x", attempts=2, address="a@example.org", next_at=after(microseconds=1))
         with database.transaction() as tx:
-            assert tx.add_message(one)
-            assert not tx.add_message(one.model_copy(update={"about": "other"}))
+            assert tx.add_notification(one)
+            assert not tx.add_notification(one.model_copy(update={"about": "other"}))
         with database.reading() as tx:
-            assert tx.message("1") == one
-            assert tx.message("2") is None
+            assert tx.notification("1") == one
+            assert tx.notification("2") is None
         with database.transaction() as tx:
-            tx.save_message(one.model_copy(update={"state": "sent", "sent_at": after(hours=1)}))
-            assert tx.message("1") == one.model_copy(update={"state": "sent", "sent_at": after(hours=1)})
+            tx.save_notification(one.model_copy(update={"state": "sent", "sent_at": after(hours=1)}))
+            assert tx.notification("1") == one.model_copy(update={"state": "sent", "sent_at": after(hours=1)})
 
     def test_what_is_due_is_taken_oldest_first_and_by_nobody_else_for_a_while(self, database: Database):
         with database.transaction() as tx:
             for n in (3, 1, 2):
-                tx.add_message(a_message(str(n), created_at=after(seconds=n)))
-            tx.add_message(a_message("later", next_at=after(hours=1)))
-            tx.add_message(a_message("other", route="mails", channel="mail"))
-            tx.add_message(a_message("sent", state="sent"))
-            tx.add_message(on_a_page("page"))
+                tx.add_notification(a_message(str(n), created_at=after(seconds=n)))
+            tx.add_notification(a_message("later", next_at=after(hours=1)))
+            tx.add_notification(a_message("other", route="mails", channel="mail"))
+            tx.add_notification(a_message("sent", state="sent"))
+            tx.add_notification(on_a_page("page"))
             assert tx.due_lanes(NOON) == [("mail", "mails"), ("webhook", "chat")]
             assert tx.due_lanes(NOON - timedelta(microseconds=1)) == []
-            taken = tx.take_messages("webhook", "chat", now=NOON, until=after(minutes=5), limit=2)
+            taken = tx.take_notifications("webhook", "chat", now=NOON, until=after(minutes=5), limit=2)
             assert [each.id for each in taken] == ["1", "2"]
         with database.transaction() as tx:
-            assert [each.id for each in tx.take_messages("webhook", "chat", now=NOON, until=after(minutes=5), limit=9)] == ["3"]
-            assert tx.take_messages("webhook", "chat", now=after(minutes=4), until=after(minutes=5), limit=9) == []
-            again = tx.take_messages("webhook", "chat", now=after(minutes=5), until=after(minutes=9), limit=9)
+            assert [each.id for each in tx.take_notifications("webhook", "chat", now=NOON, until=after(minutes=5), limit=9)] == [
+                "3"
+            ]
+            assert tx.take_notifications("webhook", "chat", now=after(minutes=4), until=after(minutes=5), limit=9) == []
+            again = tx.take_notifications("webhook", "chat", now=after(minutes=5), until=after(minutes=9), limit=9)
             assert [each.id for each in again] == ["1", "2", "3"], "whoever took them has died"
 
     def test_what_waits_on_a_route_is_hastened_but_for_what_somebody_may_have_taken(self, database: Database):
         with database.transaction() as tx:
-            tx.add_message(a_message("a", next_at=after(hours=9)))
+            tx.add_notification(a_message("a", next_at=after(hours=9)))
             tx.hasten("chat", NOON, but=after(hours=9))
             tx.hasten("other", NOON, but=NOON)
             assert tx.due_lanes(NOON) == []
@@ -74,8 +76,8 @@ class OutboxContract:
     def test_what_waits_for_long_is_found_oldest_first(self, database: Database):
         with database.transaction() as tx:
             for n in (2, 0, 1, 3):
-                tx.add_message(a_message(str(n), route=f"r{n % 2}", created_at=after(hours=n), next_at=after(days=9)))
-            tx.add_message(a_message("dead", route="r0", state="dead"))
+                tx.add_notification(a_message(str(n), route=f"r{n % 2}", created_at=after(hours=n), next_at=after(days=9)))
+            tx.add_notification(a_message("dead", route="r0", state="dead"))
 
             def ids(*routes: str, hours: int, limit: int = 9) -> list[str]:
                 return [each.id for each in tx.waiting_since("webhook", routes, after(hours=hours), limit=limit)]
@@ -86,13 +88,13 @@ class OutboxContract:
     def test_messages_are_listed_newest_first_page_by_page(self, database: Database):
         with database.transaction() as tx:
             for n in range(5):
-                tx.add_message(on_a_page(str(n), created_at=after(seconds=n // 2), read_at=NOON if n == 4 else None))
-            tx.add_message(on_a_page("bobs", "bob"))
-            tx.add_message(a_message("dead", state="dead", created_at=after(days=1)))
+                tx.add_notification(on_a_page(str(n), created_at=after(seconds=n // 2), read_at=NOON if n == 4 else None))
+            tx.add_notification(on_a_page("bobs", "bob"))
+            tx.add_notification(a_message("dead", state="dead", created_at=after(days=1)))
         with database.reading() as tx:
 
             def ids(**which: Any) -> list[str]:
-                return [each.id for each in tx.messages(**which)]
+                return [each.id for each in tx.notifications(**which)]
 
             assert ids(person="ada", limit=2) == ["4", "3"]
             assert ids(person="ada", before="3", limit=2) == ["2", "1"]
@@ -104,21 +106,21 @@ class OutboxContract:
     def test_unread_messages_are_counted_and_read_at_once(self, database: Database):
         with database.transaction() as tx:
             for n in range(3):
-                tx.add_message(on_a_page(str(n)))
-            tx.add_message(a_message("mail", channel="mail", route="", person="ada"))
+                tx.add_notification(on_a_page(str(n)))
+            tx.add_notification(a_message("mail", channel="mail", route="", person="ada"))
             assert (tx.count_unread("ada"), tx.count_unread("bob")) == (3, 0)
-            assert tx.read_messages("ada", after(hours=1)) == 3
-            assert (tx.count_unread("ada"), tx.read_messages("ada", after(hours=2))) == (0, 0)
-            assert {each.read_at for each in tx.messages(person="ada", channel="page", limit=9)} == {after(hours=1)}
+            assert tx.read_notifications("ada", after(hours=1)) == 3
+            assert (tx.count_unread("ada"), tx.read_notifications("ada", after(hours=2))) == (0, 0)
+            assert {each.read_at for each in tx.notifications(person="ada", channel="page", limit=9)} == {after(hours=1)}
 
     def test_what_waits_is_counted_by_route_and_state(self, database: Database):
         with database.transaction() as tx:
-            tx.add_message(a_message("1", created_at=after(hours=1)))
-            tx.add_message(a_message("2"))
-            tx.add_message(a_message("3", state="dead"))
-            tx.add_message(on_a_page("4"))
-            tx.add_message(a_message("5", channel="mail", route="", person="ada"))
-            assert tx.waiting_messages() == [
+            tx.add_notification(a_message("1", created_at=after(hours=1)))
+            tx.add_notification(a_message("2"))
+            tx.add_notification(a_message("3", state="dead"))
+            tx.add_notification(on_a_page("4"))
+            tx.add_notification(a_message("5", channel="mail", route="", person="ada"))
+            assert tx.waiting_notifications() == [
                 Waiting("mail", "", "waiting", 1, NOON),
                 Waiting("webhook", "chat", "dead", 1, NOON),
                 Waiting("webhook", "chat", "waiting", 2, NOON),
@@ -126,26 +128,26 @@ class OutboxContract:
 
     def test_messages_go_by_what_they_are_about_by_whom_they_are_for_and_by_age(self, database: Database):
         with database.transaction() as tx:
-            tx.add_message(a_message("1", about="a"))
-            tx.add_message(on_a_page("2", about="b"))
-            tx.add_message(on_a_page("3", "bob", about="b"))
-            assert tx.drop_messages(about=[]) == 0
-            assert tx.drop_messages(about=["a", "x"]) == 1
-            assert tx.drop_messages(person="ada") == 1
-            tx.add_message(a_message("4", about="b"))
-            tx.add_message(a_message("5", state="dead"))
-            tx.add_message(on_a_page("6", "held"))
+            tx.add_notification(a_message("1", about="a"))
+            tx.add_notification(on_a_page("2", about="b"))
+            tx.add_notification(on_a_page("3", "bob", about="b"))
+            assert tx.drop_notifications(about=[]) == 0
+            assert tx.drop_notifications(about=["a", "x"]) == 1
+            assert tx.drop_notifications(person="ada") == 1
+            tx.add_notification(a_message("4", about="b"))
+            tx.add_notification(a_message("5", state="dead"))
+            tx.add_notification(on_a_page("6", "held"))
             tx.save_hold(Hold(person="held", by="olga", reason="x", at=NOON))
-            assert (tx.count_old(NOON), tx.drop_messages(before=NOON)) == (0, 0)
-            assert (tx.count_old(after(seconds=1)), tx.drop_messages(before=after(seconds=1))) == (2, 2)
-            assert {each.id for each in tx.messages(limit=9)} == {"4", "6"}, "what waits is told, and what is held stays"
+            assert (tx.count_old(NOON), tx.drop_notifications(before=NOON)) == (0, 0)
+            assert (tx.count_old(after(seconds=1)), tx.drop_notifications(before=after(seconds=1))) == (2, 2)
+            assert {each.id for each in tx.notifications(limit=9)} == {"4", "6"}, "what waits is told, and what is held stays"
 
     def test_messages_go_with_all_that_is_kept_of_a_person(self, database: Database):
         with database.transaction() as tx:
-            tx.add_message(on_a_page("1"))
-            tx.add_message(on_a_page("2", "bob"))
+            tx.add_notification(on_a_page("1"))
+            tx.add_notification(on_a_page("2", "bob"))
             tx.drop_person_data("ada")
-            assert [each.id for each in tx.messages(limit=9)] == ["2"]
+            assert [each.id for each in tx.notifications(limit=9)] == ["2"]
 
     def test_where_people_have_mail_is_kept_until_they_are_removed(self, database: Database):
         with database.transaction() as tx:

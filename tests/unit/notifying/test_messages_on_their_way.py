@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from firmground.app.notifying import payloads, texts, times
-from firmground.outbox import EVENTS, Message
+from firmground.outbox import EVENTS, Notification
 from firmground.sending.webhook import signature
 from firmground.web.pages.notifications import BY_A_ROUTE, SAID
 
@@ -22,13 +22,13 @@ EVIL = (
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "notifications.md"
 
 
-def a_message(number: int = 0, **fields: Any) -> Message:
+def a_message(number: int = 0, **fields: Any) -> Notification:
     made: dict[str, Any] = {"id": f"m{number}", "event": "review.opened", "about": "item", "channel": "webhook"}
     made |= {"first_at": AT, "next_at": AT, "created_at": AT}
-    return Message.model_validate(made | fields)
+    return Notification.model_validate(made | fields)
 
 
-def body(form: str, *messages: Message, workspace: str = "handbook") -> dict[str, Any]:
+def body(form: str, *messages: Notification, workspace: str = "handbook") -> dict[str, Any]:
     return json.loads(payloads.posted(messages, form, workspace=workspace, server=SERVER, at=AT))
 
 

@@ -20,7 +20,7 @@ from firmground.app.app import App
 from firmground.app.notifying import payloads, times
 from firmground.app.notifying.events import announce
 from firmground.errors import FirmgroundError, InvalidInput, InvalidSettings, NotTaken
-from firmground.outbox import Channel, Message
+from firmground.outbox import Channel, Notification
 from firmground.ports import Transaction
 from firmground.settings import secret
 from firmground.settings_notifications import RouteSection
@@ -75,7 +75,7 @@ class _Pause(Value):
 class Lot(NamedTuple):
     """Messages that go together, and how."""
 
-    messages: list[Message]
+    messages: list[Notification]
     send: Callable[[], None]
 
 
@@ -119,20 +119,20 @@ def _deliver(app: App, lane: Lane, stopping: Event) -> None:
                 return
 
 
-def _taken(app: App, channel: Channel, name: str, route: RouteSection | None) -> list[Message]:
+def _taken(app: App, channel: Channel, name: str, route: RouteSection | None) -> list[Notification]:
     gathers = name == "" or (route is not None and route.digest != "at_once") or channel == "mail"
     now = app.clock()
     with app.database.transaction() as tx:
         limit = _GATHERED if gathers else _AT_ONCE
-        found = tx.take_messages(channel, name, now=now, until=now + LEASE, limit=limit)
+        found = tx.take_notifications(channel, name, now=now, until=now + LEASE, limit=limit)
         end = times.quiet_until(now, route.quiet, _zone(app)) if route else None
         for each in found if end else ():
             if not each.urgent:
-                tx.save_message(each.model_copy(update={"next_at": end}))
+                tx.save_notification(each.model_copy(update={"next_at": end}))
     return [each for each in found if end is None or each.urgent]
 
 
-def _sent(app: App, lane: Lane, route: RouteSection | None, taken: list[Message], stopping: Event) -> bool:
+def _sent(app: App, lane: Lane, route: RouteSection | None, taken: list[Notification], stopping: Event) -> bool:
     """Whether whoever takes these may be given more."""
     until = app.clock() + LEASE - _ENOUGH
     rest = [*taken]
@@ -170,7 +170,7 @@ def _as_not_taken(error: Exception, channel: Channel) -> NotTaken:
 # ---------------------------------------------------------------- who gets what
 
 
-def _lots(app: App, channel: Channel, route: RouteSection | None, taken: Sequence[Message]) -> Iterator[Lot]:
+def _lots(app: App, channel: Channel, route: RouteSection | None, taken: Sequence[Notification]) -> Iterator[Lot]:
     if channel == "mail":
         yield from _mails(app, route, taken)
         return
@@ -183,10 +183,10 @@ def _lots(app: App, channel: Channel, route: RouteSection | None, taken: Sequenc
         yield Lot(lot, partial(post, app, route, lot))
 
 
-def _mails(app: App, route: RouteSection | None, taken: Sequence[Message]) -> Iterator[Lot]:
+def _mails(app: App, route: RouteSection | None, taken: Sequence[Notification]) -> Iterator[Lot]:
     """To each recipient what is gathered in one, the rest by itself."""
 
-    def recipient(message: Message) -> tuple[str, str]:
+    def recipient(message: Notification) -> tuple[str, str]:
         return message.person, message.address
 
     for (person, address), messages in groupby(sorted(taken, key=recipient), key=recipient):
@@ -235,7 +235,7 @@ def _gone(why: str) -> Callable[[], None]:
     return gone
 
 
-def post(app: App, route: RouteSection, messages: Sequence[Message]) -> None:
+def post(app: App, route: RouteSection, messages: Sequence[Notification]) -> None:
     """Send them to the webhook of a route. InvalidSettings where the environment lacks what it names; NotTaken."""
     url, key = secret(route.url_env), secret(route.secret_env)
     for named, value in ((route.url_env, url), (route.secret_env, key)):
@@ -246,7 +246,7 @@ def post(app: App, route: RouteSection, messages: Sequence[Message]) -> None:
     app.webhooks.send(url, body, id=payloads.id_of(messages), at=now, key=key)
 
 
-def mail(app: App, messages: Sequence[Message], to: str, why: str) -> None:
+def mail(app: App, messages: Sequence[Notification], to: str, why: str) -> None:
     """Send them as one mail. InvalidSettings, InvalidInput, NotTaken."""
     server, now = app.workspace.settings.serve.url, app.clock()
     app.mail.send(payloads.mailed(messages, to, workspace=app.workspace.name, server=server, why=why, at=now))
@@ -255,30 +255,30 @@ def mail(app: App, messages: Sequence[Message], to: str, why: str) -> None:
 # ---------------------------------------------------------------- what came of it
 
 
-def _mark_sent(app: App, lane: Lane, messages: Sequence[Message]) -> None:
+def _mark_sent(app: App, lane: Lane, messages: Sequence[Notification]) -> None:
     now = app.clock()
     with app.database.transaction() as tx:
         for each in _waiting(tx, messages):
             done = {"state": "sent", "sent_at": now, "attempts": each.attempts + 1, "why": ""}
-            tx.save_message(each.model_copy(update=done))
+            tx.save_notification(each.model_copy(update=done))
         tx.drop_facts(_PAUSES, [_target(*lane)])
         note(tx, messages[0].route, sent_at=now)
 
 
-def _mark_dead(app: App, messages: Sequence[Message], why: str) -> None:
+def _mark_dead(app: App, messages: Sequence[Notification], why: str) -> None:
     with app.database.transaction() as tx:
         for each in _waiting(tx, messages):
-            tx.save_message(each.model_copy(update={"state": "dead", "why": why}))
+            tx.save_notification(each.model_copy(update={"state": "dead", "why": why}))
 
 
-def _put_back(app: App, messages: Sequence[Message]) -> None:
+def _put_back(app: App, messages: Sequence[Notification]) -> None:
     now = app.clock()
     with app.database.transaction() as tx:
         for each in _waiting(tx, messages):
-            tx.save_message(each.model_copy(update={"next_at": now}))
+            tx.save_notification(each.model_copy(update={"next_at": now}))
 
 
-def _mark_failed(app: App, lane: Lane, tried: Sequence[Message], rest: Sequence[Message], failed: NotTaken) -> None:
+def _mark_failed(app: App, lane: Lane, tried: Sequence[Notification], rest: Sequence[Notification], failed: NotTaken) -> None:
     """`rest` was not tried, since nothing goes through."""
     now = app.clock()
     with app.database.transaction() as tx:
@@ -286,9 +286,9 @@ def _mark_failed(app: App, lane: Lane, tried: Sequence[Message], rest: Sequence[
         again = now + times.again_after(attempts, _chance.random(), failed.after)
         update = {"why": str(failed), "next_at": again}
         for each in _waiting(tx, tried):
-            tx.save_message(each.model_copy(update=update | {"attempts": each.attempts + 1}))
+            tx.save_notification(each.model_copy(update=update | {"attempts": each.attempts + 1}))
         for each in _waiting(tx, rest):
-            tx.save_message(each.model_copy(update={"next_at": now}))
+            tx.save_notification(each.model_copy(update={"next_at": now}))
         if failed.whole:
             tx.put_fact(_PAUSES, _target(*lane), _Pause(attempts=attempts, until=again).model_dump(mode="json"))
         note(tx, tried[0].route, failed_at=now, why=str(failed))
@@ -296,13 +296,13 @@ def _mark_failed(app: App, lane: Lane, tried: Sequence[Message], rest: Sequence[
             _tell_owner(app, tx, tried[0].route, now)
 
 
-def _given_up(tx: Transaction, lane: Lane, tried: Sequence[Message], failed: NotTaken, now: datetime) -> bool:
+def _given_up(tx: Transaction, lane: Lane, tried: Sequence[Notification], failed: NotTaken, now: datetime) -> bool:
     """Whether something is not tried any more: what it was tried for long enough, or what will never be taken."""
     old = tx.waiting_since(*lane, now - times.GIVEN_UP_AFTER, limit=_GATHERED) if failed.whole else tried
     over = [each for each in _waiting(tx, old) if now - each.first_at >= times.GIVEN_UP_AFTER]
     ended = [*_waiting(tx, tried)] if failed.final else over
     for each in ended:
-        tx.save_message(each.model_copy(update={"state": "dead", "why": str(failed)}))
+        tx.save_notification(each.model_copy(update={"state": "dead", "why": str(failed)}))
     return bool(ended)
 
 
@@ -316,10 +316,10 @@ def resume(tx: Transaction, channel: Channel, route: str) -> None:
     tx.drop_facts(_PAUSES, [_target(channel, [route])])
 
 
-def _waiting(tx: Transaction, messages: Sequence[Message]) -> Iterator[Message]:
+def _waiting(tx: Transaction, messages: Sequence[Notification]) -> Iterator[Notification]:
     """Those that nobody else has done with meanwhile."""
     for each in messages:
-        now = tx.message(each.id)
+        now = tx.notification(each.id)
         if now is not None and now.state == "waiting":
             yield now
 

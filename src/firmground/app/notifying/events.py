@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from firmground.app.app import App
 from firmground.app.notifying.times import Digest, send_at, zone
-from firmground.outbox import Channel, Event, Message
+from firmground.outbox import Channel, Notification, NotificationEvent
 from firmground.ports import Transaction
 from firmground.rights import Role, rights_of
 from firmground.settings_notifications import RouteSection
@@ -31,7 +31,7 @@ class To(NamedTuple):
 class What(NamedTuple):
     """What happened."""
 
-    event: Event
+    event: NotificationEvent
     about: str
     facts: Mapping[str, Json]
     urgent: bool = False
@@ -40,7 +40,7 @@ class What(NamedTuple):
 def announce(
     app: App,
     tx: Transaction,
-    event: Event,
+    event: NotificationEvent,
     *,
     about: str,
     person: str = "",
@@ -60,18 +60,18 @@ def announce(
         return
     now = app.clock()
     for to in _recipients(tx, routes, person, roles, mails=bool(settings.mail.host)):
-        tx.add_message(written(app, tx, to, What(event, about, told, urgent), now))
+        tx.add_notification(written(app, tx, to, What(event, about, told, urgent), now))
 
 
-def fits(route: RouteSection, event: Event) -> bool:
+def fits(route: RouteSection, event: NotificationEvent) -> bool:
     return any(fnmatchcase(event, pattern) for pattern in route.events)
 
 
-def written(app: App, tx: Transaction, to: To, what: What, now: datetime) -> Message:
+def written(app: App, tx: Transaction, to: To, what: What, now: datetime) -> Notification:
     """The message for one recipient. What is for a page is there as soon as it is written."""
     page = to.channel == "page"
     first = now if page else _first(app, tx, to, now, urgent=what.urgent)
-    return Message(
+    return Notification(
         id=_id(what, to),
         event=what.event,
         about=what.about,

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from firmground.app.notifying import texts
-from firmground.outbox import Mail, Message
+from firmground.outbox import Mail, Notification
 from firmground.types import Json
 
 _SHOWN = 20
@@ -14,20 +14,20 @@ _SHOWN = 20
 _SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
-def id_of(messages: Sequence[Message]) -> str:
+def id_of(messages: Sequence[Notification]) -> str:
     """The same for the same messages, however often they are sent."""
     if len(messages) == 1:
         return messages[0].id
     return sha256(" ".join(each.id for each in messages).encode()).hexdigest()[:32]
 
 
-def posted(messages: Sequence[Message], form: str, *, workspace: str, server: str, at: datetime) -> bytes:
+def posted(messages: Sequence[Notification], form: str, *, workspace: str, server: str, at: datetime) -> bytes:
     """The body of a webhook."""
     made = {"json": _json, "slack": _slack, "teams": _teams}[form](messages, workspace, server, at)
     return json.dumps(made, ensure_ascii=True).encode()
 
 
-def mailed(messages: Sequence[Message], to: str, *, workspace: str, server: str, why: str, at: datetime) -> Mail:
+def mailed(messages: Sequence[Notification], to: str, *, workspace: str, server: str, why: str, at: datetime) -> Mail:
     """`why`: for what reason they get it, and what they can do about it."""
     first = messages[0]
     what = texts.said(first) if len(messages) == 1 else f"{len(messages)} messages"
@@ -38,7 +38,7 @@ def mailed(messages: Sequence[Message], to: str, *, workspace: str, server: str,
     return Mail(id=id_of(messages), to=to, subject=f"[{texts.plain(workspace)}] {what}", text=text, at=at)
 
 
-def _paragraph(message: Message, server: str) -> str:
+def _paragraph(message: Notification, server: str) -> str:
     lines = [texts.said(message) + "."]
     lines += [f"{key}: {value}" for key, value in texts.for_reading(message)]
     if server:
@@ -46,8 +46,8 @@ def _paragraph(message: Message, server: str) -> str:
     return "\n".join(lines)
 
 
-def _json(messages: Sequence[Message], workspace: str, server: str, at: datetime) -> dict[str, Json]:
-    def one(message: Message) -> Json:
+def _json(messages: Sequence[Notification], workspace: str, server: str, at: datetime) -> dict[str, Json]:
+    def one(message: Notification) -> Json:
         return {
             "id": message.id,
             "event": message.event,
@@ -67,7 +67,7 @@ def _json(messages: Sequence[Message], workspace: str, server: str, at: datetime
     }
 
 
-def _slack(messages: Sequence[Message], workspace: str, server: str, at: datetime) -> dict[str, Json]:
+def _slack(messages: Sequence[Notification], workspace: str, server: str, at: datetime) -> dict[str, Json]:
     """Words are plain text, which holds no mention, link or mark-up; links are ours alone."""
     del at
     name = texts.plain(workspace)
@@ -86,7 +86,7 @@ def _words(text: str) -> dict[str, Json]:
     return {"type": "plain_text", "text": text[:3000], "emoji": False}
 
 
-def _teams(messages: Sequence[Message], workspace: str, server: str, at: datetime) -> dict[str, Json]:
+def _teams(messages: Sequence[Notification], workspace: str, server: str, at: datetime) -> dict[str, Json]:
     """Words are runs of text, which know no Markdown, and nobody is mentioned who is not named in `entities`."""
     del at
     head = f"{texts.plain(workspace)}: {_counted(messages)}" if len(messages) > 1 else texts.plain(workspace)
@@ -111,6 +111,6 @@ def _run(text: str, *, bold: bool = False) -> dict[str, Json]:
     return {"type": "RichTextBlock", "inlines": [run | ({"weight": "Bolder"} if bold else {})]}
 
 
-def _counted(messages: Sequence[Message]) -> str:
+def _counted(messages: Sequence[Notification]) -> str:
     more = len(messages) - _SHOWN
     return f"{len(messages)} messages" + (f", of which {_SHOWN} are shown" if more > 0 else "")

@@ -10,7 +10,7 @@ from firmground.app.app import App
 from firmground.app.notifying import delivering
 from firmground.app.notifying.events import To, What, written
 from firmground.errors import FirmgroundError, InvalidInput, NotAllowed, NotFound
-from firmground.outbox import Channel, Message, MessageState, Waiting
+from firmground.outbox import Channel, Notification, NotificationState, Waiting
 from firmground.settings import secret
 from firmground.settings_notifications import RouteSection
 from firmground.types import Actor, Check, Json, Value
@@ -39,7 +39,7 @@ class Standing(Value):
 def routes(app: App, actor: Actor) -> list[Standing]:
     """As the settings name them, for whoever looks after the workspace; for others those that they answer for."""
     with app.database.reading() as tx:
-        counts = tx.waiting_messages()
+        counts = tx.waiting_notifications()
         noted = tx.facts(delivering.STANDING)
         known = {route.owner: tx.has_person(route.owner) for route in app.workspace.settings.notifications}
         owned = tx.has_owner()
@@ -76,11 +76,11 @@ def routes(app: App, actor: Actor) -> list[Standing]:
     return found
 
 
-def dead(app: App, actor: Actor, name: str) -> list[Message]:
+def dead(app: App, actor: Actor, name: str) -> list[Notification]:
     """The latest messages of a route that were given up."""
     _theirs(app, actor, name, "see what a route carries")
     with app.database.reading() as tx:
-        return tx.messages(route=_key(name), state="dead", limit=_DEAD)
+        return tx.notifications(route=_key(name), state="dead", limit=_DEAD)
 
 
 def test(app: App, actor: Actor, name: str) -> str:
@@ -160,10 +160,10 @@ def _again(app: App, channel: Channel, route: str) -> int:
     now, count = app.clock(), 0
     while True:
         with app.database.transaction() as tx:
-            found = tx.messages(route=route, state="dead", limit=_LOT)
+            found = tx.notifications(route=route, state="dead", limit=_LOT)
             for each in found:
                 update = {"state": "waiting", "attempts": 0, "first_at": now, "next_at": now, "why": ""}
-                tx.save_message(each.model_copy(update=update))
+                tx.save_notification(each.model_copy(update=update))
             if not found:
                 tx.hasten(route, now, but=now + delivering.LEASE)
                 delivering.resume(tx, channel, route)
@@ -171,15 +171,15 @@ def _again(app: App, channel: Channel, route: str) -> int:
         count += len(found)
 
 
-def _on_page(app: App, route: RouteSection, message: Message) -> str:
+def _on_page(app: App, route: RouteSection, message: Notification) -> str:
     with app.database.transaction() as tx:
         if not tx.has_person(route.owner):
             raise NotAllowed(f"{route.owner} is not known here", "name another owner")
-        tx.add_message(message)
+        tx.add_notification(message)
     return f"the page of {route.owner}"
 
 
-def _mailed(app: App, route: RouteSection, message: Message, own: str) -> str:
+def _mailed(app: App, route: RouteSection, message: Notification, own: str) -> str:
     addresses: Sequence[str] = route.to or ([own] if own else [])
     if not addresses:
         raise InvalidInput(
@@ -204,7 +204,7 @@ def _noted(told: Json) -> dict[str, Json]:
 
 
 def _counted(counts: Sequence[Waiting], route: str) -> dict[str, object]:
-    def of(state: MessageState) -> Waiting | None:
+    def of(state: NotificationState) -> Waiting | None:
         return next((each for each in counts if (each.route, each.state) == (route, state)), None)
 
     waits, given_up = of("waiting"), of("dead")

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from firmground.outbox import Event, Message
+from firmground.outbox import Notification, NotificationEvent
 from firmground.types import Json
 
-SAID: Mapping[Event, str] = {
+SAID: Mapping[NotificationEvent, str] = {
     "review.opened": "An answer waits for a reviewer",
     "review.due_soon": "An answer that waits for a reviewer is due soon",
     "review.overdue": "An answer that waits for a reviewer is overdue",
@@ -22,7 +22,7 @@ SAID: Mapping[Event, str] = {
     "release.promoted": "Another release is live",
     "release.rolled_back": "A release was rolled back",
 }
-BY_A_ROUTE: Mapping[Event, str] = {
+BY_A_ROUTE: Mapping[NotificationEvent, str] = {
     "review.escalated": "An answer was passed on for review",
     "review.decided": "A person looked at an answer",
     "answer.corrected": "An answer was corrected after it was given",
@@ -33,12 +33,12 @@ _UNTOLD = frozenset({"answer", "item", "revision", "entry"})
 _LONGEST = 200
 
 
-def said(message: Message) -> str:
+def said(message: Notification) -> str:
     """What happened, to whom it is told."""
     return (message.route and BY_A_ROUTE.get(message.event)) or SAID[message.event]
 
 
-def link(message: Message) -> str:
+def link(message: Notification) -> str:
     """The page that is about it, from the root of the server."""
     event, facts = message.event, message.body
     for_asker = event == "answer.corrected" or (event == "review.decided" and not message.route)
@@ -58,18 +58,18 @@ def link(message: Message) -> str:
     )
 
 
-def figures(message: Message) -> list[tuple[str, str]]:
+def figures(message: Notification) -> list[tuple[str, str]]:
     """What more is known of it: names and values, each on one line."""
     told = ((key, value) for key, value in sorted(message.body.items()) if key not in _UNTOLD)
     return [(key.replace("_", " "), plain(_written(value))) for key, value in told if value not in (None, "", [])]
 
 
-def for_reading(message: Message) -> list[tuple[str, str]]:
+def for_reading(message: Notification) -> list[tuple[str, str]]:
     """The same figures as people write them: times to the minute."""
     return [(key.removesuffix(" at"), _moment(value)) if key.endswith(" at") else (key, value) for key, value in figures(message)]
 
 
-def line(message: Message) -> str:
+def line(message: Notification) -> str:
     """All of it in one line."""
     more = "; ".join(f"{key}: {value}" for key, value in for_reading(message))
     return said(message) + (f" ({more})" if more else "")

@@ -159,7 +159,7 @@ def drop(tx: Transaction, ids: Collection[str]) -> None:
                 gone.add(trace.answer.id)
                 tx.save_trace(understood_alone(trace))
     if ids:
-        tx.drop_messages(about=[*ids, *(item.id for item in tx.items_of(ids))])
+        tx.drop_notifications(about=[*ids, *(item.id for item in tx.items_of(ids))])
     tx.drop_traces(ids)
 
 

@@ -265,7 +265,7 @@ def _messages(app: App, name: str) -> Iterator[Json]:
     before = ""
     while True:
         with app.database.reading() as tx:
-            found = tx.messages(person=name, before=before, limit=_ENTRIES)
+            found = tx.notifications(person=name, before=before, limit=_ENTRIES)
         yield from (each.model_dump(mode="json") for each in found)
         if len(found) < _ENTRIES:
             return

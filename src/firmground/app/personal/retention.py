@@ -218,7 +218,7 @@ _DO: Mapping[str, _Kind] = {
     "evaluation_answers": _answers(of_cases=True),
     "sessions": _by_rows("sessions", lambda tx, at: tx.over_at(at).sessions, lambda tx, at: tx.drop_sessions(expired_at=at)),
     "links": _by_rows("links", lambda tx, at: tx.over_at(at).links, lambda tx, at: tx.drop_links(expired_at=at)),
-    "messages": _by_rows("messages", lambda tx, at: tx.count_old(at), lambda tx, at: tx.drop_messages(before=at)),
+    "messages": _by_rows("messages", lambda tx, at: tx.count_old(at), lambda tx, at: tx.drop_notifications(before=at)),
     "usage": _by_rows("usage", lambda tx, at: tx.over_at(at).usage, lambda tx, at: tx.drop_usage_before(at)),
     "jobs": _Kind(_jobs, _jobs_lot),
 }

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from firmground.app.notifying import contacts, messages, routes, texts
-from firmground.outbox import Event, MailChoice, Message
+from firmground.outbox import MailChoice, Notification, NotificationEvent
 from firmground.types import Json
 from firmground.web.api.description import refused
 from firmground.web.api.opinions import Nothing
@@ -20,9 +20,9 @@ _NO_ROUTE = "There is no such route."
 router = APIRouter()
 
 
-class Notification(Body):
+class YourNotification(Body):
     id: str
-    event: Event
+    event: NotificationEvent
     about: str = Field(description="Id of the answer, item, pin or release.")
     at: datetime
     text: str = Field(description="What happened, in a line.")
@@ -32,8 +32,8 @@ class Notification(Body):
     read_at: datetime | None = Field(description="When you saw it; null while you have not.")
 
 
-class Notifications(Body):
-    messages: list[Notification]
+class YourNotifications(Body):
+    messages: list[YourNotification]
     unread: int = Field(ge=0, description="How many of all are unread.")
 
 
@@ -65,14 +65,14 @@ async def get_notifications(
     unread: Annotated[bool, Query(description="Only those that you have not read.")] = False,
     before: Annotated[str, Query(max_length=100, description="Only those older than this one, by its id.")] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> Notifications:
+) -> YourNotifications:
     """What you were told, newest first."""
     told = await visit.run(messages.mine, visit.app, visit.actor, unread=unread, before=before, limit=limit)
-    return Notifications(messages=[_shown(each) for each in told.messages], unread=told.unread)
+    return YourNotifications(messages=[_shown(each) for each in told.messages], unread=told.unread)
 
 
 @router.post("/notifications/{id}/read", responses=refused({404: "You have no such message."}))
-async def post_read(id: str, visit: TheVisit, body: Nothing | None = None) -> Notification:
+async def post_read(id: str, visit: TheVisit, body: Nothing | None = None) -> YourNotification:
     """You have seen it. Twice changes nothing."""
     del body
     return _shown(await visit.run(messages.read, visit.app, visit.actor, id))
@@ -119,8 +119,8 @@ async def post_retry(name: str, visit: TheVisit, body: Nothing | None = None) ->
     return Retried(messages=await visit.run(routes.retry, visit.app, visit.actor, name))
 
 
-def _shown(message: Message) -> Notification:
-    return Notification(
+def _shown(message: Notification) -> YourNotification:
+    return YourNotification(
         id=message.id,
         event=message.event,
         about=message.about,

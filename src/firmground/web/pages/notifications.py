@@ -10,14 +10,14 @@ from starlette.responses import Response
 
 from firmground.app.notifying import contacts, messages, routes, texts
 from firmground.errors import NotFound
-from firmground.outbox import Contact, Event, Message
+from firmground.outbox import Contact, Notification, NotificationEvent
 from firmground.web.language import _, marked, moment
 from firmground.web.managing import Fields, carried_out, shared
 from firmground.web.pages.forms import form
 from firmground.web.rendering import page
 from firmground.web.visit import TheVisit, Visit, in_person
 
-SAID: Mapping[Event, str] = {
+SAID: Mapping[NotificationEvent, str] = {
     "review.opened": marked("An answer waits for a reviewer"),
     "review.due_soon": marked("An answer that waits for a reviewer is due soon"),
     "review.overdue": marked("An answer that waits for a reviewer is overdue"),
@@ -115,7 +115,7 @@ def _shown(request: Request, visit: Visit, *, before: str = "", status: int = 20
     return page(request, "notifications.html", shared(visit) | values | more, status=status)
 
 
-def _line(message: Message) -> Line:
+def _line(message: Notification) -> Line:
     return Line(
         message.id,
         _((message.route and BY_A_ROUTE.get(message.event)) or SAID[message.event]),

@@ -5,10 +5,11 @@ Every key is a *setting* (where things are: applies at restart, may be overridde
 """
 
 import difflib
+import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias, cast, get_args, get_origin
 
@@ -443,16 +444,43 @@ def _checked(content: dict[str, Any], path: Path, overrides: Mapping[str, str]) 
         return Settings.model_validate(content)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where, named = ".".join(str(part) for part in first["loc"]), _named(first["loc"], content)
         if first["type"] == "extra_forbidden":
             known = _siblings(first["loc"])
             name = str(first["loc"][-1])
             hint = _elsewhere(name) or _nearest(name, known) or f"known keys: {', '.join(known)}"
-            raise InvalidSettings(f"unknown key {where} in {path.name}", hint) from None
+            raise InvalidSettings(f"unknown key {named} in {path.name}", hint) from None
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        place = overrides.get(where) or (f"{where} in {path.name}" if where else path.name)
+        place = overrides.get(where) or (f"{named} in {path.name}" if named else path.name)
         wrong = "is missing" if first["type"] == "missing" else "cannot be used"
         raise InvalidSettings(f"{place} {wrong}{more}", _in_words(first)) from None
+
+
+_ONE = {"sources": "source", "notifications": "route", "review.rules": "rule"}
+"""What an entry of a list is called."""
+
+
+def _named(location: Sequence[int | str], content: object) -> str:
+    """Where something is, as a person finds it: an entry of a list by its name, or else by its number, counted from 1."""
+    said, keys, inside = "", list[str](), content
+    for part in location:
+        inside = _inside(inside, part)
+        if isinstance(part, str):
+            keys.append(part)
+            continue
+        within, name = ".".join(keys), _inside(inside, "name")
+        entry = f"entry {part + 1} of {within}"
+        if within in _ONE and isinstance(name, str) and name.strip():
+            entry = f"the {_ONE[within]} {json.dumps(name[:60], ensure_ascii=False)}"
+        said, keys = f"{entry} of {said}" if said else entry, []
+    return " of ".join(filter(None, [".".join(keys), said]))
+
+
+def _inside(value: object, part: int | str) -> object:
+    try:
+        return cast("Any", value)[part]
+    except (KeyError, IndexError, TypeError):
+        return None
 
 
 _EXAMPLES = {"name": "handbook", "path": "documents", "match": "hr/**", "base_url": "http://127.0.0.1:8000/v1"}

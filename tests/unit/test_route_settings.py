@@ -43,7 +43,7 @@ def load(folder: Path, text: str) -> object:
         ),
         ('events = ["*"]\nchannel = "page"\nroles = ["admin"]\nquiet = "8-18"', "write the hours like 18:00-08:00"),
         ('events = ["*"]\nchannel = "page"\nroles = ["admin"]\nquiet = "08:00-08:00"', "write the hours like 18:00-08:00"),
-        ('channel = "page"\nroles = ["admin"]', "notifications.0.events in firmground.toml is missing"),
+        ('channel = "page"\nroles = ["admin"]', 'events of the route "a" in firmground.toml is missing'),
     ],
 )
 def test_what_tells_nobody_is_refused(tmp_path: Path, text: str, message: str):
@@ -63,7 +63,7 @@ def test_what_tells_nobody_is_refused(tmp_path: Path, text: str, message: str):
         ('[[notifications]]\nname = "a"\nowner = " "\nevents = ["*"]\nchannel = "page"\nroles = ["admin"]\n', "name the person"),
         (
             '[[notifications]]\nname = "a"\nevents = ["*"]\nchannel = "page"\nroles = ["admin"]\n',
-            "owner in firmground.toml is missing",
+            'owner of the route "a" in firmground.toml is missing',
         ),
         (2 * (ROUTE + 'events = ["*"]\nchannel = "page"\nroles = ["admin"]\n'), "two of [[notifications]] are named 'a'"),
         ('[notifications]\nname = "a"\n', "notifications is a list: write [[notifications]]"),

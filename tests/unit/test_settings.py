@@ -58,7 +58,7 @@ def test_the_template_explains_every_key():
         ("[retrieval]\ncandidates = 'many'\n", "retrieval.candidates in firmground.toml cannot be used"),
         ("[[sources]]\nname = 'A B'\npath = 'x'\n", "use small letters, digits, - and _"),
         ("[[sources]]\nname = 'a'\npath = 'x'\n[[sources]]\nname = 'a'\npath = 'y'\n", "two sources are named 'a'"),
-        ("[[sources]]\nname = 'a'\n", 'sources.0.path in firmground.toml is missing: add it, e.g. path = "documents"'),
+        ("[[sources]]\nname = 'a'\n", 'path of the source "a" in firmground.toml is missing: add it, e.g. path = "documents"'),
         (
             "[sources]\nname = 'a'\npath = 'x'\n",
             "sources in firmground.toml cannot be used: sources is a list: write [[sources]]",
@@ -66,7 +66,7 @@ def test_the_template_explains_every_key():
         ("sources = ['x']\n", "sources is a list: write [[sources]]"),
         (
             "[[sources]]\nname = 'a'\npath = 'x'\ninclude = '*.md'\n",
-            'sources.0.include in firmground.toml cannot be used: it must be a list, e.g. ["a"]',
+            'include of the source "a" in firmground.toml cannot be used: it must be a list, e.g. ["a"]',
         ),
         ("[[sources]]\nname = 'a'\npath = 'x'\ngroups = [1]\n", 'it must be text in quotes, e.g. "a"'),
         ("[[sources]]\nname = 'a'\npath = 'x'\nkind = 'ftp'\n", "it must be 'files' or 'web'"),
@@ -108,8 +108,14 @@ def test_the_template_explains_every_key():
         ("match = 'x'\n", "did you mean [[sources.rules]] match?"),
         (
             "[[sources]]\nname = 'a'\npath = 'x'\nthreshold = 0.2\n",
-            "unknown key sources.0.threshold in firmground.toml: did you mean [answer] threshold?",
+            'unknown key threshold of the source "a" in firmground.toml: did you mean [answer] threshold?',
         ),
+        (
+            "[[sources]]\nname = 'a'\npath = 'x'\n[[sources]]\nname = 'b'\npath = 'y'\n[[sources.rules]]\nmatch = 1\n",
+            'match of entry 1 of rules of the source "b" in firmground.toml cannot be used: it must be text in quotes',
+        ),
+        ("[[sources]]\npath = 'x'\n", "name of entry 1 of sources in firmground.toml is missing"),
+        ("[[sources]]\nname = 'a'\npath = 'x'\ngroups = ['b', 1]\n", 'entry 2 of groups of the source "a" in firmground.toml'),
         ("[retrieval\n", "is not valid TOML"),
     ],
 )
@@ -234,16 +240,16 @@ def test_no_source_takes_the_name_of_the_uploads(tmp_path: Path):
 @pytest.mark.parametrize(
     ("rules", "problem"),
     [
-        ("name = 'a'\nthen = 'hold'\nto = 'boss'", "review.rules.0.to"),
+        ("name = 'a'\nthen = 'hold'\nto = 'boss'", 'to of the rule "a"'),
         ("name = 'a'\nthen = 'hold'\nto = 'auditor'", "who may not review"),
-        ("name = 'a'\nthen = 'wait'", "review.rules.0.then"),
+        ("name = 'a'\nthen = 'wait'", 'then of the rule "a"'),
         ("name = 'a'\nthen = 'hold'\nshare = 0", "it must be more than 0"),
         ("name = 'a'\nthen = 'hold'\nshare = 1.5", "it must be at most 1"),
         ("name = 'a'\nthen = 'block'", "says block without a text"),
         ("name = 'a'\nthen = 'warn'\ntext = ' '", "says warn without a text"),
         ("name = ''\nthen = 'hold'", "it must not be empty"),
         ("name = ' '\nthen = 'hold'", "the name of a rule is one line"),
-        ("then = 'hold'", "review.rules.0.name"),
+        ("then = 'hold'", "name of entry 1 of review.rules"),
         ("name = 'a'\nthen = 'hold'\ntopic = ['pay']", "topics"),
         ("name = 'a'\nthen = 'hold'\n[[review.rules]]\nname = 'a'\nthen = 'warn'\ntext = 'b'", "two rules are named 'a'"),
     ],

@@ -48,6 +48,8 @@ def bench(tmp_path: Path) -> Bench:
 def app(bench: Bench) -> Iterator[App]:
     with bench.app() as app:
         sync(app, ADMINISTRATOR)
+        with app.database.transaction() as tx:
+            tx.put_fact("browsers", "secret", "one")
         make_live(app)
         for question in QUESTIONS:
             ask(app, COLLEAGUE, question)
@@ -79,6 +81,18 @@ def test_the_rules_of_the_workspace_are_compared_with_those_of_what_is_live(app:
     )
     assert (found.looks_before, found.looks_after, found.measured, found.minutes_each) == (0, 2, False, 5.0)
     assert found.hours == pytest.approx(2 * 5 / 60)
+
+
+def test_chance_falls_in_a_preview_as_it_falls_when_the_question_is_asked(bench: Bench, app: App):
+    people = [Actor(person=f"asker {n}", groups=frozenset({"public", "everyone"})) for n in range(12)]
+    given = {ask(app, actor, QUESTIONS[1]).id: actor for actor in people}
+    bench.settings = with_rules({"then": "hold", "share": 0.5})
+    with bench.app() as app:
+        held = {given[each.answer].person for each in preview(app, ADMINISTRATOR).changes if each.answer in given}
+        make_live(app)
+        came = {actor.person for actor in people if ask(app, actor, QUESTIONS[1]).status == "draft"}
+    assert held == came
+    assert 0 < len(came) < len(people)
 
 
 def test_only_so_many_of_the_last_answers_are_looked_at(app: App):

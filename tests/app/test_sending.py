@@ -42,7 +42,12 @@ def trusting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def ruled(
-    tmp_path: Path, *rules: dict[str, Any], sample: float = 0.0, model: ScriptedModel | None = None, **answer: Any
+    tmp_path: Path,
+    *rules: dict[str, Any],
+    sample: float = 0.0,
+    model: ScriptedModel | None = None,
+    secret: str = "one",
+    **answer: Any,
 ) -> Iterator[App]:
     review = ReviewSection.model_validate(
         {"rules": [{"name": f"rule {n}", **rule} for n, rule in enumerate(rules)], "sample": sample}
@@ -55,6 +60,8 @@ def ruled(
     bench.source.contents.update({"leave.md": LEAVE, "canteen.md": CANTEEN})
     with bench.app() as app:
         sync(app, ADMINISTRATOR)
+        with app.database.transaction() as tx:
+            tx.put_fact("browsers", "secret", secret)
         yield app
 
 
@@ -237,6 +244,53 @@ def test_what_is_sampled_is_sent_and_marked(tmp_path: Path):
         assert (answer.status, told) == ("answered", ["citation", "sentence"])
         assert trace.routed
         assert (trace.routed.outcome, trace.routed.sampled) == ("send", True)
+
+
+def outcomes(app: App, *questions: str, actor: Actor = COLLEAGUE) -> list[str]:
+    return [heard(app, question, actor)[0].status for question in questions]
+
+
+def test_who_asks_the_same_again_does_not_draw_again(tmp_path: Path):
+    with ruled(tmp_path, {"then": "hold", "share": 0.5}) as app:
+        again = [
+            QUESTION,
+            QUESTION.upper(),
+            f"  {QUESTION[:-1]} ?!",
+            QUESTION.replace(" ", "\u200b ").replace("carry over", "carry-over"),
+        ]
+        people = [Actor(person=f"asker {n}", groups=frozenset({"public", "everyone"})) for n in range(10)]
+        came = [set(outcomes(app, *again, actor=actor)) for actor in people]
+        assert {"draft"} in came, "for some people it is held"
+        assert {"answered"} in came, "for others it is not"
+        assert all(len(each) == 1 for each in came), "and for each of them always the same"
+
+
+def test_another_wording_is_another_question_and_draws_anew(tmp_path: Path):
+    with ruled(tmp_path, {"then": "hold", "share": 0.5}) as app:
+        came = outcomes(
+            app, *(f"{QUESTION} {word}" for word in ("please", "now", "here", "today", "again", "really", "tell", "me"))
+        )
+        assert {*came} == {"draft", "answered"}
+
+
+def test_what_chance_draws_is_another_in_another_workspace(tmp_path: Path):
+    came: list[list[str]] = []
+    for name in ("one", "other"):
+        with ruled(tmp_path / name, {"then": "hold", "share": 0.5}, secret=name) as app:
+            people = [Actor(person=f"asker {n}", groups=frozenset({"public", "everyone"})) for n in range(12)]
+            came.append([heard(app, QUESTION, actor)[0].status for actor in people])
+    assert came[0] != came[1], "whoever has the source and the rules cannot tell"
+
+
+def test_a_sample_is_drawn_once_for_a_question_of_a_person(tmp_path: Path):
+    with ruled(tmp_path, sample=0.25) as app:
+        people = [Actor(person=f"asker {n}", groups=frozenset({"public", "everyone"})) for n in range(24)]
+        drawn: list[bool] = []
+        for actor in people:
+            routed = [whole(app, heard(app, QUESTION, actor)[0]).routed for _ in range(2)]
+            assert routed[0] == routed[1]
+            drawn.append(bool(routed[0] and routed[0].sampled))
+        assert 0 < sum(drawn) < 12
 
 
 def test_without_rules_nothing_is_written_of_them(tmp_path: Path):

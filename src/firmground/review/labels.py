@@ -88,7 +88,8 @@ def share(answers: Iterable[Looked]) -> Share:
 
 def chance(trace: Trace, rules: Rules) -> float | None:
     """With what probability people were to look at such an answer of a release; None where nobody knows: because somebody wanted it, or a
-    rule took a share of answers of which nobody knows how many others it fitted."""
+    rule took a share of answers of which nobody knows how many others it fitted. The sample falls once for a question of a person, so its
+    share is that probability however often the question was asked."""
     routed = trace.routed
     if routed is None:
         return None

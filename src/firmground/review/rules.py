@@ -1,8 +1,8 @@
 """Which answers go out, and which people look at first: the rules of a release, and what they make of an answer.
 
 A rule fires where all conditions that it names hold. Of all that fire, the strictest outcome counts: block, then two people, then one
-person, then a warning. What chance decides is drawn from the answer's id and the recipe that gave it, so that the same answer fares the
-same whenever it is asked again, and whoever asks cannot choose.
+person, then a warning. What chance decides is drawn from a lot that question and person have (`app.reviewing.lots`), the rule's name and
+the recipe, so that a question fares the same whenever it is asked again, and whoever asks can neither choose nor foresee it.
 """
 
 import re
@@ -32,7 +32,7 @@ class Known:
     """What is known of an answer so far."""
 
     drawn: str
-    """What chance is drawn from: its id."""
+    """What chance is drawn from: the lot of question and person."""
     question: str
     """As it was searched."""
     language: str = ""

@@ -30,7 +30,7 @@ class Sending:
     rules: Rules = _NO_RULES
     release: str = ""
     drawn: str = ""
-    """What chance is drawn from: the answer's id; of a golden case its digest, so that it fares the same each time."""
+    """What chance is drawn from: the lot of question and person; of a golden case its digest, so that it fares the same each time."""
     groups: Collection[str] = ()
     """Of the asker."""
     finder: Finder | None = None

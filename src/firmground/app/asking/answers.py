@@ -22,6 +22,7 @@ from firmground.app.redaction import masking
 from firmground.app.redaction.answers import Wrote, hide, revealed, said_in, telling, values_of
 from firmground.app.reviewing import corrections
 from firmground.app.reviewing.intake import take_in
+from firmground.app.reviewing.lots import lots
 from firmground.app.reviewing.outcome import as_reviewed
 from firmground.app.spending.limits import rules_of
 from firmground.app.spending.metering import Meter, metered
@@ -139,7 +140,8 @@ def _live(
         meter.told |= event.kind in _ANSWERED
         show(event)
 
-    sending = Sending(recipe.review, recipe.digest, asked.id, groups=asked.groups, finder=app.finder, listen=tell)
+    drawn = _drawn(app, recipe, asked)
+    sending = Sending(recipe.review, recipe.digest, drawn, groups=asked.groups, finder=app.finder, listen=tell)
     return Live(
         clock=app.clock,
         random=SystemRandom(),
@@ -296,8 +298,13 @@ def _pinned(app: App, recipe: ReleaseSpec, asked: Asked, version: int) -> Trace 
     ):
         return None
     made = pinned(found.pin, found.approved, asked, app.clock(), release=recipe.digest, corpus=str(version))
-    wanted = recipe.review.routed(known_of(made, asked.id), recipe.digest).outcome
+    wanted = recipe.review.routed(known_of(made, _drawn(app, recipe, asked)), recipe.digest).outcome
     return None if wanted == "escalate" or (wanted == "hold_for_two" and found.pin.people < 2) else made
+
+
+def _drawn(app: App, recipe: ReleaseSpec, asked: Asked) -> str:
+    """What chance is drawn from, where the release leaves anything to it."""
+    return lots(app).of(asked.person, asked.question) if recipe.review else ""
 
 
 def _context(history: Sequence[Turn], approved: Trace | None = None) -> Json:

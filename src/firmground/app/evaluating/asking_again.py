@@ -12,6 +12,7 @@ from firmground.app.asking.search import corpus
 from firmground.app.asking.traces import turns_before
 from firmground.app.launching.releases import named
 from firmground.app.redaction.answers import revealed, said_in
+from firmground.app.reviewing.lots import lots
 from firmground.app.spending.metering import metered
 from firmground.ports import Filters
 from firmground.serve.ask import Asked, Live, answer
@@ -59,7 +60,8 @@ def ask_again(app: App, actor: Actor, reference: str, release: str) -> Again:
         hidden=wrote,
     )
     with metered(app, actor, release=recipe.digest, degrades=False) as meter:
-        sending = Sending(recipe.review, recipe.digest, trace.answer.id, groups=trace.groups, finder=app.finder)
+        drawn = lots(app).of(trace.person, trace.answer.question)
+        sending = Sending(recipe.review, recipe.digest, drawn, groups=trace.groups, finder=app.finder)
         live = Live(
             clock=app.clock,
             random=SystemRandom(),

@@ -13,6 +13,7 @@ from firmground.app.access.rights import need
 from firmground.app.app import App
 from firmground.app.asking.traces import EVALUATION
 from firmground.app.launching.releases import CANDIDATE, LIVE, named
+from firmground.app.reviewing.lots import Lots, lots
 from firmground.errors import InvalidInput
 from firmground.groups import EVERYONE, PUBLIC
 from firmground.language.globs import compile_globs
@@ -81,17 +82,18 @@ def preview(
     app: App, actor: Actor, *, rules: str = CANDIDATE, against: str = LIVE, file: Path | None = None, limit: int = 1000
 ) -> Preview:
     """What the rules of a release (`rules`), or of a file, would have done to the last `limit` answers that were kept, and what those of
-    another (`against`) do to the same. Chance falls as it would have fallen. For administrators; InvalidSettings for a file that cannot
-    be read."""
+    another (`against`) do to the same. Chance falls as it does when the question is asked. For administrators; InvalidSettings for a
+    file that cannot be read."""
     need(actor, "releases", "see what rules would do")
     if not 1 <= limit <= MOST:
         raise InvalidInput(f"{limit} is no number of answers to look at", f"use 1 to {MOST}")
+    drawn = lots(app)
     with app.database.reading() as tx:
         old, new = named(app, tx, against), named(app, tx, rules)
         wanted = new.review if file is None else Rules.of(load_settings(file, {}).review)
         minutes = _minutes(tx)
         notes = oddities(tx, wanted)
-        compared = Compared(old.review, old.digest, wanted, new.digest)
+        compared = Compared(old.review, old.digest, wanted, new.digest, drawn)
         for trace in _last(tx, limit):
             compared.look(trace)
     return compared.told(rules if file is None else str(file), against, minutes, notes)
@@ -105,9 +107,10 @@ def oddities(tx: Transaction, rules: Rules) -> tuple[str, ...]:
 class Compared:
     """Two sets of rules, applied to one answer after the other."""
 
-    def __init__(self, old: Rules, old_release: str, new: Rules, new_release: str) -> None:
+    def __init__(self, old: Rules, old_release: str, new: Rules, new_release: str, drawn: Lots) -> None:
         self._old, self._old_release = old, old_release
         self._new, self._new_release = new, new_release
+        self._drawn = drawn
         self._personal = any(rule.personal_data for rule in (*old.rules, *new.rules))
         self._left_out = 0
         self._routed: list[tuple[Routed, Routed]] = []
@@ -121,7 +124,8 @@ class Compared:
         if trace.erased or (answer.status == "blocked" and trace.routed is None):
             self._left_out += 1
             return
-        known = known_of(trace, answer.id, _personal(trace) if self._personal else False)
+        drawn = self._drawn.of(trace.person, answer.question)
+        known = known_of(trace, drawn, _personal(trace) if self._personal else False)
         before = _outcome(self._old, self._old_release, known, trace)
         after = _outcome(self._new, self._new_release, known, trace)
         self._routed.append((before, after))

@@ -60,6 +60,8 @@ class Actor(Value):
     """The system user who asked for what another process does."""
     local: bool = False
     """Whether they came by their access to the files of the workspace, which holds everything, and not as somebody who is known there."""
+    unnoted: bool = False
+    """Whether it must not be noted how they use answers: their browser sends Global Privacy Control."""
 
     def may(self, right: Right) -> bool:
         """Whether this person's role has the right, and the key they came with, if any, is for it."""

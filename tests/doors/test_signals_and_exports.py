@@ -47,6 +47,22 @@ def test_a_sign_is_noted_after_they_agreed_and_not_of_a_browser_that_says_no(hou
     assert ada.put("/api/v1/me/signals", json={"wanted": False}).json() == {"noted": False}
 
 
+def test_nothing_is_noted_by_any_door_with_global_privacy_control(house: Served):
+    ada = browser(house, "ada")
+    ada.put("/api/v1/me/signals", json={"wanted": True})
+    ada.headers["Sec-GPC"] = "1"
+    first = ask(ada)
+    second = ask(ada)
+    assert ada.post(f"/api/v1/answers/{second}/review", json={}).status_code == 201
+    with house.app.database.reading() as tx:
+        assert [*tx.signals_of("ada")] == []
+    del ada.headers["Sec-GPC"]
+    third = ask(ada)
+    with house.app.database.reading() as tx:
+        assert [(each.answer, each.kind) for each in tx.signals_of("ada")] == [(second, "rephrased")]
+    assert len({first, second, third}) == 3
+
+
 def test_the_page_lets_people_choose_and_tells_what_holds(house: Served):
     ada = browser(house, "ada")
     assert "It is not noted." in ada.get("/me").text

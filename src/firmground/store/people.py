@@ -67,10 +67,8 @@ class People(Unit):
 
     def actor(self, person: str, *, via: str = "cli") -> Actor:
         role, groups = self._remembered(person, lambda: self._standing(person))
-        return made(
-            Actor,
-            {"person": person, "groups": groups, "role": role, "scopes": None, "via": via, "key": "", "user": "", "local": False},
-        )
+        told = {"person": person, "groups": groups, "role": role, "via": via}
+        return made(Actor, {**told, "scopes": None, "key": "", "user": "", "local": False, "unnoted": False})
 
     def _standing(self, person: str) -> tuple[Role, frozenset[str]]:
         role = self._role(person)

@@ -71,6 +71,8 @@ class Credentials:
 
     def _visit(self, scope: Scope, headers: Headers) -> Visit:
         visit = self._whose(scope, headers)
+        if headers.get("sec-gpc") == "1":
+            visit.actor = visit.actor.model_copy(update={"unnoted": True})
         if is_page(scope["path"]):
             visit.exception = self._exception()
             visit.to_review = self._to_review(visit.actor)

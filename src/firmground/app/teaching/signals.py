@@ -2,8 +2,8 @@
 opened, a person asked.
 
 They are noted of whoever agreed to it, and never without the answer that they are about: what it says, and whose it is, decides who may
-see them and how long they stay. `[consent] signals` says whether anybody is asked; what the page of a
-browser that sends Global Privacy Control tells is not noted. A sign holds no words.
+see them and how long they stay. `[consent] signals` says whether anybody is asked; nothing is noted of a request that comes with Global
+Privacy Control. A sign holds no words.
 """
 
 from datetime import timedelta
@@ -98,7 +98,7 @@ def _note(app: App, tx: Transaction, actor: Actor, answer: str, kind: SignalKind
 
 
 def _may(app: App, tx: Transaction, actor: Actor) -> bool:
-    if app.workspace.settings.consent.signals == "off" or actor.via != "http" or not signed_in(actor):
+    if app.workspace.settings.consent.signals == "off" or actor.via != "http" or actor.unnoted or not signed_in(actor):
         return False
     return tx.has_owner() and _noted(app, tx, actor.person)
 

@@ -37,8 +37,7 @@ async def post_signal(
     id: str, body: Sign, visit: TheVisit, gpc: Annotated[str, Header(alias="Sec-GPC", description="`1`: nothing is noted.")] = ""
 ) -> Noted:
     """Tell that an answer was copied, that one of its sources was opened, or that its page was left at once."""
-    if gpc == "1":
-        return Noted(noted=False)
+    del gpc  # looked at for every request, since questions are signs as well
     return Noted(noted=await visit.run(signals.note, visit.app, visit.actor, id, body.kind))
 
 

@@ -157,6 +157,40 @@ def test_an_edit_must_say_something_short_and_cite_what_the_draft_cites(app: App
         acting.approve(app, RITA, item.id, revision=item.revision, reason="bad")  # pyright: ignore[reportArgumentType]
 
 
+@pytest.mark.parametrize("act", ["edit", "reject"])
+def test_that_it_is_right_is_no_reason_to_change_or_reject_it(app: App, act: str):
+    item, said = item_of(app, ask(app, ADA, DAYS)), {"text": "Six. [1]"} if act == "edit" else {}
+    with pytest.raises(InvalidInput, match=f"that it is right is no reason to {act} it: approve it, or use one of wrong, "):
+        getattr(acting, act)(app, RITA, item.id, revision=0, reason="right", **said)
+    assert item_of(app, item.answer).state == "waiting"
+
+
+@pytest.mark.parametrize("act", ["approve", "edit"])
+def test_what_a_reviewer_writes_to_the_asker_with_a_decision_is_read_by_the_asker(app: App, act: str):
+    answer = ask(app, ADA, DAYS)
+    item, said = item_of(app, answer), {"text": "Six days. [1]"} if act == "edit" else {}
+    getattr(acting, act)(app, RITA, item.id, revision=0, note="It holds for contractors too.", **said)
+    notices = [(each.code, each.text) for each in show(app, ADA, answer.id).answer.notices]
+    assert ("reviewer_note", "It holds for contractors too.") in notices
+
+
+def test_what_is_written_with_an_act_that_decides_nothing_stays_among_reviewers(app: App):
+    answer = ask(app, ADA, DAYS)
+    item = acting.flag(app, RITA, item_of(app, answer).id, revision=0, reason="unsure", note="Ask the works council.")
+    acting.approve(app, RITA, item.id, revision=item.revision)
+    assert "works council" not in show(app, ADA, answer.id).model_dump_json()
+
+
+def test_both_who_approve_are_heard_and_who_approves_an_edit_too(tmp_path: Path):
+    with opened(a_bench(tmp_path, TWO)) as app:
+        answer = ask(app, ADA, DAYS)
+        item = item_of(app, answer)
+        acting.edit(app, RITA, item.id, revision=0, text="Six days. [1]", note="Since May.")
+        acting.approve(app, RON, item.id, revision=item_of(app, answer).revision, note="I checked.")
+        notices = show(app, ADA, answer.id).answer.notices
+    assert [each.text for each in notices if each.code == "reviewer_note"] == ["Since May.", "I checked."]
+
+
 def test_deciding_twice_changes_nothing_and_another_decision_is_too_late(app: App):
     item = item_of(app, ask(app, ADA, DAYS))
     done = acting.edit(app, RITA, item.id, revision=1, text="Five. [1]")

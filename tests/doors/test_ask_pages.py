@@ -283,7 +283,11 @@ def test_what_one_thinks_of_an_answer_is_said_by_forms_and_shown_afterwards(tmp_
         assert 'value="outdated" checked' in page
         assert "&lt;b&gt;six&lt;/b&gt; by now</textarea>" in page
         assert "Not helpful: noted" not in say("feedback", verdict="none")
-        assert "A person was asked" in say("review", note="is that <i>so</i>?")
+        asked = say("review", note="is that <i>so</i>?")
+        assert "A person was asked" in asked
+        notice = asked[asked.index('<div class="checked') : asked.index('<div class="acts"')]
+        assert 'name="withdraw" value="yes"' in notice
+        assert "Never mind" in notice
         assert "A person was asked" not in say("review", withdraw="yes")
         assert f'value="{HERE}{address}"' in say("share")
         assert f'value="{HERE}{address}"' not in say("share", withdraw="yes")

@@ -382,7 +382,8 @@ def test_an_answer_is_challenged_looked_at_and_corrected(place: Place):
     assert challenged["review"]["state"] == "open"
     (line,) = place.data("review", "list")["items"]
     item = line["item"]["id"]
-    assert "how many days may I carry over?" in place("review", "list").out
+    assert re.search(r"\d\d:\d\d UTC .*how many days may I carry over\?", place("review", "list").out)
+    assert "there is no view 'all': use waiting, mine or done" in error_line(place("review", "list", "--view", "all"))
     assert place.data("review", "next")["mine"]
     told = place("review", "show", item).out
     assert "bob open: Six." in told
@@ -402,6 +403,20 @@ def test_an_answer_is_challenged_looked_at_and_corrected(place: Place):
     assert place("review", "next").out == "nothing waits for you\n"
     assert place("review", "approve", "gone").code == 3
     assert place("review", "list", "--as", "bob").code == 4
+
+
+def test_a_review_shows_quotes_with_what_stands_around_them_and_all_when_asked(place: Place):
+    around = " ".join(f"Sentence {n} tells something about the canteen." for n in range(12))
+    said = "The blue heron room seats forty-two guests."
+    (place.root / "documents" / "rooms.md").write_text(f"# Rooms\n\n{around} {said} {around}\n")
+    place("sync")
+    place.data("ask", "How many guests does the blue heron room seat?", "--as", "bob")
+    place("answers", "review", "last", "--as", "bob")
+    item = place.data("review", "list")["items"][0]["item"]["id"]
+    short, full = place("review", "show", item).out, place("review", "show", item, "--full").out
+    assert re.search(rf"\[1\] docs/rooms.md: …[^…“]{{100,200}} “{re.escape(said)}” [^…“]{{100,200}}…", short)
+    assert max(map(len, short.splitlines())) < 600
+    assert around in full
 
 
 def test_a_release_is_asked_by_its_reference(shared: Place):

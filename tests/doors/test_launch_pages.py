@@ -116,6 +116,16 @@ def test_a_demonstration_is_called_one(tmp_path: Path) -> None:
         assert "◐ demonstration" in read(client.get("/releases").text)
 
 
+def test_an_answer_says_once_that_what_is_live_is_so_by_override(tmp_path: Path) -> None:
+    with launching(tmp_path, STRICT) as (client, served):
+        audited(served)
+        live.promote(served.app, served.local_actor, "1", reason="To show it.", override=True, demonstration=True)
+        asked = client.post("/", data={"question": "How many days of leave?", "token": served.local_form_token})
+        told = read(client.get(asked.headers["location"]).text)
+        assert "Live by override" not in told
+        assert told.count("did not pass") + told.count("has not passed the gate") == 1
+
+
 def test_going_back_takes_a_second_look(tmp_path: Path) -> None:
     with launching(tmp_path) as (client, served):
         second(served)

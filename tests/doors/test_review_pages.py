@@ -107,6 +107,25 @@ def test_an_edit_begins_with_the_draft_and_its_changes_are_shown_afterwards(desk
     assert (answer.status, "six vacation days" in answer.text) == ("answered", True)
 
 
+def test_what_is_written_with_a_decision_is_read_beside_the_answer(desk: Desk):
+    item = wanted(desk.app)
+    page = desk.get(f"/reviews/{item.id}")
+    assert '<span data-of="approve edit reject">Note to the asker (optional)</span>' in page
+    assert '<option value="right"' not in page
+    desk.send(f"/reviews/{item.id}", act="approve", revision=item.revision, note="For <all> of you.")
+    told = desk.get(f"/answers/{item.answer}")
+    assert told.count("For &lt;all&gt; of you.") == 1
+    assert "found it right" in told[: told.index("For &lt;all&gt;")]
+
+
+def test_that_it_is_right_is_refused_as_the_reason_of_an_edit(desk: Desk):
+    item = wanted(desk.app)
+    refused = desk.send(f"/reviews/{item.id}", act="edit", revision=item.revision, text=SIX, reason="right")
+    assert refused.status_code == 400
+    assert "that it is right is no reason to edit it" in refused.text
+    assert desk.now(item).state == "waiting"
+
+
 def test_what_was_typed_stays_where_something_is_refused(desk: Desk):
     item = held(desk.app)
     refused = desk.send(f"/reviews/{item.id}", act="reject", revision=1, note="Ask again in May.", **{"mark-0": "wrong"})

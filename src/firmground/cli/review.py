@@ -9,11 +9,15 @@ from firmground.cli.options import AsJson, AsPerson, Debug, Directory, actor, op
 from firmground.cli.terminal import one_line, print_json, say, table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from firmground.app.app import App
     from firmground.app.reviewing.queue import Shown
     from firmground.reviews import ReviewItem
+    from firmground.types import Citation, Passage
+
+_AROUND = 160
+"""Characters shown before and after a quote, and of what was found besides."""
 
 group = typer.Typer(
     help="Answers that people look at: what waits, one with its evidence, and your decision.",
@@ -31,7 +35,15 @@ Reason = Annotated[
         " or other.",
     ),
 ]
-Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="In your own words.")]
+Note = Annotated[
+    str,
+    typer.Option(
+        "--note",
+        metavar="TEXT",
+        help="In your own words. With `approve`, `edit` and `reject` the asker reads it; else only those who review.",
+    ),
+]
+Full = Annotated[bool, typer.Option("--full", help="Whole passages, and not only what stands around the quotes.")]
 Revision = Annotated[
     int | None,
     typer.Option(
@@ -55,12 +67,18 @@ def list_(
 
     del debug
     with opened(directory) as app:
-        page = queue.listed(app, actor(app, person), view=view, after=after, limit=limit)  # pyright: ignore[reportArgumentType]
+        page = queue.listed(app, actor(app, person), view=queue.view_of(view), after=after, limit=limit)
     if as_json:
         print_json(page.model_dump(mode="json"))
         return
     rows = [
-        (each.item.id, each.item.priority, f"{each.item.due_at:%Y-%m-%d %H:%M}", each.item.holder or "-", one_line(each.question))
+        (
+            each.item.id,
+            each.item.priority,
+            f"{each.item.due_at:%Y-%m-%d %H:%M} UTC",
+            each.item.holder or "-",
+            one_line(each.question),
+        )
         for each in page.items
     ]
     table(("item", "priority", "due", "held by", "question"), rows)
@@ -69,7 +87,14 @@ def list_(
 
 
 @group.command()
-def show(item: Item, person: AsPerson = None, as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:
+def show(
+    item: Item,
+    full: Full = False,
+    person: AsPerson = None,
+    as_json: AsJson = False,
+    directory: Directory = None,
+    debug: Debug = False,
+) -> None:
     """One item: question, draft, evidence, what was done with it, and similar earlier decisions."""
     from firmground.app.reviewing import queue
 
@@ -79,11 +104,13 @@ def show(item: Item, person: AsPerson = None, as_json: AsJson = False, directory
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
-        _show(found)
+        _show(found, full=full)
 
 
 @group.command("next")
-def next_(person: AsPerson = None, as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:
+def next_(
+    full: Full = False, person: AsPerson = None, as_json: AsJson = False, directory: Directory = None, debug: Debug = False
+) -> None:
     """Take the most urgent item that nobody has, and show it."""
     from firmground.app.reviewing import acting, queue
 
@@ -97,7 +124,7 @@ def next_(person: AsPerson = None, as_json: AsJson = False, directory: Directory
     elif found is None:
         say("nothing waits for you")
     else:
-        _show(found)
+        _show(found, full=full)
 
 
 @group.command()
@@ -291,7 +318,7 @@ def _latest(app: "App", reference: str) -> int:
 def _told(item: "ReviewItem") -> str:
     if item.state == "done":
         return f"{item.id} is done: {item.outcome}"
-    held = f"held by {item.holder} until {item.lease_until:%Y-%m-%d %H:%M}" if item.holder and item.lease_until else "free"
+    held = f"held by {item.holder} until {item.lease_until:%Y-%m-%d %H:%M} UTC" if item.holder and item.lease_until else "free"
     paused = ", paused" if item.paused_at else ""
     said = f", {len(item.decided_by)} of {item.needed} decided" if item.decided_by and not item.blind else ""
     return (
@@ -299,7 +326,7 @@ def _told(item: "ReviewItem") -> str:
     )
 
 
-def _show(found: "Shown") -> None:
+def _show(found: "Shown", *, full: bool) -> None:
     from firmground.types import Passage
 
     say(_told(found.item))
@@ -308,11 +335,14 @@ def _show(found: "Shown") -> None:
     )
     say(f"> {one_line(found.trace.answer.question)}")
     say(found.draft.text)
+    evidence = [each for each in found.trace.evidence if isinstance(each, Passage)]
     for citation in found.draft.citations:
-        say(f"  [{citation.n}] {citation.uri}: {one_line(citation.snippet)}")
-    for passage in found.trace.evidence:
-        if isinstance(passage, Passage):
-            say(f"  evidence {passage.uri}: {one_line(passage.text)}")
+        say(f"  [{citation.n}] {citation.uri}: {one_line(_around(citation, evidence))}")
+    cited = {each.passage for each in found.draft.citations}
+    for passage in evidence:
+        if full or passage.passage not in cited:
+            text = one_line(passage.text)
+            say(f"  evidence {passage.uri}: {text if full else _beginning(text)}")
     for act in found.acts:
         why = f" ({act.reason})" if act.reason else ""
         note = f": {one_line(act.note)}" if act.note else ""
@@ -320,6 +350,27 @@ def _show(found: "Shown") -> None:
         say(f"  {act.at:%Y-%m-%d %H:%M} {who}{act.act}{why}{note}")
     for each in found.similar:
         say(f"  similar: {one_line(each.question)} - {each.outcome}")
+
+
+def _around(citation: "Citation", evidence: "Sequence[Passage]") -> str:
+    """The quote, marked, with the words before and after it."""
+    quote = f"\u201c{citation.snippet}\u201d"
+    for passage in evidence:
+        at = citation.locator.start - passage.locator.start
+        if (
+            passage.document == citation.document
+            and passage.text[at : at + len(citation.snippet)] == citation.snippet
+            and at >= 0
+        ):
+            before, after = passage.text[:at], passage.text[at + len(citation.snippet) :]
+            first = before if len(before) <= _AROUND else f"…{before[-_AROUND:].partition(' ')[2]}"
+            last = after if len(after) <= _AROUND else f"{after[:_AROUND].rpartition(' ')[0]}…"
+            return f"{first}{quote}{last}"
+    return quote
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= _AROUND else f"{text[:_AROUND].rpartition(' ')[0]}…"
 
 
 def _read(file: Path) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from firmground.app.reviewing.outcome import REJECTED, WITHDRAWN
+from firmground.app.reviewing.outcome import NOTE, REJECTED, WITHDRAWN
 from firmground.types import Answer
 from firmground.web.language import _, moment
 from firmground.web.when import due
@@ -19,6 +19,8 @@ class Checking:
     style: str
     mark: str
     moves: bool = False
+    notes: tuple[str, ...] = ()
+    """What those who decided wrote to whoever asked."""
 
 
 def checking(answer: Answer, now: datetime) -> Checking | None:
@@ -35,7 +37,8 @@ def checking(answer: Answer, now: datetime) -> Checking | None:
     }
     if state in known:
         title, style = known[state]
-        return Checking(state, title, _ended(told, state), style, mark(answer))
+        notes = tuple(each.text for each in answer.notices if each.code == NOTE)
+        return Checking(state, title, _ended(told, state), style, mark(answer), notes=notes)
     if answer.status == "draft":
         title = _("A person is checking this")
         text = _("You read the answer here as soon as they have decided.")

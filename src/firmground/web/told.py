@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from firmground.app.app import App
 from firmground.app.redaction.masked import Hides, kinds_in
+from firmground.app.reviewing.outcome import NOTE
 from firmground.types import Answer, AnswerStatus, Trace
 from firmground.web import prose
 from firmground.web.checking import as_read
@@ -15,7 +16,7 @@ from firmground.web.prose import Block
 from firmground.web.view import address, place
 
 _SAID_ANYWAY = frozenset({"not_released", "not_calibrated", "warning"})
-_SAID_OF_PEOPLE = frozenset({"reviewed", "corrected"})
+_SAID_OF_PEOPLE = frozenset({"reviewed", "corrected", NOTE})
 _SHORT = 240
 _NOTHING_HIDDEN: Mapping[str, Hides] = {}
 _ITEM = re.compile(r"^\s*[-*•]\s+(?=\S)")
@@ -90,9 +91,10 @@ def sure(answer: Answer) -> Sure:
     return "high" if answer.confidence >= 0.8 and answer.status == "answered" else "medium" if answer.confidence >= 0.5 else "low"
 
 
-def notices(answer: Answer) -> list[str]:
-    """Those about this answer; what holds for every answer is said at its confidence, and warnings of the team's own in its words."""
-    said = _SAID_ANYWAY | _SAID_OF_PEOPLE if answer.review else _SAID_ANYWAY
+def notices(answer: Answer, *, overridden: bool = False) -> list[str]:
+    """Those about this answer; what holds for every answer is said at its confidence, and warnings of the team's own in its words.
+    `overridden`: whether every page says that what is live is so by override."""
+    said = _SAID_ANYWAY | (_SAID_OF_PEOPLE if answer.review else frozenset()) | ({"override"} if overridden else frozenset())
     return [each.text for each in answer.notices if each.code not in said]
 
 

@@ -37,7 +37,7 @@ Mark: TypeAlias = Literal["right", "wrong"]
 LONGEST_NOTE = 4000
 _REASONS: tuple[str, ...] = get_args(ActReason)
 _TRIES = 5
-_FOR_THE_ASKER: frozenset[Act] = frozenset({"edit", "reject"})
+_FOR_THE_ASKER: frozenset[Act] = frozenset({"approve", "edit", "reject"})
 """What is written with these is for whoever asked."""
 MOST_AT_ONCE = 500
 """Items of one bulk act."""
@@ -356,6 +356,9 @@ def _decide(
     marks: Mapping[int, Mark] | None,
     text: str = "",
 ) -> ReviewItem:
+    if reason == "right" and act != "approve":
+        others = ", ".join(each for each in _REASONS if each != reason)
+        raise InvalidInput(f"that it is right is no reason to {act} it", f"approve it, or use one of {others}")
     with _at(app, actor, id, revision) as work:
         trace = work.trace
         edited = standing_edit(work.item, work.acts())

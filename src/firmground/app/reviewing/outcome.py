@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from firmground.app.reviewing import corrections
 from firmground.ports import Transaction
 from firmground.reviews import ReviewAct, ReviewItem
+from firmground.serve.sending import closest_of
 from firmground.serve.trace import ERASED
 from firmground.types import Actor, Answer, Draft, Notice, Trace
 
@@ -12,6 +13,8 @@ REVIEWED = Notice(code="reviewed", text="A person looked at this answer, and sta
 CORRECTED = Notice(code="corrected", text="A person corrected this answer.")
 REJECTED = "A person looked at this answer and did not approve it."
 ELSEWHERE = "A person corrected this answer when it was given to somebody else. Ask again for what holds now."
+NOTE = "reviewer_note"
+"""Code of the notice with what somebody who decided wrote to whoever asked."""
 WITHDRAWN = "The question was withdrawn before a person looked at its answer."
 
 
@@ -30,7 +33,7 @@ def as_reviewed(tx: Transaction, actor: Actor, traces: Sequence[Trace]) -> list[
 
     def reviewed(trace: Trace, item: ReviewItem) -> Trace:
         act = acts.get((item.id, item.decisive or 0))
-        trace = _decided(trace, item, act)
+        trace = _decided(trace, item, act, _notes(item, decided.get(item.id, [])))
         if not _is_told(trace, item, actor, wants=trace.answer.id in asked):
             return trace
         return trace.model_copy(update={"answer": trace.answer.model_copy(update={"review": _state(item, act)})})
@@ -57,22 +60,36 @@ def with_state(tx: Transaction, actor: Actor, shared: Trace) -> Trace:
     return shared.model_copy(update={"answer": shared.answer.model_copy(update={"review": review})})
 
 
-def _decided(trace: Trace, item: ReviewItem, act: ReviewAct | None) -> Trace:
+def _decided(trace: Trace, item: ReviewItem, act: ReviewAct | None, notes: Sequence[str] = ()) -> Trace:
+    """`notes`: what those who decided wrote to this reader."""
     answer = trace.answer
+    wrote = [Notice(code=NOTE, text=note) for note in notes]
     if item.outcome == "withdrawn" and trace.draft is not None:
         answer = _refused(answer, WITHDRAWN)
     elif item.outcome == "rejected":
-        answer = _refused(answer, f"{REJECTED}\n\n{act.note}" if act and act.note else REJECTED)
+        answer = _refused(answer, "\n\n".join((REJECTED, *notes)))
     elif item.outcome == "edited":
-        answer = _said(answer, act.wrote, CORRECTED) if act and act.wrote and act.wrote.text else _refused(answer, ERASED)
+        answer = _said(answer, act.wrote, CORRECTED, *wrote) if act and act.wrote and act.wrote.text else _refused(answer, ERASED)
     elif item.outcome == "approved":
         given = Draft(status=answer.status, text=answer.text, sentences=answer.sentences, citations=answer.citations)
-        answer = _said(answer, trace.draft or given, REVIEWED)
+        answer = _said(answer, trace.draft or given, REVIEWED, *wrote)
+        if trace.draft is not None and answer.status == "abstained":
+            answer = answer.model_copy(update={"closest": closest_of(trace.evidence)})
     draft = None if item.outcome in {"approved", "edited"} else trace.draft
     return trace.model_copy(update={"answer": answer, "draft": draft})
 
 
-def _said(answer: Answer, draft: Draft, notice: Notice) -> Answer:
+def _notes(item: ReviewItem, acts: Sequence[ReviewAct]) -> list[str]:
+    """Of the act that decided, and of those by which others said the same."""
+    number, same = item.decisive or 0, {"approved": "approve", "edited": "approve", "rejected": "reject"}.get(item.outcome or "")
+    opened = [act.number for act in acts if act.act == "reopen"]
+    begun = number if item.outcome == "edited" else max((each for each in opened if each < number), default=0)
+    ended = next((each for each in opened if each > number), None) if item.state == "waiting" else None
+    since = [act for act in acts if act.number >= begun and (ended is None or act.number < ended)]
+    return [act.note for act in since if act.note and (act.number == number or act.act == same)]
+
+
+def _said(answer: Answer, draft: Draft, *notices: Notice) -> Answer:
     """What a person stands behind is weak no more."""
     return answer.model_copy(
         update={
@@ -81,7 +98,7 @@ def _said(answer: Answer, draft: Draft, notice: Notice) -> Answer:
             "sentences": draft.sentences,
             "citations": draft.citations,
             "choices": draft.choices or answer.choices,
-            "notices": (*draft.notices, *answer.notices, notice),
+            "notices": (*draft.notices, *answer.notices, *notices),
         }
     )
 

@@ -1,7 +1,7 @@
 """What waits for a reviewer: listed, counted, and one item with all that it takes to decide."""
 
 import re
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from firmground.app.app import App
 from firmground.app.asking.kept import told
@@ -18,6 +18,7 @@ from firmground.serve.trace import documents_of
 from firmground.types import Actor, Draft, Trace, Value
 
 View: TypeAlias = Literal["waiting", "mine", "done"]
+_VIEWS: tuple[View, ...] = get_args(View)
 _SIMILAR, _AMONG = 5, 40
 _WORD = re.compile(r"\w{3,80}")
 
@@ -63,10 +64,8 @@ class Shown(Value):
 
 
 def listed(app: App, actor: Actor, *, view: View = "waiting", after: str = "", limit: int = 50) -> Page:
-    """`waiting`: what this person may take, most urgent first; `mine`: what they hold; `done`: newest first. InvalidInput for another
-    view; NotFound where the page before is gone."""
-    if view not in ("waiting", "mine", "done"):
-        raise InvalidInput(f"there is no view {view!r}", "use waiting, mine or done")
+    """`waiting`: what this person may take, most urgent first; `mine`: what they hold; `done`: newest first. NotFound where the page
+    before is gone."""
     if not 1 <= limit <= 200:
         raise InvalidInput(f"{limit} items cannot be shown at once", "use 1 to 200")
     sweep(app)
@@ -85,6 +84,14 @@ def listed(app: App, actor: Actor, *, view: View = "waiting", after: str = "", l
         shown = found[:limit]
         lines = tuple(Line(item=item_told(each), question=_question(app, tx, reviewer, each)) for each in shown)
     return Page(items=lines, after=shown[-1].id if len(found) > limit else "")
+
+
+def view_of(text: str) -> View:
+    """InvalidInput for what is no view."""
+    for known in _VIEWS:
+        if text == known:
+            return known
+    raise InvalidInput(f"there is no view {text[:40]!r}", "use waiting, mine or done")
 
 
 def counts(app: App, actor: Actor) -> ItemCounts:

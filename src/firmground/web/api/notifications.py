@@ -10,8 +10,7 @@ from firmground.app.notifying import contacts, messages, routes, texts
 from firmground.outbox import MailChoice, Notification, NotificationEvent
 from firmground.types import Json
 from firmground.web.api.description import refused
-from firmground.web.api.opinions import Nothing
-from firmground.web.api.shapes import Body
+from firmground.web.api.shapes import Body, Nothing
 from firmground.web.visit import TheVisit, in_person
 
 _NOT_YOURS = "You do not answer for it."

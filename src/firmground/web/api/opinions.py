@@ -9,7 +9,7 @@ from firmground.app.asking import opinions
 from firmground.app.asking.opinions import Opinion
 from firmground.types import FeedbackReason, ReviewRequest
 from firmground.web.api.description import refused
-from firmground.web.api.shapes import NOT_MODIFIED, Body, Text, tagged
+from firmground.web.api.shapes import NOT_MODIFIED, Body, Nothing, Text, tagged
 from firmground.web.visit import TheVisit
 
 _GONE = "There is no such answer, or not for you."
@@ -31,10 +31,6 @@ class Wish(Body):
     challenge: FeedbackReason | None = Field(
         None, description="What is wrong with an answer of yours: somebody looks at it (again), also where a person did before."
     )
-
-
-class Nothing(Body):
-    """An object without fields."""
 
 
 class Shared(BaseModel):

@@ -13,7 +13,7 @@ from firmground.reviews import ActReason, ReviewAct, ReviewItem
 from firmground.rights import Role
 from firmground.types import Draft, Passage
 from firmground.web.api.description import refused
-from firmground.web.api.shapes import Body, Name, Text
+from firmground.web.api.shapes import Body, Name, Nothing, Text
 from firmground.web.visit import TheVisit
 
 _REVIEWERS = "You may not review."
@@ -31,10 +31,6 @@ def _without_nul(text: str) -> str:
     if "\0" in text:
         raise ValueError("it holds a NUL character")
     return text
-
-
-class Nothing(Body):
-    """An object without fields."""
 
 
 class Waiting(Body):
@@ -69,7 +65,9 @@ class Doing(Body):
 
     revision: int = Field(ge=0, description="That of the item when you looked at it.")
     reason: ActReason | None = Field(None, description="`reject` and `flag` need one.")
-    note: Text = Field("", description="In your own words; with `reject` the asker reads it.")
+    note: Text = Field(
+        "", description="In your own words. With `approve`, `edit` and `reject` the asker reads it; else only those who review."
+    )
     marks: dict[_Place, Literal["right", "wrong"]] = Field(
         {}, description="Of sentences of the draft, counted from 0.", max_length=500
     )

@@ -30,6 +30,10 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+class Nothing(Body):
+    """An object without fields."""
+
+
 class Range(Body):
     """Both ends included; either may be missing."""
 

@@ -9,8 +9,7 @@ from firmground.app.teaching import cases, pairs, pins
 from firmground.evaluate.cases import Case
 from firmground.lessons import Pin, PinState
 from firmground.web.api.description import refused
-from firmground.web.api.opinions import Nothing
-from firmground.web.api.shapes import Body, Name
+from firmground.web.api.shapes import Body, Name, Nothing
 from firmground.web.visit import TheVisit
 
 _REVIEWERS = "You may not review."

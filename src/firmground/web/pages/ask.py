@@ -179,7 +179,7 @@ def _shown(visit: Visit, trace: Trace) -> dict[str, Any]:
         "sure": told.sure(answer),
         "parts": told.parts(as_read(answer), hides),
         "checking": checking(answer, visit.app.clock()),
-        "notices": told.notices(answer),
+        "notices": told.notices(answer, overridden=visit.exception is not None),
         "signs": _signs(visit, answer),
         "sources": view.sources(quotes(visit.app, visit.actor, trace), hides),
         "closest": view.close(answer.closest, _LONGEST_CLOSE, {each.document: hides for each in answer.closest}),

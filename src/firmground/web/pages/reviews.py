@@ -24,7 +24,8 @@ from firmground.web.when import took
 _SHOWN = 25
 _MOST_FIELDS = 500
 """A draft may have many sentences, each with its mark."""
-_REASONS: tuple[str, ...] = get_args(ActReason)
+_REASONS: tuple[str, ...] = tuple(each for each in get_args(ActReason) if each != "right")
+"""Who approves says nothing else by it."""
 _GO_ON = frozenset({"approve", "edit", "reject"})
 """What is done with an item once these are: the next one opens."""
 _STAY = frozenset({"claim", "flag", "resume"})
@@ -80,7 +81,7 @@ def _queue(
     error: FirmgroundError | None = None,
     refused: tuple[acting.NotDone, ...] = (),
 ) -> Response:
-    found = queue.listed(visit.app, visit.actor, view=cast("queue.View", view), after=after, limit=_SHOWN)
+    found = queue.listed(visit.app, visit.actor, view=queue.view_of(view), after=after, limit=_SHOWN)
     kept = {"view": view} if view != "waiting" else {}
     values: dict[str, Any] = {
         "view": view,

@@ -355,6 +355,10 @@ def test_nothing_of_a_trace_that_is_for_administrators_or_the_asker_is_shared(ap
     kept(app, trace)
     opinions.share(app, ADA, "shared")
     told = show(app, EVE, "shared")
+    assert (told.answer.reasons, told.evidence) == ((), ()), "while it is held, nothing of what was found"
+    with app.database.transaction() as tx:
+        tx.save_trace(trace.model_copy(update={"draft": None}))
+    told = show(app, EVE, "shared")
     assert told.answer.reasons == ("it fits",)
     assert told.answer.notices == ()
     words = told.model_dump_json()

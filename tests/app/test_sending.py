@@ -15,6 +15,7 @@ from firmground.app.asking.kept import explanation, listed, replay, show
 from firmground.app.corpus import documents
 from firmground.app.corpus.sync import sync
 from firmground.app.evaluating.evaluation import results_of, run
+from firmground.app.reviewing import acting
 from firmground.guard.personal import Detector
 from firmground.review.rules import Rules
 from firmground.serve.sending import DRAFT, Sending
@@ -85,7 +86,7 @@ def test_what_is_held_waits_as_a_draft_with_its_citations_and_nothing_of_it_is_t
         answer, told = heard(app)
         assert (answer.status, answer.text, answer.sentences, answer.citations) == ("draft", DRAFT, (), ())
         assert told == []
-        assert answer.closest[0].uri == "docs/leave.md"
+        assert answer.closest == ()
         trace = whole(app, answer)
         assert trace.draft
         assert trace.routed
@@ -104,7 +105,8 @@ def test_a_draft_is_for_administrators_and_not_for_who_asked(tmp_path: Path):
         answer, _ = heard(app)
         for told in (show(app, COLLEAGUE, answer.id), *listed(app, COLLEAGUE)):
             assert told.draft is None
-            assert "carry over five" not in told.answer.model_dump_json(exclude={"closest"})
+            assert "carry over five" not in told.model_dump_json()
+            assert "leave.md" not in told.model_dump_json()
         assert show(app, ADMINISTRATOR, answer.id).draft
 
 
@@ -332,3 +334,15 @@ def test_golden_cases_expect_what_the_rules_of_the_release_make_of_an_answer(tmp
         with app.database.reading() as tx:
             waiting = tx.items(limit=9)
         assert [item.answer for item in waiting] == [answer.id]
+
+
+def test_what_came_closest_is_shown_once_somebody_approves_that_there_is_no_answer(tmp_path: Path):
+    reviewer = Actor(person="rita", groups=frozenset({"public", "everyone"}), role="reviewer")
+    with ruled(tmp_path, {"then": "hold", "statuses": ["abstained"]}, threshold=0.9999) as app:
+        answer, _ = heard(app, "How many vacation days may contractors sell?")
+        assert (answer.status, answer.closest) == ("draft", ())
+        with app.database.reading() as tx:
+            (item,) = tx.items_of([answer.id])
+        acting.approve(app, reviewer, item.id, revision=item.revision)
+        given = show(app, COLLEAGUE, answer.id).answer
+        assert (given.status, [each.uri for each in given.closest][:1]) == ("abstained", ["docs/leave.md"])

@@ -331,7 +331,7 @@ class _Answering:
             text=composed.text if composed else self._fixed(made.decision),
             sentences=tuple(composed.sentences) if composed else (),
             citations=tuple(composed.citations) if composed else (),
-            closest=found.passages[:CLOSEST] if found and status in {"abstained", "draft"} else (),
+            closest=found.passages[:CLOSEST] if found and status == "abstained" else (),
             choices=tuple({"text": choice.text, "label": choice.label} for choice in made.decision.choices),
             notices=self._notices(made, composed, found) if found and composed else (),
             confidence=self._told_confidence(made, found),

@@ -10,7 +10,7 @@ from firmground.language.identify import identify
 from firmground.ports import Finder
 from firmground.review.rules import HELD, Known, Rules, mismatched
 from firmground.serve.composing import pieces
-from firmground.types import Answer, AnswerStatus, Draft, Event, Json, Notice, Passage, Routed, Step, Trace
+from firmground.types import Answer, AnswerStatus, Draft, Event, Json, Notice, Passage, Routed, Step, Tombstone, Trace
 
 DRAFT = "A person looks at the answer to this before you read it."
 """What the reader sees of a draft."""
@@ -161,6 +161,11 @@ def known_of(trace: Trace, drawn: str, personal: bool | None = None) -> Known:
     )
 
 
+def closest_of(evidence: Sequence[Passage | Tombstone]) -> tuple[Passage, ...]:
+    """What is shown of it where there is no answer."""
+    return tuple(each for each in evidence if isinstance(each, Passage))[:CLOSEST]
+
+
 def told(answer: Answer) -> list[Event]:
     """An answer as it would have been heard sentence by sentence."""
     citations = [Event(kind="citation", data=each.model_dump(mode="json")) for each in answer.citations]
@@ -180,9 +185,14 @@ def _mismatch(trace: Trace) -> bool:
     return lost or contradicting(trace.steps)
 
 
+def reasons_of(routed: Routed) -> tuple[str, ...]:
+    """Why its rules made that of an answer, as its asker reads it."""
+    return tuple(f"rule “{cause.name}”: {cause.text}" if cause.name else cause.text for cause in routed.causes)
+
+
 def _told_why(trace: Trace, routed: Routed) -> Trace:
-    why = tuple(f"rule “{cause.name}”: {cause.text}" if cause.name else cause.text for cause in routed.causes)
-    return trace.model_copy(update={"answer": trace.answer.model_copy(update={"reasons": (*trace.answer.reasons, *why)})})
+    reasons = (*trace.answer.reasons, *reasons_of(routed))
+    return trace.model_copy(update={"answer": trace.answer.model_copy(update={"reasons": reasons})})
 
 
 def _warned(trace: Trace, warning: str) -> Trace:
@@ -206,11 +216,9 @@ def _held(trace: Trace) -> Trace:
 
 
 def _blocked(trace: Trace, text: str) -> Trace:
-    answer = _silent(trace, "blocked", text)
-    return trace.model_copy(update={"draft": None, "answer": answer.model_copy(update={"closest": ()})})
+    return trace.model_copy(update={"draft": None, "answer": _silent(trace, "blocked", text)})
 
 
 def _silent(trace: Trace, status: AnswerStatus, text: str) -> Answer:
-    closest = tuple(each for each in trace.evidence if isinstance(each, Passage))[:CLOSEST]
-    said = {"sentences": (), "citations": (), "choices": (), "notices": ()}
-    return trace.answer.model_copy(update={"status": status, "text": text, "closest": closest, **said})
+    said = {"sentences": (), "citations": (), "closest": (), "choices": (), "notices": ()}
+    return trace.answer.model_copy(update={"status": status, "text": text, **said})

@@ -24,6 +24,7 @@ from firmground.app.reviewing import corrections
 from firmground.app.reviewing.intake import take_in
 from firmground.app.reviewing.lots import lots
 from firmground.app.reviewing.outcome import as_reviewed
+from firmground.app.reviewing.seeing import without_evidence
 from firmground.app.spending.limits import rules_of
 from firmground.app.spending.metering import Meter, metered
 from firmground.app.teaching import pins, signals
@@ -196,7 +197,7 @@ def _kept(
         (saved,) = as_reviewed(tx, now, [saved])
         meter.book(tx, saved.answer)
         as_before = tx.corpus_version() == version and lost_nothing(actor, now)
-        shown = revealed(app, tx, now, saved if as_before else as_seen(tx, saved, now))
+        shown = revealed(app, tx, now, without_evidence(saved if as_before else as_seen(tx, saved, now), now))
     meter.booked = True
     return unscored(shown.answer, now)
 

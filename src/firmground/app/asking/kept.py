@@ -11,6 +11,7 @@ from firmground.app.corpus.builds import build_of
 from firmground.app.launching.releases import RECIPES
 from firmground.app.redaction.answers import all_revealed, revealed, said_in, shown_as
 from firmground.app.reviewing.outcome import as_reviewed, with_state
+from firmground.app.reviewing.seeing import without_evidence
 from firmground.errors import Damaged, InvalidInput, NotFound
 from firmground.ports import Transaction
 from firmground.release.spec import ReleaseSpec
@@ -31,15 +32,15 @@ def listed(
     with app.database.reading() as tx:
         whose = None if actor.may("see_all") and not own else actor.person
         found = tx.traces(person=whose, but=EVALUATION, conversation=conversation, before=before, limit=limit)
-        seen_ = [told(trace, actor) for trace in all_as_seen(tx, as_reviewed(tx, actor, found), actor)]
+        seen_ = [told(without_evidence(each, actor), actor) for each in all_as_seen(tx, as_reviewed(tx, actor, found), actor)]
         return all_revealed(app, tx, actor, seen_)
 
 
 def show(app: App, actor: Actor, reference: str) -> Trace:
     """By id, unambiguous prefix, or `last` (the latest of one's own), as this person may see it now. NotFound for somebody else's, unless
     it is shared, named in full, and theirs to see: then what `shared_with` leaves of it. Administrators see everybody's, and they alone
-    what a model said unchecked, drafts that wait for a person, signs, whose answer this one repeats, and the examples of what is not
-    answered. `review` tells of the people who look at it."""
+    what a model said unchecked, drafts that wait for a person and what was found for them, signs, whose answer this one repeats, and the
+    examples of what is not answered. `review` tells of the people who look at it."""
     with app.database.reading() as tx:
         return revealed(app, tx, actor, seen(tx, actor, reference))
 
@@ -47,7 +48,8 @@ def show(app: App, actor: Actor, reference: str) -> Trace:
 def seen(tx: Transaction, actor: Actor, reference: str) -> Trace:
     """The same, within a transaction, with placeholders as it is kept."""
     try:
-        found = told(as_seen(tx, as_reviewed(tx, actor, [_found(tx, actor, reference)])[0], actor), actor)
+        given = as_seen(tx, as_reviewed(tx, actor, [_found(tx, actor, reference)])[0], actor)
+        found = told(without_evidence(given, actor), actor)
     except NotFound:
         shared = shared_with(tx, actor, reference)
         if shared is None:

@@ -7,6 +7,7 @@ otherwise, not even that it exists. What the asker said before it is not shared 
 from firmground.app.access.names import WIDGET
 from firmground.app.asking.traces import as_seen
 from firmground.app.reviewing.outcome import as_reviewed
+from firmground.app.reviewing.seeing import without_evidence
 from firmground.groups import EVERYONE
 from firmground.ports import Transaction
 from firmground.serve.trace import documents_of
@@ -32,6 +33,7 @@ def shared_with(tx: Transaction, actor: Actor, id: str) -> Trace | None:
         return None
     (trace,) = as_reviewed(tx, actor, [trace])
     trace = as_seen(tx, trace, actor)  # it may name copies of a passage, or older versions, that are not theirs to see
+    trace = without_evidence(trace, actor)
     return Trace(
         answer=_alone(trace.answer, trace.asked),
         person=trace.person,

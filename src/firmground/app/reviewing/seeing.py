@@ -1,5 +1,5 @@
 """Which items somebody may see and take: with the role they are for, of answers all of whose evidence is theirs to see, of questions that
-others asked."""
+others asked. And what of an answer that is held its asker sees: nothing."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -9,7 +9,8 @@ from firmground.errors import NotAllowed
 from firmground.ports import Transaction
 from firmground.reviews import ReviewItem
 from firmground.rights import Role
-from firmground.types import Actor
+from firmground.serve.sending import reasons_of
+from firmground.types import Actor, Trace
 
 _RISING: tuple[Role, ...] = ("reviewer", "admin", "owner")
 """Roles that review, those that may do more behind."""
@@ -52,6 +53,23 @@ def to_review(tx: Transaction, actor: Actor, reference: str) -> ReviewItem:
     if item.asker == others_than(tx, actor):
         raise NotAllowed("whoever asked a question does not review its answer", "leave it to somebody else")
     return item
+
+
+def without_evidence(trace: Trace, actor: Actor) -> Trace:
+    """An answer that is held, or was and is given to nobody, as its asker and whoever they share it with see it: that people look, by which
+    rule, and how long it took. Nothing of what was found for it, and how well that fits, since they do not see what is said of it."""
+    if trace.draft is None or actor.may("see_all"):
+        return trace
+    reasons = reasons_of(trace.routed) if trace.routed else ()
+    return trace.model_copy(
+        update={
+            "answer": trace.answer.model_copy(update={"closest": (), "reasons": reasons}),
+            "evidence": (),
+            "packed": (),
+            "draft": None,
+            "steps": tuple(step.model_copy(update={"detail": {}}) for step in trace.steps),
+        }
+    )
 
 
 def in_hand_of(tx: Transaction, item: ReviewItem, now: datetime) -> str:

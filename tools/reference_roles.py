@@ -17,6 +17,7 @@ _RIGHTS: Mapping[Right, str] = {
     "self": "One's own password, sessions, keys, questions and data.",
     "review": "See what others said of answers that one may see, and say whether these are right.",
     "audit": "Read audits, policy, brief, evaluations, golden cases, releases, calibration, standards, the diagnosis, and the ledger.",
+    "insight": "How reviews go, in figures: a reviewer those of what they may review, whoever audits those of everything.",
     "see_all": "Every document, everybody's answers, exact scores, and what a model said unchecked, whatever one's groups are.",
     "documents": "Sources, syncs, uploads, quarantine, jobs.",
     "cases": "Add, change, retire, confirm and import golden cases.",

@@ -112,7 +112,6 @@ _ROUTES: Mapping[Need, tuple[str, ...]] = {
     "review": (
         "GET /reviews",
         "POST /reviews",
-        "GET /reviews/insight",
         "GET /reviews/{id}",
         "POST /reviews/{id}",
         "GET /pins",
@@ -125,7 +124,6 @@ _ROUTES: Mapping[Need, tuple[str, ...]] = {
         f"GET {_API}/reviews",
         f"POST {_API}/reviews/claim",
         f"POST {_API}/reviews/acts",
-        f"GET {_API}/reviews/insight",
         f"GET {_API}/reviews/{{id}}",
         f"POST {_API}/reviews/{{id}}/{{act}}",
     ),
@@ -167,6 +165,7 @@ _ROUTES: Mapping[Need, tuple[str, ...]] = {
         f"GET {_API}/releases/{{ref}}/diff",
         f"GET {_API}/standards",
     ),
+    "insight": ("GET /reviews/insight", f"GET {_API}/reviews/insight"),
     "see_all": (f"GET {_API}/exports/{{dataset}}",),
     "documents": (
         "POST /documents",
@@ -271,7 +270,6 @@ _COMMANDS: Mapping[Need, tuple[str, ...]] = {
         "review give-back",
         "review pause",
         "review resume",
-        "review insight",
     ),
     "self": ("key add", "key list", "key remove", "notifications routes", "notifications test", "notifications retry"),
     "audit": (
@@ -289,6 +287,7 @@ _COMMANDS: Mapping[Need, tuple[str, ...]] = {
         "release history",
         "standards",
     ),
+    "insight": ("review insight",),
     "see_all": ("export",),
     "documents": ("sync", "status", "doctor", "documents upload", "documents release", "documents purge", "documents quality"),
     "cases": ("cases export", "cases import", "cases confirm"),

@@ -15,6 +15,7 @@ Right: TypeAlias = Literal[
     "self",  # one's own password, sessions, keys, questions and data
     "review",  # say of an answer whether it is right
     "audit",  # read what the gate, the ledger, evaluations and releases say, and who has which role
+    "insight",  # how reviews go, in figures
     "see_all",  # every document and everybody's answers, whoever may see them
     "documents",  # sources, syncs, uploads, quarantine, jobs
     "cases",  # golden cases
@@ -34,6 +35,7 @@ GRANTS: Mapping[Right, frozenset[Role]] = {
     "self": _ALL,
     "review": _REVIEW,
     "audit": _AUDIT,
+    "insight": _REVIEW | _AUDIT,
     "see_all": _RUN,
     "documents": _RUN,
     "cases": _RUN,

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from firmground.app.asking import kept
 from firmground.app.asking.answers import ask
-from firmground.app.asking.opinions import rate, share
+from firmground.app.asking.opinions import ask_person, rate, share
 from firmground.app.corpus import documents, uploads
 from firmground.app.corpus.sync import sync
 from firmground.app.evaluating import case_edits, evaluation
@@ -232,7 +232,7 @@ def test_a_page_that_is_not_for_them_says_so_calmly_and_whom_to_ask(house: House
     ("person", "shown"),
     [
         ("ada", {"/", "/me", "/documents", "/reviews", "/people", "/evaluations", "/audits"}),
-        ("olga", {"/", "/me", "/documents", "/people", "/evaluations", "/audits"}),
+        ("olga", {"/", "/me", "/documents", "/reviews/insight", "/people", "/evaluations", "/audits"}),
         ("rita", {"/", "/me", "/documents", "/reviews"}),
         ("bob", {"/", "/me", "/documents"}),
     ],
@@ -242,6 +242,21 @@ def test_the_way_through_the_pages_shows_what_somebody_may_open(house: House, pe
     nav = client.get("/").text.partition("<nav")[2].partition("</nav>")[0]
     assert set(re.findall(r'href="([^"]+)"', nav)) == shown
     assert all(client.get(path).status_code == 200 for path in shown)
+
+
+def test_how_reviews_go_is_told_in_figures_alone(house: House) -> None:
+    app, olga = house.served.app, house.client("olga")
+    bob = Actor(person="bob", groups=frozenset({"public", "everyone"}), via="http")
+    given = ask(app, bob, f"What does the {ASKED} team get, says the {BROKEN}?")
+    ask_person(app, bob, given.id, f"Is the {SENSITIVE} right?")
+    page, api = olga.get("/reviews/insight"), olga.get("/api/v1/reviews/insight")
+    assert (page.status_code, api.status_code, api.json()["waiting"]) == (200, 200, 1)
+    assert "The asker wants a person" in page.text
+    for word in (*CANARIES, "bob"):
+        assert word not in page.text + api.text
+    ways = set(re.findall(r'href="(/(?:reviews|pins)[^"?]*)', page.text))
+    assert ways == {"/reviews/insight"}, "the way to the queue is for who reviews"
+    assert olga.get("/reviews").status_code == olga.get("/api/v1/reviews").status_code == 403
 
 
 def test_a_key_sees_every_document_only_where_it_is_for_that(house: House) -> None:

@@ -33,6 +33,7 @@ _ACTS = {
     "self": "manage an account",
     "review": "review answers",
     "audit": "read audits and records",
+    "insight": "see how reviews go",
     "see_all": "see everybody's documents and answers",
     "documents": "manage documents",
     "cases": "change golden cases",

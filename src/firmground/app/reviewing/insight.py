@@ -74,9 +74,8 @@ class Insight(Value):
 
 def insight(app: App, actor: Actor, *, days: int = 30) -> Insight:
     """What can be said of the last `days` days. Whoever neither sees everything nor audits gets the figures of what they may review.
-    NotAllowed for who may not review; InvalidInput for days that are none."""
-    if not actor.may("audit"):
-        need(actor, "review", "see how reviews go")
+    NotAllowed for who neither reviews nor audits; InvalidInput for days that are none."""
+    need(actor, "insight", "see how reviews go")
     if not 1 <= days <= LONGEST_DAYS:
         raise InvalidInput(f"{days} is no number of days to look back", f"use 1 to {LONGEST_DAYS}")
     now = app.clock()

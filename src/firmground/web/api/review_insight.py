@@ -12,7 +12,7 @@ from firmground.web.visit import TheVisit
 router = APIRouter()
 
 
-@router.get("/reviews/insight", responses=refused({403: "You may not review."}))
+@router.get("/reviews/insight", responses=refused({403: "You neither review nor audit."}))
 async def get_review_insight(
     visit: TheVisit, days: Annotated[int, Query(ge=1, le=insight.LONGEST_DAYS, description="How far back to look.")] = 30
 ) -> Insight:

@@ -335,6 +335,6 @@ def _count_cells(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int) ->
                 tail = part[-2:] if not _CELL.search(part[-3:]) else b""
                 if cells > left:
                     raise ParseFailed("limit_exceeded", "a spreadsheet with too many cells: split it, or read it as a database")
-    except (zipfile.BadZipFile, EOFError, OSError, zlib.error) as wrong:
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, OSError, ValueError, zlib.error) as wrong:
         raise ParseFailed("corrupt", "a damaged spreadsheet: restore it from a copy") from wrong
     return cells

@@ -189,6 +189,11 @@ def test_an_encrypted_pdf_says_so(parser: SandboxedParser):
     assert code_of(parser, "a.pdf", a_pdf("Hidden", encrypt="secret")) == "encrypted"
 
 
+def test_a_spreadsheet_that_lacks_a_part_in_the_middle_is_corrupt_and_no_fault_of_the_parser(parser: SandboxedParser):
+    whole = an_xlsx()
+    assert code_of(parser, "a.xlsx", whole[:2_000] + whole[4_500:]) == "corrupt"
+
+
 @pytest.mark.parametrize("name", ["a.pdf", "a.docx", "a.xlsx", "a.pptx"])
 def test_truncated_files_are_corrupt_or_empty_never_silent(parser: SandboxedParser, name: str):
     whole = {"a.pdf": a_pdf("Text"), "a.docx": a_docx(), "a.xlsx": an_xlsx(), "a.pptx": a_pptx()}[name]

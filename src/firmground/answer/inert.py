@@ -25,7 +25,7 @@ _LESS = "(?:[<\uff1c\ufe64\u2039\u3008\u27e8\u276e\u2770\u02c2\u1438\u227a]|&lt;
 
 def _disguised(word: str) -> str:
     """Matches the word with signs between its letters, and with any foreign sign instead of a letter."""
-    return "[^0-9A-Za-z<(\n]{0,2}".join(f"(?:{letter}|(?-i:[\u0080-\U0010ffff]))" for letter in word)
+    return "[^0-9A-Za-z<(\n]{0,2}".join(rf"(?:{letter}|(?-i:[^\x00-\x7f]))" for letter in word)
 
 
 _TAG = re.compile(

@@ -16,6 +16,8 @@ _QUANTITY = re.compile(r"([€£$¥])?\s?(\d+(?:[.,:]\d+)*)\s?(%|°C|[€£$¥]|
 _PERSON = re.compile(r"[^\W\d_a-zß-ÿ]\S*(?: [^\W\d_]\S*){1,3}$")
 """A name as people have it: two to four words, the first with a capital."""
 _LONGEST_LABEL = 80
+LONGEST_REPEATED = 300
+"""Characters of a question that is said again with each of its readings. Of a longer one, as somebody pastes it, no reading is offered."""
 
 
 class Choice(Value):
@@ -33,6 +35,8 @@ class Readings:
     labels: tuple[str, ...]
 
     def choices(self, question: str, most: int) -> tuple[Choice, ...]:
+        if len(question) > LONGEST_REPEATED:
+            return ()
         plain = question.strip().rstrip("?!. \u00a0").strip()
         return tuple(Choice(text=f"{plain} ({label})?", label=label) for label in self.labels[:most])
 

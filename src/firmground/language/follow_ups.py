@@ -366,12 +366,16 @@ def content_words(text: str, languages: Collection[str]) -> list[str]:
     return list(found.values())
 
 
+_SHOWN = re.compile(r"[ \t]{0,3}[:\n]\s{0,9}\S")
+"""What was pointed at follows: "this form: …"."""
+
+
 def pronoun(question: str, cues: Cues, languages: Sequence[str]) -> str:
     """The first word that stands for something outside of this question, or ""; with the thing it points at ("this form"), where it
     names one."""
     empty = [match.span() for match in cues.empty.finditer(question)]
     for match in cues.pronouns.finditer(question):
-        if any(start <= match.start() < end for start, end in empty):
+        if any(start <= match.start() < end for start, end in empty) or _SHOWN.match(question, match.end()):
             continue
         joints = [joint.start() for joint in cues.joints.finditer(question, 0, match.start())]
         if joints and content_words(question[: joints[-1]], languages):

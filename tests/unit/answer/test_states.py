@@ -292,6 +292,13 @@ def test_a_word_that_stands_for_nothing_said_is_asked_back_with_what_it_may_be()
     }
 
 
+def test_a_question_as_long_as_a_page_is_not_said_again_with_each_of_its_readings() -> None:
+    one = passage("The Wren needs calibrating every 24 months.", 1, title="Wren T1")
+    other = passage("The Fulmar needs calibrating every 12 months.", 2, title="Fulmar U2")
+    decision = decide("How often does it need calibrating?" + " Please." * 50, one, other)
+    assert (decision.status, decision.choices) == ("clarify", ())
+
+
 def test_one_document_that_answers_clearly_is_what_was_meant() -> None:
     one = passage("The Wren needs calibrating every 24 months.", title="Wren T1")
     assert decide("How often does it need calibrating?", one).status == "answered"
@@ -304,6 +311,8 @@ def test_one_document_that_answers_clearly_is_what_was_meant() -> None:
         "How long does it take to carry days over?",
         "When somebody has days left, may they carry over all of it?",
         "Are there days that may be carried over?",
+        "Summarise this rule:\nFive days may be carried over.",
+        "Check this letter : “Five days may be carried over.”",
     ],
 )
 def test_a_word_that_stands_for_something_in_the_question_is_fine(question: str) -> None:

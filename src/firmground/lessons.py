@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
 
 from firmground.rights import Role
-from firmground.types import Draft, Json, Value
+from firmground.types import Draft, Json, Passage, Value
 
 PinState: TypeAlias = Literal["active", "waiting", "retired"]
 
@@ -21,9 +21,18 @@ class Pin(Value):
     version: int = 1
     """Grows with every change of what it says."""
     answer: str
-    """The one that was approved."""
+    """Id of the one that was approved; it may be gone by now."""
     item: str
+    """Id of the one in which people looked at it last; empty where that is gone."""
     says: Draft
+    evidence: tuple[Passage, ...] = ()
+    """The passages that it rests on, as they were when it was approved."""
+    language: str = ""
+    """ISO 639-1 of the question; empty when unsure."""
+    covered: bool = True
+    """Whether the embedder was trained for that language."""
+    confidence: float = 0.0
+    """That the answer had."""
     sources: dict[str, str]
     """Digest of the content of each document that it rests on, by id, when it was approved."""
     state: PinState = "active"
@@ -66,7 +75,7 @@ class Signal(Value):
 
 
 class Lessons(Protocol):
-    """The chapter of a transaction on what use teaches. It goes with the answer it comes from."""
+    """The chapter of a transaction on what use teaches. Pairs and signs go with the answer they come from; pins stay without it."""
 
     def save_pin(self, pin: Pin) -> None:
         """Insert, or replace the one of this id."""

@@ -23,7 +23,7 @@ from firmground.serve.pinned import key
 from firmground.settings import AnswerSection, Settings
 from firmground.settings_review import ReviewSection, RuleSection
 from firmground.testing.app import ADMINISTRATOR, Bench
-from firmground.types import Actor, Answer, Cause, Event
+from firmground.types import Actor, Answer, Cause, Event, Passage
 
 LEAVE = b"# Leave\n\nEvery employee may carry over five vacation days into the next year.\n"
 CANTEEN = b"# Canteen\n\nThe canteen serves lunch between noon and two.\n"
@@ -72,6 +72,13 @@ def reviewed(app: App, question: str = QUESTION, *, by: Actor = RITA, edit: str 
     look_at(app, answer.id)
     decide(app, answer.id, by=by, edit=edit, reject=reject)
     return answer
+
+
+def explanation_of(app: App, answer: Answer) -> list[Passage]:
+    with app.database.reading() as tx:
+        trace = tx.trace(answer.id)
+    assert trace is not None
+    return [each for each in trace.evidence if isinstance(each, Passage)]
 
 
 def decide(app: App, answer: str, *, by: Actor = RITA, edit: str = "", reject: bool = False) -> None:
@@ -318,15 +325,51 @@ def test_a_question_that_leans_on_others_cannot_be_pinned(app: App):
         pins.add(app, RITA, second.id)
 
 
-def test_who_pinned_is_called_otherwise_once_they_are_erased_and_a_pin_goes_with_its_answer(app: App):
+def test_who_pinned_is_called_otherwise_once_they_are_erased(app: App):
     people.add_person(app, ADMINISTRATOR, "rita", groups=["hr"])
     pin = pinned(app)
     alias = erasing.erase(app, ADMINISTRATOR, "rita", reason="left").alias
     assert [each.by for each in pins.listed(app, ADMINISTRATOR)] == [alias]
     assert ask(app, EVE, QUESTION).model == "pinned"
+    assert pin.by == "rita"
+
+
+def test_a_pin_stays_as_it_is_when_the_answer_that_it_was_made_of_is_gone(app: App):
+    pin = pinned(app)
+    before = ask(app, EVE, QUESTION)
     erasing.delete_answer(app, ADA, pin.answer)
-    assert pins.listed(app, ADMINISTRATOR) == []
+    given = ask(app, EVE, QUESTION)
+    assert (given.model, given.text, given.citations, given.confidence) == (
+        "pinned",
+        before.text,
+        before.citations,
+        before.confidence,
+    )
+    assert [each.text for each in explanation_of(app, given)] == [LEAVE.decode().rstrip()]
+    assert [(each.version, each.item) for each in pins.listed(app, ADMINISTRATOR)] == [(1, "")]
+    reviewed(app, by=SAM, edit="At most five. [1]")
+    assert [(each.version, each.says.text) for each in pins.listed(app, SAM)] == [(2, "At most five. [1]")]
+
+
+def test_erasing_whoever_asked_leaves_the_pin_and_says_so(app: App):
+    pin = pinned(app)
+    made = erasing.erase(app, ADMINISTRATOR, "ada", reason="left")
+    assert made.pinned == 1
+    assert [each.id for each in pins.listed(app, ADMINISTRATOR)] == [pin.id]
+    with app.database.reading() as tx:
+        assert "ada" not in {*(each.by for each in tx.pins())}
+
+
+def test_a_pin_whose_answer_is_gone_is_retired_when_a_document_of_it_changes_and_forgotten(bench: Bench, app: App):
+    pin = pinned(app)
+    erasing.delete_answer(app, ADA, pin.answer)
+    bench.source.contents["leave.md"] = LEAVE.replace(b"five", b"six")
+    sync(app, ADMINISTRATOR)
     assert ask(app, EVE, QUESTION).model != "pinned"
+    entries = ledger.entries(app, ADMINISTRATOR, kinds=["pin.retired"])
+    assert [each.subject for each in entries] == [pin.id]
+    sync(app, ADMINISTRATOR)
+    assert pins.listed(app, ADMINISTRATOR) == []
 
 
 # ---------------------------------------------------------------- which question it is

@@ -59,6 +59,10 @@ def erase_person(
         made = erasing.erase(app, actor(app, None), name, reason=reason)
     counted = ", ".join(f"{count} {kind}" for kind, count in made.counts.items() if count) or "nothing more"
     say(f"{name} is erased, with {counted}; the ledger calls them {made.alias} from now on")
+    if made.pinned:
+        remark(
+            f"{made.pinned} of their questions stay as pinned answers, under nobody's name: retire one with `firmground pin retire`"
+        )
     remark(
         "uploads of theirs stay: erase a document with `firmground documents purge`; backups from before hold what was kept then"
     )

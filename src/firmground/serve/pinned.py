@@ -11,7 +11,7 @@ from firmground.serve.ask import Answering, Asked
 from firmground.serve.cache import normalised
 from firmground.serve.conversation import Turn, kept, understood
 from firmground.serve.search import checked
-from firmground.types import Answer, Json, Notice, Passage, Sentence, Step, Trace, digest
+from firmground.types import Answer, Json, Notice, Sentence, Step, Trace, digest
 
 PINNED = "pinned"
 """Code of the notice; and what stands in the place of a model's name."""
@@ -56,9 +56,8 @@ def answerable(answering: Answering, question: str, examples: Vectors | None, em
     return nearest is None or nearest[1] < answering.states.excluded_from
 
 
-def pinned(pin: Pin, approved: Trace, asked: Asked, now: datetime, *, release: str, corpus: str) -> Trace:
-    """The answer that was pinned, as one of its own, to whoever may see all that it rests on; nobody is told of it yet. `approved` is the
-    trace that it was made from."""
+def pinned(pin: Pin, asked: Asked, now: datetime, *, release: str, corpus: str) -> Trace:
+    """The answer that was pinned, as one of its own, to whoever may see all that it rests on; nobody is told of it yet."""
     says = pin.says
     sentences = says.sentences or (Sentence(text=says.text, citations=tuple(each.n for each in says.citations)),)
     answer = Answer(
@@ -74,7 +73,7 @@ def pinned(pin: Pin, approved: Trace, asked: Asked, now: datetime, *, release: s
         sentences=sentences,
         citations=says.citations,
         notices=(_notice(pin),),
-        confidence=approved.answer.confidence,
+        confidence=pin.confidence,
         reasons=("a person approved this answer to this question",),
         timings_ms={"first_sentence": 0.0, "total": 0.0},
     )
@@ -86,9 +85,9 @@ def pinned(pin: Pin, approved: Trace, asked: Asked, now: datetime, *, release: s
         admin=asked.admin,
         filters=dict(asked.filters),
         asked=answer.question,
-        language=approved.language,
-        covered=approved.covered,
-        evidence=tuple(each for each in approved.evidence if isinstance(each, Passage) and each.document in pin.sources),
+        language=pin.language,
+        covered=pin.covered,
+        evidence=pin.evidence,
         cached_from=pin.answer,
         steps=(Step(name=STEP, outcome="given", detail={"pin": pin.id, "version": pin.version}),),
     )

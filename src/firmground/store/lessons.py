@@ -1,4 +1,4 @@
-"""What use teaches: pins, pairs and signs, each with the answer that it comes from."""
+"""What use teaches: pins, and pairs and signs with the answer that they come from."""
 
 import json
 from collections import defaultdict
@@ -74,7 +74,7 @@ class Lessons(Unit):
         for pin in self.pins(documents=documents):
             nothing = Draft(status=pin.says.status, text="")
             waits = {} if pin.state == "retired" else {"state": "waiting", "item": ""}
-            self.save_pin(pin.model_copy(update={"says": nothing, **waits}))
+            self.save_pin(pin.model_copy(update={"says": nothing, "evidence": (), **waits}))
         for lot in in_lots(documents):
             self._connection.execute(delete(pairs).where(_r.document.in_(lot)))
 

@@ -53,13 +53,14 @@ review_acts = Table(
 
 # ---------------------------------------------------------------- what use teaches
 
+# answer: the one that was approved; a pin stays when that goes.
 pins = Table(
     "pins",
     metadata,
     Column("id", Words, primary_key=True),
     Column("key", Words, nullable=False),
     Column("state", Words, nullable=False),
-    Column("answer", Words, ForeignKey("traces.id", ondelete="CASCADE"), nullable=False),
+    Column("answer", Words, nullable=False),
     Column("person", Words, nullable=False),
     Column("at", Words, nullable=False),
     Column("body", Words, nullable=False),

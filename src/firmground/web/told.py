@@ -94,7 +94,8 @@ def sure(answer: Answer) -> Sure:
 def notices(answer: Answer, *, overridden: bool = False) -> list[str]:
     """Those about this answer; what holds for every answer is said at its confidence, and warnings of the team's own in its words.
     `overridden`: whether every page says that what is live is so by override."""
-    said = _SAID_ANYWAY | (_SAID_OF_PEOPLE if answer.review else frozenset()) | ({"override"} if overridden else frozenset())
+    said = _SAID_ANYWAY | _SAID_OF_PEOPLE if answer.review else _SAID_ANYWAY
+    said = {*said, "override"} if overridden else said
     return [each.text for each in answer.notices if each.code not in said]
 
 

@@ -298,9 +298,9 @@ def _pinned(app: App, recipe: ReleaseSpec, asked: Asked, version: int) -> Trace 
         recipe.answering, asked.question, examples(app, recipe), build_of(app, recipe).embedder.embed
     ):
         return None
-    made = pinned(found.pin, found.approved, asked, app.clock(), release=recipe.digest, corpus=str(version))
+    made = pinned(found, asked, app.clock(), release=recipe.digest, corpus=str(version))
     wanted = recipe.review.routed(known_of(made, _drawn(app, recipe, asked)), recipe.digest).outcome
-    return None if wanted == "escalate" or (wanted == "hold_for_two" and found.pin.people < 2) else made
+    return None if wanted == "escalate" or (wanted == "hold_for_two" and found.people < 2) else made
 
 
 def _drawn(app: App, recipe: ReleaseSpec, asked: Asked) -> str:

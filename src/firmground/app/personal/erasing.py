@@ -36,6 +36,8 @@ class Erased(NamedTuple):
 
     alias: str
     counts: dict[str, int]
+    pinned: int
+    """Questions of theirs to which people pinned an answer: these stay, under nobody's name."""
 
 
 def erase(app: App, actor: Actor, name: str, *, reason: str = "") -> Erased:
@@ -73,6 +75,7 @@ def _erased(app: App, actor: Actor, name: str, reason: str, *, own: bool) -> Era
 
 def erase_now(app: App, tx: Transaction, name: str) -> Erased:
     """The same, within a transaction, without an entry; `finish` is due afterwards."""
+    pinned = len({pin.id for pin in tx.pins() if tx.asker(pin.answer) == name})
     counts = tx.drop_person_data(name)
     counts |= {
         "sessions": len(tx.sessions(name)),
@@ -94,7 +97,7 @@ def erase_now(app: App, tx: Transaction, name: str) -> Erased:
         tx.remove_person(name)
     tx.put_fact(_DUE, alias, name)
     tx.put_fact(_DUE, _LOG, True)
-    return Erased(alias, counts)
+    return Erased(alias, counts, pinned)
 
 
 def finish(app: App) -> None:

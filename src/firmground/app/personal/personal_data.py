@@ -62,7 +62,7 @@ TABLES: Mapping[str, Table] = {
     "contacts": Table("person", "erased", "where they have mail, and whether they want any"),
     "messages": Table("messages", "erased", "what they were told"),
     "pins": Table(
-        "", "kept", "answers that people stand behind; they go with the answer, and who pinned them is called by a pseudonym"
+        "", "kept", "questions with an answer that people stand behind; they stay, and who pinned them is called by a pseudonym"
     ),
     "pin_documents": Table("", "kept", "which documents they rest on"),
     "pairs": Table("", "kept", "questions with passages; they go with the answer, and who made them is called by a pseudonym"),

@@ -2,13 +2,14 @@
 
 A pin belongs to a question as it is worded, to what it was narrowed to, and to who may see all that it rests on. What a document says
 is compared by its content whenever the pin is wanted, and at the end of each sync: from then on nobody gets it, and somebody is asked
-to look at it again. Approving makes it the next version of itself, rejecting retires it. No evaluation asks a pin: golden cases measure
-the release.
+to look at it again. Approving makes it the next version of itself, rejecting retires it. It holds what it gives, so it stays when the
+answer that it was made of is gone; nobody can look at that one again then, so a change of a document retires the pin. No evaluation asks
+a pin: golden cases measure the release.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from random import SystemRandom
-from typing import NamedTuple, cast, get_args
+from typing import cast, get_args
 
 from firmground.app.access.rights import need
 from firmground.app.app import App
@@ -28,16 +29,10 @@ from firmground.serve.trace import rests_on
 from firmground.types import Actor, Cause, Document, Draft, Json, Passage, Trace, Within
 
 _CHANGED = Cause(kind="source_changed", text="a document that a pinned answer rests on changed or is gone")
+_ITSELF = Actor(person="firmground", role="admin", via="job")
 _ANSWERS = {"answered", "weak"}
 _WHAT = "pin answers"
 _STATES: tuple[str, ...] = get_args(PinState)
-
-
-class Standing(NamedTuple):
-    """A pin that may be given, and the answer that was approved."""
-
-    pin: Pin
-    approved: Trace
 
 
 def add(app: App, actor: Actor, answer: str) -> Pin:
@@ -63,6 +58,10 @@ def add(app: App, actor: Actor, answer: str) -> Pin:
             item=item.id,
             says=says,
             sources=sources,
+            evidence=_evidence(trace, sources),
+            language=trace.language,
+            covered=trace.covered,
+            confidence=trace.answer.confidence,
             by=actor.person,
             role=actor.role,
             people=len(item.decided_by),
@@ -84,7 +83,7 @@ def listed(app: App, actor: Actor, *, state: PinState | None = None) -> list[Pin
     """Newest first: those of which this person may see all that they rest on."""
     need(actor, "review", "see pins")
     with app.database.reading() as tx:
-        return _visible(tx, actor, tx.pins(state=state))
+        return [_told(tx, pin) for pin in _visible(tx, actor, tx.pins(state=state))]
 
 
 def state_of(text: str) -> PinState | None:
@@ -104,7 +103,7 @@ def of_answer(app: App, actor: Actor, answer: str) -> Pin | None:
 # ---------------------------------------------------------------- giving them
 
 
-def of_question(app: App, question: str, filters: Mapping[str, Json], within: Within) -> Standing | None:
+def of_question(app: App, question: str, filters: Mapping[str, Json], within: Within) -> Pin | None:
     """What is pinned to a question, for who sees `within`. Pins whose documents changed wait from here on."""
     with app.database.reading() as tx:
         known = [pin for pin in tx.pins(key=key(question, dict(filters))) if pin.state != "retired"]
@@ -115,18 +114,22 @@ def of_question(app: App, question: str, filters: Mapping[str, Json], within: Wi
         stale = [pin for pin in known if _unheeded(pin) or _is_stale(pin, documents, superseded)]
         usable = [pin for pin in known if pin.state == "active" and pin not in stale]
         found = next((pin for pin in usable if all(_is_in(documents[id], within) for id in pin.sources)), None)
-        approved = tx.trace(found.answer) if found else None
     if stale:
         _wait(app, stale)
-    return Standing(found, approved) if found and approved and not approved.erased else None
+    return found
 
 
 def look_again(app: App) -> int:
-    """At the end of a sync: pins whose documents changed wait, and somebody is asked to look at them. How many."""
+    """At the end of a sync: pins whose documents changed wait, and somebody is asked to look at them. How many. Retired ones are
+    forgotten once their answer is."""
     with app.database.reading() as tx:
+        over = [pin.id for pin in tx.pins(state="retired") if tx.asker(pin.answer) is None]
         known = [pin for state in ("active", "waiting") for pin in tx.pins(state=state)]
         documents, superseded = _documents(tx, known), quality.superseded(tx)
         stale = [pin for pin in known if _unheeded(pin) or (pin.state == "active" and _is_stale(pin, documents, superseded))]
+    if over:
+        with app.database.transaction() as tx:
+            tx.drop_pins(over)
     return _wait(app, stale) if stale else 0
 
 
@@ -145,15 +148,16 @@ def decided(app: App, tx: Transaction, actor: Actor, item: ReviewItem) -> None:
 
 
 def _renew(app: App, tx: Transaction, actor: Actor, pin: Pin, item: ReviewItem) -> None:
-    act, approved = _decisive(tx, item), tx.trace(pin.answer)
+    act, looked_at = _decisive(tx, item), tx.trace(item.answer)
     wrote = act.wrote if act and item.outcome == "edited" else None
     says = (wrote or pin.says).model_copy(update={"status": "answered"})
-    contents = _contents(tx, rests_on(approved, wrote) if wrote and approved else pin.sources)
+    contents = _contents(tx, rests_on(looked_at, wrote) if wrote and looked_at else pin.sources)
     if not says.text or contents is None:
         _save(app, tx, actor, pin.model_copy(update={"state": "retired"}))
         return
     who = {"by": actor.person, "role": actor.role, "people": len(item.decided_by), "at": app.clock()}
-    now = {"says": says, "sources": contents, "state": "active", "version": pin.version + 1}
+    evidence = _evidence(looked_at, contents) if looked_at else pin.evidence
+    now = {"says": says, "sources": contents, "evidence": evidence, "state": "active", "version": pin.version + 1}
     _save(app, tx, actor, pin.model_copy(update={**now, **who}))
 
 
@@ -164,13 +168,15 @@ def _wait(app: App, stale: Sequence[Pin]) -> int:
         documents, superseded = _documents(tx, stale), quality.superseded(tx)
         for each in stale:
             pin, trace = tx.pin(each.id), tx.trace(each.answer)
-            if pin is None or trace is None:
+            if pin is None or not (_unheeded(pin) or (pin.state == "active" and _is_stale(pin, documents, superseded))):
                 continue
-            if not (_unheeded(pin) or (pin.state == "active" and _is_stale(pin, documents, superseded))):
-                continue
-            item = open_item(app, tx, trace, [_CHANGED])
-            tx.save_pin(pin.model_copy(update={"state": "waiting", "item": item.id}))
-            announce(app, tx, "pin.stale", about=pin.id, roles=("reviewer",), facts={"item": item.id, "version": pin.version})
+            if trace is None:
+                _save(app, tx, _ITSELF, pin.model_copy(update={"state": "retired", "item": ""}))
+                item = ""
+            else:
+                item = open_item(app, tx, trace, [_CHANGED]).id
+                tx.save_pin(pin.model_copy(update={"state": "waiting", "item": item}))
+            announce(app, tx, "pin.stale", about=pin.id, roles=("reviewer",), facts={"item": item, "version": pin.version})
             count += 1
     return count
 
@@ -237,6 +243,10 @@ def _sources(tx: Transaction, trace: Trace, says: Draft) -> dict[str, str]:
     return contents
 
 
+def _evidence(trace: Trace, sources: Mapping[str, str]) -> tuple[Passage, ...]:
+    return tuple(each for each in trace.evidence if isinstance(each, Passage) and each.document in sources)
+
+
 def _contents(tx: Transaction, ids: Iterable[str]) -> dict[str, str] | None:
     """None where one of them answers nothing now."""
     wanted = sorted(set(ids))
@@ -270,6 +280,11 @@ def _found(tx: Transaction, actor: Actor, reference: str) -> Pin:
     if not exact:
         raise NotFound(f"there is no pin '{reference}'", "`firmground pin list` shows all")
     return exact[0]
+
+
+def _told(tx: Transaction, pin: Pin) -> Pin:
+    """Without the name of an item that is gone."""
+    return pin if not pin.item or tx.item(pin.item) else pin.model_copy(update={"item": ""})
 
 
 def _visible(tx: Transaction, actor: Actor, pins: Sequence[Pin]) -> list[Pin]:

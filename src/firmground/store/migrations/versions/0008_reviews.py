@@ -57,7 +57,7 @@ def upgrade() -> None:
         sa.Column("id", Words, primary_key=True),
         sa.Column("key", Words, nullable=False),
         sa.Column("state", Words, nullable=False),
-        sa.Column("answer", Words, sa.ForeignKey("traces.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("answer", Words, nullable=False),
         sa.Column("person", Words, nullable=False),
         sa.Column("at", Words, nullable=False),
         sa.Column("body", Words, nullable=False),

@@ -238,8 +238,15 @@ def test_commands_show_try_and_repeat(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("CHAT_SECRET", "s3cret")
     down = place("notifications", "test", "chat")
     assert (down.code, "127.0.0.1:9 cannot be reached" in down.err, "Traceback" in down.err) == (5, True, False)
-    assert "fails since" in place("notifications", "routes").out
+    assert "has taken nothing yet" in place("notifications", "routes").out
+    assert "takes nothing" not in place("doctor").out
     assert "0 messages that were given up were tried again" in place("notifications", "retry", "chat").out
     assert place.data("notifications", "list") == []
     assert place("notifications", "list", "--state", "dead").code == 0
-    assert "chat takes nothing since" in place("doctor").out
+    assert place("person", "add", "una").code == 0
+    for command in (("list",), ("routes",), ("test", "chat"), ("retry", "chat")):
+        assert place("notifications", *command, "--as", "nobody").code == 3
+    for command in (("list",), ("test", "chat"), ("retry", "chat")):
+        assert place("notifications", *command, "--as", "una").code == 4
+    assert place.data("notifications", "routes", "--as", "una") == []
+    assert [each["name"] for each in place.data("notifications", "routes", "--as", "rob")] == ["chat"]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from firmground.cli.options import AsJson, Debug, Directory, actor, opened
+from firmground.cli.options import AsJson, AsPerson, Debug, Directory, actor, opened
 from firmground.cli.terminal import print_json, remark, say, table
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def list_messages(
     person: Annotated[str | None, typer.Option("--person", help="Only what is for this person.")] = None,
     state: Annotated[State | None, typer.Option("--state", help="Only those that wait, were sent, or were given up.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=200, help="Messages at most.")] = 50,
+    as_person: AsPerson = None,
     as_json: AsJson = False,
     directory: Directory = None,
     debug: Debug = False,
@@ -35,7 +36,7 @@ def list_messages(
 
     del debug
     with opened(directory) as app:
-        found = use.listed(app, actor(app, None), person=person, state=state.value if state else None, limit=limit)
+        found = use.listed(app, actor(app, as_person), person=person, state=state.value if state else None, limit=limit)
     if as_json:
         print_json([each.model_dump(mode="json") for each in found])
         return
@@ -53,13 +54,13 @@ def list_messages(
 
 
 @group.command("routes")
-def list_routes(as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:
+def list_routes(as_person: AsPerson = None, as_json: AsJson = False, directory: Directory = None, debug: Debug = False) -> None:
     """The routes of the settings: who answers for each, and how it stands."""
     from firmground.app.notifying import routes as use
 
     del debug
     with opened(directory) as app:
-        found = use.routes(app, actor(app, None))
+        found = use.routes(app, actor(app, as_person))
     if as_json:
         print_json([each.model_dump(mode="json") for each in found])
         return
@@ -73,6 +74,7 @@ def list_routes(as_json: AsJson = False, directory: Directory = None, debug: Deb
 @group.command("test")
 def send_test(
     route: Annotated[str, typer.Argument(help="Name of a route of the settings.")],
+    as_person: AsPerson = None,
     directory: Directory = None,
     debug: Debug = False,
 ) -> None:
@@ -81,13 +83,14 @@ def send_test(
 
     del debug
     with opened(directory) as app:
-        went = use.test(app, actor(app, None), route)
+        went = use.test(app, actor(app, as_person), route)
     say(f"{route} works: a message went to {went}")
 
 
 @group.command("retry")
 def retry(
     route: Annotated[str, typer.Argument(help="Only of this route.")] = "",
+    as_person: AsPerson = None,
     directory: Directory = None,
     debug: Debug = False,
 ) -> None:
@@ -97,7 +100,7 @@ def retry(
 
     del debug
     with opened(directory) as app:
-        who = actor(app, None)
+        who = actor(app, as_person)
         count = use.retry(app, who, route)
         deliver_now(app)
         failing = [each for each in use.routes(app, who) if each.failed_at is not None and route in {"", each.name}]

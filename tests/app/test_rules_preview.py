@@ -87,10 +87,10 @@ def test_chance_falls_in_a_preview_as_it_falls_when_the_question_is_asked(bench:
     people = [Actor(person=f"asker {n}", groups=frozenset({"public", "everyone"})) for n in range(12)]
     given = {ask(app, actor, QUESTIONS[1]).id: actor for actor in people}
     bench.settings = with_rules({"then": "hold", "share": 0.5})
-    with bench.app() as app:
-        held = {given[each.answer].person for each in preview(app, ADMINISTRATOR).changes if each.answer in given}
-        make_live(app)
-        came = {actor.person for actor in people if ask(app, actor, QUESTIONS[1]).status == "draft"}
+    with bench.app() as ruled:
+        held = {given[each.answer].person for each in preview(ruled, ADMINISTRATOR).changes if each.answer in given}
+        make_live(ruled)
+        came = {actor.person for actor in people if ask(ruled, actor, QUESTIONS[1]).status == "draft"}
     assert held == came
     assert 0 < len(came) < len(people)
 

@@ -29,6 +29,8 @@ from firmground.serve.ask import time_ordered
 from firmground.types import Actor, Cause, Feedback, FeedbackReason, ReviewRequest, Trace, Value
 
 Verdict: TypeAlias = Literal["up", "down"]
+MOST_WISHES = 5
+"""Times that one person asks for a person to look at one answer."""
 LONGEST = 4000
 """Characters of a comment or a note."""
 _VERDICTS: tuple[str, ...] = get_args(Verdict)
@@ -83,7 +85,8 @@ def withdraw_rating(app: App, actor: Actor, answer: str) -> None:
 
 
 def ask_person(app: App, actor: Actor, answer: str, note: str = "") -> ReviewRequest:
-    """A request that a person looks at the answer: the one of theirs that is open, as it is, or else a new one."""
+    """A request that a person looks at the answer: the one of theirs that is open, as it is, or else a new one. Refused after so many on
+    one answer: somebody reads each."""
     return _wish(app, actor, answer, REQUESTED, note)
 
 
@@ -109,6 +112,8 @@ def _wish(app: App, actor: Actor, answer: str, cause: Cause, note: str) -> Revie
                 item = open_item(app, tx, kept, [cause], person=actor.person)
                 _told_of(app, tx, open_, cause, item)
             return _own_words(app, tx, actor, open_)
+        if sum(each.person == actor.person for each in tx.reviews([trace.answer.id])) >= MOST_WISHES:
+            raise Refused(f"you asked for a person to look at this answer {MOST_WISHES} times", "ask the question again")
         _may_be_kept(trace, "note", note)
         now = app.clock()
         id = time_ordered(now, SystemRandom(), "")

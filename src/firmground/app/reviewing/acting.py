@@ -39,6 +39,8 @@ _REASONS: tuple[str, ...] = get_args(ActReason)
 _TRIES = 5
 _FOR_THE_ASKER: frozenset[Act] = frozenset({"approve", "edit", "reject"})
 """What is written with these is for whoever asked."""
+_WISHES: frozenset[Act] = frozenset({"open", "reopen", "withdraw"})
+"""What comes of somebody's wish that a person looks, or looks no more."""
 MOST_AT_ONCE = 500
 """Items of one bulk act."""
 
@@ -241,11 +243,12 @@ class _Work:
         return self.tx.acts([self.item.id]).get(self.item.id, [])
 
     def check_fresh(self, revision: int) -> None:
-        """What this person, or a clock, did since then takes nobody by surprise."""
+        """What this person, or a clock, did since then takes nobody by surprise. Nor does a wish: what is looked at says the same, and
+        whoever asks and withdraws in turn would keep everybody from deciding."""
         if revision > self.item.revision or revision < 0:
             raise Refused("it has no such revision", "look at it again")
         since = [act for act in (self.acts() if revision < self.item.revision else []) if act.number > revision]
-        if any(act.person not in {"", self.actor.person} for act in since):
+        if any(act.person not in {"", self.actor.person} and act.act not in _WISHES for act in since):
             raise Refused("somebody else did something with it meanwhile", "look at it again, then decide")
 
     def check_waits(self) -> None:

@@ -17,6 +17,7 @@ from firmground.serve.ask import time_ordered
 from firmground.types import Actor, Cause, Trace
 
 REQUESTED = Cause(kind="request", text="Somebody wants a person to look at it.")
+_SAMPLED = Cause(kind="sample", text="Chosen by chance.")
 _HOLDING = frozenset({"hold", "hold_for_two", "escalate"})
 _WISHES = frozenset({"request", "challenge"})
 _OF_RULES = frozenset({"rule", "mismatch", "blind"})
@@ -37,7 +38,7 @@ def take_in(app: App, tx: Transaction, trace: Trace) -> None:
     if trace.draft is not None and not causes:
         causes.append(Cause(kind="mismatch", text="A sentence is not borne out by what it cites."))
     if routed is not None and routed.sampled:
-        causes.append(Cause(kind="sample", text="Chosen by chance."))
+        causes.append(_SAMPLED)
     if causes:
         open_item(app, tx, trace, causes)
 
@@ -68,9 +69,10 @@ def withdraw_item(app: App, tx: Transaction, actor: Actor, answer: str) -> None:
     left = tuple(cause for cause in item.causes if cause.kind not in given_up)
     if left == item.causes:
         return
+    waits = any(cause != _SAMPLED or item.decisive is None for cause in left)
     over = {"state": "done", "outcome": item.outcome or "withdrawn", "holder": "", "lease_until": None, "paused_at": None}
     number = item.revision + 1
-    tx.save_item(item.model_copy(update={**({"causes": left} if left else over), "revision": number}))
+    tx.save_item(item.model_copy(update={**({"causes": left} if waits else over), "revision": number}))
     tx.add_act(ReviewAct(item=item.id, number=number, person=actor.person, act="withdraw", at=app.clock()))
 
 
@@ -129,7 +131,8 @@ def _again(app: App, before: ReviewItem, trace: Trace, causes: Sequence[Cause]) 
     }
     if before.decisive is None:  # it was withdrawn: what its rules ask for, they ask for still
         return before.model_copy(update={**more, **fresh, "outcome": None})
-    again = {"causes": tuple(dict.fromkeys(causes)), "needed": _needed(trace), "blind": False, "held": False}
+    sampled = [cause for cause in before.causes if cause == _SAMPLED]  # it counts for the rate whatever else it is looked at for
+    again = {"causes": tuple(dict.fromkeys((*sampled, *causes))), "needed": _needed(trace), "blind": False, "held": False}
     return before.model_copy(update={**more, **fresh, **again})
 
 

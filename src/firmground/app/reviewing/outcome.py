@@ -28,12 +28,21 @@ def as_reviewed(tx: Transaction, actor: Actor, traces: Sequence[Trace]) -> list[
     if not items and not elsewhere:
         return list(traces)
     decided = tx.acts([item.id for item in (*items.values(), *elsewhere.values()) if item and item.decisive is not None])
-    acts = {(act.item, act.number): act for those in decided.values() for act in those}
+
+    def read(item: ReviewItem, act: ReviewAct) -> ReviewAct:
+        """What a person wrote may say anything that they read: where not all of that is this reader's to see, what cites nothing is
+        silent, and so is a text with a sentence that cites nothing."""
+        if not (act.note or act.wrote) or actor.may("see_all") or tx.may_see_item(item.id, tx.visible_scopes(actor.groups)):
+            return act
+        cites = act.wrote is not None and all(each.citations for each in act.wrote.sentences)
+        return act.model_copy(update={"note": "", "wrote": act.wrote if cites else None})
+
     asked = {request.answer for request in tx.reviews(ids) if request.person == actor.person and request.state == "open"}
 
     def reviewed(trace: Trace, item: ReviewItem) -> Trace:
-        act = acts.get((item.id, item.decisive or 0))
-        trace = _decided(trace, item, act, _notes(item, decided.get(item.id, [])))
+        said = [read(item, act) for act in decided.get(item.id, [])]
+        act = next((each for each in said if each.number == item.decisive), None)
+        trace = _decided(trace, item, act, _notes(item, said))
         if not _is_told(trace, item, actor, wants=trace.answer.id in asked):
             return trace
         return trace.model_copy(update={"answer": trace.answer.model_copy(update={"review": _state(item, act)})})
@@ -44,7 +53,8 @@ def as_reviewed(tx: Transaction, actor: Actor, traces: Sequence[Trace]) -> list[
             return trace
         if (item := elsewhere[trace.answer.id]) is None:
             return trace.model_copy(update={"answer": _refused(trace.answer, ELSEWHERE)})
-        act = acts.get((item.id, item.decisive or 0)) if item.outcome == "edited" else None
+        decisive = (each for each in decided.get(item.id, []) if each.number == item.decisive and item.outcome == "edited")
+        act = next((read(item, each) for each in decisive), None)
         if act and act.wrote and act.wrote.text and not corrections.fits(tx, trace, item, act.wrote):
             return trace.model_copy(update={"answer": _refused(trace.answer, ELSEWHERE)})
         return _decided(trace, item, act)

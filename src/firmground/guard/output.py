@@ -120,13 +120,23 @@ class Output:
         return any(run not in known for run in runs)
 
 
+def fault_of_person(text: str, evidence: str) -> Fault | None:
+    """Why what a person wrote for readers cannot be shown to them: it loads something, points somewhere that its evidence does not, or
+    speaks for another. Names of hosts, addresses of mail, and whatever else does nothing by itself is theirs to write."""
+    for said, held in dict.fromkeys(((text, evidence), (_plain(text), _plain(evidence)))):
+        if (found := next(_found(said, held.casefold(), of_person=True), None)) is not None:
+            return found
+    return None
+
+
 def _plain(text: str) -> str:
     """As a browser reads an address: full-width letters are letters, other full stops are dots."""
     return text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_DOTS)
 
 
-def _found(text: str, held: str) -> Iterator[Fault]:
-    """What points, loads, runs, calls or is encoded. What the evidence, in small letters, holds as well may be said, if it does nothing."""
+def _found(text: str, held: str, *, of_person: bool = False) -> Iterator[Fault]:
+    """What points, loads, runs, calls or is encoded. What the evidence, in small letters, holds as well may be said, if it does nothing.
+    `of_person`: nobody is called or told in secret by what a person wrote, and only what a reader's program makes a link of points."""
     for pattern, why in ((_RUNS_ALWAYS, "an address that runs"), (_PICTURE, "a picture"), (_TURN, "a mark of another speaker")):
         if found := pattern.search(text):
             yield Fault("markup", f"it holds {why}: {_shown(found[0])}")
@@ -134,21 +144,23 @@ def _found(text: str, held: str) -> Iterator[Fault]:
         active = _ACTIVE.fullmatch(tag[1]) and (tag[2][:1] in " \t\n/>" or tag[3]) and bool(tag[3] or _LOADS.search(tag[2]))
         if active or _LOADS.search(tag[2]) or (tag[3] and tag[0].casefold() not in held):
             yield Fault("markup", f"it holds mark-up: {_shown(tag[0])}")
+    for address in _addresses(text, () if of_person else (_MAIL, _HOST)):
+        if address.casefold() not in held:
+            yield Fault("link", f"no passage it cites holds the address {_shown(address)}")
+    if of_person:
+        return
     for found in _CALL.finditer(text):
         if found[0].strip().casefold() not in held:
             yield Fault("markup", f"it holds a call: {_shown(found[0])}")
-    for address in _addresses(text):
-        if address.casefold() not in held:
-            yield Fault("link", f"no passage it cites holds the address {_shown(address)}")
     for blob in _BLOB.finditer(text):
         if _is_encoded(blob[0]) and blob[0].strip(" :,=").casefold() not in held:
             yield Fault("markup", f"it holds something encoded: {_shown(blob[0])}")
 
 
-def _addresses(text: str) -> Iterator[str]:
+def _addresses(text: str, more: Sequence[re.Pattern[str]]) -> Iterator[str]:
     for found in _TARGET.finditer(text):
         yield (found[1] or found[2]).rstrip(_TRAILING)
-    for pattern in (_ADDRESS, _MAIL, _HOST):
+    for pattern in (_ADDRESS, *more):
         for found in pattern.finditer(text):
             yield re.split(r"\]\(|[)\]}>\"]", found[0])[0].rstrip(_TRAILING)
 

@@ -105,7 +105,7 @@ class Guard:
         self._evidence = evidence
         self._refusal = refusal
         self._held: dict[tuple[int, ...], str] = {}
-        self.seal = sealed([question, *(each.text for each in history), *map(_words, evidence)])
+        self.seal = sealed([question, *(each.text for each in history), *map(words_of, evidence)])
         self._output = Output("")
 
     def tell(self, messages: Sequence[Message], *, structured: bool) -> None:
@@ -129,12 +129,13 @@ class Guard:
         at = tuple(sorted(set(cited)))
         held = self._held.get(at)
         if held is None:
-            held = self._held[at] = "\n".join(_words(self._evidence[each]) for each in at)
+            held = self._held[at] = "\n".join(words_of(self._evidence[each]) for each in at)
         fault = self._output.fault(sentence, held)
         return (Mismatch(code=fault.code, detail=fault.detail),) if fault else ()
 
 
-def _words(passage: Passage) -> str:
+def words_of(passage: Passage) -> str:
+    """All that it says, as it is compared with what is said of it."""
     told = (passage.title, passage.uri, passage.locator.heading, passage.table_header, passage.text)
     return "\n".join((*told, *(str(value) for value in passage.metadata.values())))
 

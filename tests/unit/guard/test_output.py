@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmground.guard.output import Output
+from firmground.guard.output import Output, fault_of_person
 
 SYSTEM = "You answer questions of readers from passages of their documents. Keep numbers, units and dates exactly as they stand."
 CANARY = "k3f9w2zq7vbx"
@@ -166,3 +166,40 @@ def test_a_hundred_thousand_characters_are_looked_at_once(piece: str):
     assert output.hear(text) == ""
     fault = output.fault(text, text)
     assert fault is None or len(fault.detail) < 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Five days. Write to boss@acme-hr.example, call 0123 456, or ask at hr.acme.example/leave.",
+        "See https://acme.example/leave?a=1 or [the page](https://acme.example/leave?a=1).",
+        "Set <b>name</b>, 5 < 7. Tool: none. Name the function_call: {x}. k3f9w2zq7vbxAAAAAAAAAAAAAAAAAAAAAAAAAAA1",
+    ],
+)
+def test_what_a_person_writes_for_readers_may_name_what_does_nothing_by_itself(text: str):
+    assert fault_of_person(text, EVIDENCE) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Five. ![x](https://evil.example/p.png)", "a picture"),
+        ("Five. ![x][1]", "a picture"),
+        ("See [here](https://evil.example/a).", "address https://evil.example/a"),
+        ("See [here](//evil.example).", "address //evil.example"),
+        ("See [here][1].\n\n[1]: https://evil.example", "evil.example"),
+        ("See https://evil.example/a?q=1.", "evil.example"),
+        ("See www.evil.example.", "www.evil.example"),
+        ("See [h](https&#58;//evil.example).", "evil.example"),
+        ("Read ｈｔｔｐｓ：／／ｅｖｉｌ．ｅｘａｍｐｌｅ for more.", "evil.example"),
+        ("<img src=x onerror=alert(1)>", "mark-up"),
+        ("<script>alert(1)</script>", "mark-up"),
+        ("<i>five</i>", "mark-up"),
+        ("[a](javascript:alert(1))", "an address that runs"),
+        ("<|im_start|>system", "another speaker"),
+    ],
+)
+def test_what_a_person_writes_for_readers_loads_nothing_and_points_nowhere_that_the_passages_do_not(text: str, why: str):
+    fault = fault_of_person(text, EVIDENCE)
+    assert fault
+    assert why in fault.detail

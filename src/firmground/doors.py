@@ -271,7 +271,16 @@ _COMMANDS: Mapping[Need, tuple[str, ...]] = {
         "review pause",
         "review resume",
     ),
-    "self": ("key add", "key list", "key remove", "notifications routes", "notifications test", "notifications retry"),
+    "self": (
+        "key add",
+        "key list",
+        "key remove",
+        "notifications routes",
+        "notifications test",
+        "notifications retry",
+        "notifications send-held",
+        "notifications drop-held",
+    ),
     "audit": (
         "brief check",
         "cases list",

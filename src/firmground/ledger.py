@@ -26,6 +26,7 @@ KINDS = (
     "case.confirmed",
     "configuration.loaded",
     "contact.changed",
+    "notifications.dropped",
     "dataset.exported",
     "document.purged",
     "document.released",

@@ -9,7 +9,8 @@ from firmground.rights import Role
 from firmground.types import Json, Value
 
 Channel: TypeAlias = Literal["page", "mail", "webhook"]
-NotificationState: TypeAlias = Literal["waiting", "sent", "dead"]
+NotificationState: TypeAlias = Literal["waiting", "sent", "dead", "held"]
+"""`held`: it waited in a backup that was restored, so it may have been sent since."""
 NotificationEvent: TypeAlias = Literal[
     "review.opened",  # something waits for people of a role
     "review.due_soon",
@@ -122,6 +123,14 @@ class Outbox(Protocol):
 
     def waiting_since(self, channel: Channel, routes: Collection[str], before: datetime, *, limit: int) -> list[Notification]:
         """Those that wait and were made before, oldest first, whether somebody has taken them or not."""
+        ...
+
+    def hold_waiting(self) -> int:
+        """What waits is held: it is not sent before a person says so. How many."""
+        ...
+
+    def drop_held(self, route: str) -> int:
+        """What is held on this route. How many."""
         ...
 
     def hasten(self, route: str, now: datetime, *, but: datetime) -> None:

@@ -57,7 +57,7 @@ COMMANDS = [
     *("brief show", "brief check"),
     *(f"cases {name}" for name in ("list", "check", "confirm", "import", "export")),
     *(f"review {name}" for name in ("list", "show", "claim", "next", "approve", "edit", "reject", "flag", "escalate")),
-    *(f"notifications {name}" for name in ("list", "routes", "test", "retry")),
+    *(f"notifications {name}" for name in ("list", "routes", "test", "retry", "send-held", "drop-held")),
     "person mail",
     *("review give-back", "review pause", "review resume", "review insight", "review preview"),
     *("pin list", "pin add", "pin retire"),

@@ -146,6 +146,7 @@ def _show(made: "Restored", *, as_json: bool) -> None:
                 "made_at": made.manifest.made_at.isoformat(),
                 "aside": str(made.aside) if made.aside else None,
                 "erased_again": made.erased_again,
+                "held": made.held,
                 "other_workspace": made.manifest.workspace if made.other else None,
                 "written": list(made.written),
                 "differ": list(made.differ),
@@ -160,6 +161,11 @@ def _show(made: "Restored", *, as_json: bool) -> None:
         )
     if made.erased_again:
         say(f"erased again, since somebody had erased them after that: {made.erased_again}")
+    if made.held:
+        say(
+            f"messages that waited in it, and may have been sent since: {made.held}; they are held until you say so:"
+            " `firmground notifications send-held`, or `drop-held`"
+        )
     if made.written:
         say(f"written, since they were missing: {', '.join(made.written)}")
     if made.differ:

@@ -14,16 +14,22 @@ if TYPE_CHECKING:
 group = typer.Typer(help="What is told to whom, and whether it arrives.", no_args_is_help=True, rich_markup_mode=None)
 
 
+_told = {"waiting": "waiting", "sent": "sent", "dead": "dead", "held": "held after restore"}
+
+
 class State(StrEnum):
     waiting = "waiting"
     sent = "sent"
     dead = "dead"
+    held = "held"
 
 
 @group.command("list")
 def list_messages(
     person: Annotated[str | None, typer.Option("--person", help="Only what is for this person.")] = None,
-    state: Annotated[State | None, typer.Option("--state", help="Only those that wait, were sent, or were given up.")] = None,
+    state: Annotated[
+        State | None, typer.Option("--state", help="Only those that wait, were sent, were given up, or are held after a restore.")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=200, help="Messages at most.")] = 50,
     as_person: AsPerson = None,
     as_json: AsJson = False,
@@ -46,7 +52,7 @@ def list_messages(
             each.event,
             each.channel if not each.route else f"{each.channel} {each.route}",
             each.person or each.address,
-            each.state + (f" ({texts.plain(each.why)})" if each.why else ""),
+            _told[each.state] + (f" ({texts.plain(each.why)})" if each.why else ""),
         )
         for each in found
     ]
@@ -107,6 +113,40 @@ def retry(
     say(f"{count} messages that were given up were tried again")
     for each in failing:
         remark(f"{each.name} takes nothing: {each.why}")
+
+
+@group.command("send-held")
+def send_held(
+    route: Annotated[str, typer.Argument(help="Only of this route.")] = "",
+    as_person: AsPerson = None,
+    directory: Directory = None,
+    debug: Debug = False,
+) -> None:
+    """Send what waited in a backup that was restored, and may have been sent before. Whoever got it then gets it twice."""
+    from firmground.app.notifying import routes as use
+    from firmground.app.notifying.delivering import deliver_now
+
+    del debug
+    with opened(directory) as app:
+        count = use.send_held(app, actor(app, as_person), route)
+        deliver_now(app)
+    say(f"{count} messages that were held are sent now")
+
+
+@group.command("drop-held")
+def drop_held(
+    route: Annotated[str, typer.Argument(help="Only of this route.")] = "",
+    as_person: AsPerson = None,
+    directory: Directory = None,
+    debug: Debug = False,
+) -> None:
+    """Drop what waited in a backup that was restored: it is told to nobody any more."""
+    from firmground.app.notifying import routes as use
+
+    del debug
+    with opened(directory) as app:
+        count = use.drop_held(app, actor(app, as_person), route)
+    say(f"{count} messages that were held were dropped")
 
 
 def _state(route: "Standing") -> str:

@@ -53,6 +53,15 @@ class Outbox(Unit):
         old = (_m.state == "waiting") & (_m.channel == channel) & (_m.created_at < _stamp(before))
         return self._messages(_MESSAGES.where(old, _m.route.in_(sorted(routes))).order_by(_m.created_at, _m.id).limit(limit))
 
+    def hold_waiting(self) -> int:
+        waiting = self._messages(_MESSAGES.where(_m.state == "waiting"))
+        for each in waiting:
+            self.save_notification(each.model_copy(update={"state": "held"}))
+        return len(waiting)
+
+    def drop_held(self, route: str) -> int:
+        return self._connection.execute(delete(messages).where(_m.state == "held", _m.route == route)).rowcount
+
     def hasten(self, route: str, now: datetime, *, but: datetime) -> None:
         waits = (_m.state == "waiting") & (_m.route == route) & (_m.channel != "page") & (_m.next_at > _stamp(but))
         self._connection.execute(update(messages).where(waits).values(next_at=_stamp(now)))

@@ -73,6 +73,17 @@ class OutboxContract:
             tx.hasten("chat", NOON, but=after(minutes=5))
             assert tx.due_lanes(NOON) == [("webhook", "chat")]
 
+    def test_what_waits_can_be_held_and_is_taken_by_nobody_then(self, database: Database):
+        with database.transaction() as tx:
+            tx.add_notification(a_message("waits"))
+            tx.add_notification(a_message("sent", state="sent"))
+            tx.add_notification(on_a_page("page"))
+            assert (tx.hold_waiting(), tx.hold_waiting()) == (1, 0)
+            assert tx.due_lanes(after(days=9)) == []
+            assert [each.id for each in tx.notifications(state="held", limit=9)] == ["waits"]
+            assert not tx.add_notification(a_message("waits")), "announced again, it is the same"
+            assert (tx.drop_held("other"), tx.drop_held("chat"), tx.notification("waits")) == (0, 1, None)
+
     def test_what_waits_for_long_is_found_oldest_first(self, database: Database):
         with database.transaction() as tx:
             for n in (2, 0, 1, 3):

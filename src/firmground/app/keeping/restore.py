@@ -48,6 +48,8 @@ class Restored(NamedTuple):
     """Those that were left as they are now, or belong to another workspace; the backup's lie in `.firmground/from-backup`."""
     warnings: tuple[str, ...] = ()
     """One line each."""
+    held: int = 0
+    """Notifications that waited in the backup, and are sent only when somebody says so."""
     other: bool = False
     """Whether it is a backup of another workspace."""
 
@@ -86,11 +88,11 @@ def restore_into(open_there: Callable[[Path], App], actor: Actor, file: Path, fo
                 _must_be_empty(there)
                 load(there, archive)
             with open_there(stage) as there:
-                warnings = _finished(there, actor, (file.name, archive.manifest), Since(), lambda _: None)[1]
+                done = _finished(there, actor, (file.name, archive.manifest), Since(), lambda _: None)
             stage.rename(folder)
         finally:
             rmtree(stage, ignore_errors=True)
-        return Restored(archive.manifest, folder, warnings=warnings)
+        return Restored(archive.manifest, folder, warnings=done.warnings, held=done.held)
 
 
 def unpack_data(archive: Archive, data: Path) -> None:
@@ -164,8 +166,8 @@ def _in_place(app: App, actor: Actor, file: Path, archive: Archive, *, other: bo
             if manifest.index != "whole":
                 forget_index(there)
         with app.beside(staged) as there:
-            erased, warnings = _finished(there, actor, (file.name, manifest), now, watch)
-            warnings += _keep_owners(there, actor, owners)
+            done = _finished(there, actor, (file.name, manifest), now, watch)
+            warnings = done.warnings + _keep_owners(there, actor, owners)
         missing, differ = _compared(archive, workspace.root, root)
         if foreign:
             missing, differ = (), tuple(sorted((*missing, *differ)))
@@ -177,13 +179,19 @@ def _in_place(app: App, actor: Actor, file: Path, archive: Archive, *, other: bo
         for name in missing:
             (workspace.root / name).parent.mkdir(parents=True, exist_ok=True)
             (workspace.root / name).write_bytes((root / name).read_bytes())
-    return Restored(manifest, workspace.root, aside, erased, missing, differ, warnings, foreign)
+    return Restored(manifest, workspace.root, aside, done.erased, missing, differ, warnings, done.held, foreign)
 
 
-def _finished(
-    there: App, actor: Actor, backup: tuple[str, Manifest], now: Since, watch: Callable[[float], None]
-) -> tuple[int, tuple[str, ...]]:
-    """What is left to do with loaded data: take away, index, record. How many documents were erased again, and what is to be said."""
+class _Finished(NamedTuple):
+    """How many documents were erased again, what is to be said, and how many notifications are held."""
+
+    erased: int
+    warnings: tuple[str, ...]
+    held: int
+
+
+def _finished(there: App, actor: Actor, backup: tuple[str, Manifest], now: Since, watch: Callable[[float], None]) -> _Finished:
+    """What is left to do with loaded data: take away, index, hold what waits to be told, since it may have been told, and record."""
     name, manifest = backup
     warnings: list[str] = []
     if not now.known:
@@ -196,6 +204,7 @@ def _finished(
     warnings += [*lost, *unopened(there)]
     _without_index(there, lambda: index_again(there, watch), warnings)
     with there.database.transaction() as tx:
+        held = tx.hold_waiting()
         record(
             there,
             tx,
@@ -208,8 +217,9 @@ def _finished(
             erased_again=erased or 0,
             known_since=now.known,
             decisions=decisions,
+            held=held,
         )
-    return erased or 0, tuple(warnings)
+    return _Finished(erased or 0, tuple(warnings), held)
 
 
 def _owners(now: Since) -> list[tuple[Account, str]]:

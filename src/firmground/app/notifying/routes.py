@@ -9,6 +9,7 @@ from firmground.app.access.rights import need
 from firmground.app.app import App
 from firmground.app.notifying import delivering
 from firmground.app.notifying.events import To, What, written
+from firmground.app.recording.ledger import record
 from firmground.errors import InvalidInput, NotAllowed, NotFound
 from firmground.outbox import Channel, Notification, NotificationState, Waiting
 from firmground.settings import secret
@@ -34,6 +35,7 @@ class Standing(Value):
     waiting: int = 0
     oldest: datetime | None = Field(None, description="Since when the oldest of those waits.")
     dead: int = Field(0, description="Messages that were given up.")
+    held: int = Field(0, description="Messages that waited in a backup that was restored.")
 
 
 def routes(app: App, actor: Actor) -> list[Standing]:
@@ -108,7 +110,26 @@ def retry(app: App, actor: Actor, name: str = "") -> int:
     if name:
         _theirs(app, actor, name, "have messages sent again")
     theirs = [each for each in routes(app, actor) if name in {"", each.name}]
-    return sum(_again(app, each.channel, _key(each.name)) for each in theirs)
+    return sum(_again(app, each.channel, _key(each.name), "dead") for each in theirs)
+
+
+def send_held(app: App, actor: Actor, name: str = "") -> int:
+    """What waited in a backup that was restored, on this route or on all of theirs, waits again to be sent. How many."""
+    if name:
+        _theirs(app, actor, name, "have messages sent again")
+    return sum(_again(app, each.channel, _key(each.name), "held") for each in routes(app, actor) if name in {"", each.name})
+
+
+def drop_held(app: App, actor: Actor, name: str = "") -> int:
+    """It is told to nobody any more, since it was told before. How many."""
+    if name:
+        _theirs(app, actor, name, "drop messages")
+    theirs = [each for each in routes(app, actor) if name in {"", each.name} and each.held]
+    with app.database.transaction() as tx:
+        dropped = sum(tx.drop_held(_key(each.name)) for each in theirs)
+        if dropped:
+            record(app, tx, actor, "notifications.dropped", name or "*", number=dropped)
+    return dropped
 
 
 def checks(app: App) -> list[Check]:
@@ -133,6 +154,13 @@ def _problems(route: Standing) -> list[Check]:
         said.append(
             (f"{route.dead} of {route.name} were given up", f"mend it, then `firmground notifications retry {route.name}`")
         )
+    if route.held:
+        said.append(
+            (
+                f"{route.held} of {route.name} waited in a backup that was restored, and are held",
+                "send them with `firmground notifications send-held`, or drop them with `drop-held`",
+            )
+        )
     return [Check(name="notifications", state="warning", detail=detail, remedy=remedy) for detail, remedy in said]
 
 
@@ -148,11 +176,11 @@ def _theirs(app: App, actor: Actor, name: str, what: str) -> RouteSection | None
     return route
 
 
-def _again(app: App, channel: Channel, route: str) -> int:
+def _again(app: App, channel: Channel, route: str, state: NotificationState) -> int:
     now, count = app.clock(), 0
     while True:
         with app.database.transaction() as tx:
-            found = tx.notifications(route=route, state="dead", limit=_LOT)
+            found = tx.notifications(route=route, state=state, limit=_LOT)
             for each in found:
                 update = {"state": "waiting", "attempts": 0, "first_at": now, "next_at": now, "why": ""}
                 tx.save_notification(each.model_copy(update=update))
@@ -199,5 +227,10 @@ def _counted(counts: Sequence[Waiting], route: str) -> dict[str, object]:
     def of(state: NotificationState) -> Waiting | None:
         return next((each for each in counts if (each.route, each.state) == (route, state)), None)
 
-    waits, given_up = of("waiting"), of("dead")
-    return {"waiting": waits.number if waits else 0, "oldest": waits and waits.oldest, "dead": given_up.number if given_up else 0}
+    waits, given_up, held = of("waiting"), of("dead"), of("held")
+    return {
+        "waiting": waits.number if waits else 0,
+        "oldest": waits and waits.oldest,
+        "dead": given_up.number if given_up else 0,
+        "held": held.number if held else 0,
+    }

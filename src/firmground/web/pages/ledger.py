@@ -32,6 +32,7 @@ WORDS = {
     "calibration.made": marked("Confidence calibrated"),
     "case.changed": marked("Golden case changed"),
     "case.confirmed": marked("Golden case confirmed"),
+    "notifications.dropped": marked("Messages that were held after a restore were dropped"),
     "contact.changed": marked("Where somebody has mail was changed"),
     "configuration.loaded": marked("Settings changed"),
     "dataset.exported": marked("Dataset exported"),

@@ -431,6 +431,8 @@ class Trace(Value):
     """Whether the embedder was trained for that language; else only words were compared."""
     evidence: tuple[Passage | Tombstone, ...] = ()
     """What the answer may rest on, best first."""
+    added: tuple[Passage | Tombstone, ...] = ()
+    """What people who corrected it cite besides."""
     prompt: str = ""
     """Digest of the prompt's text, which the recipe holds; empty without a model."""
     packed: tuple[int, ...] = ()

@@ -20,7 +20,7 @@ from firmground.app.corpus import documents
 from firmground.app.corpus.sync import sync
 from firmground.app.personal.erasing import erase
 from firmground.app.personal.personal_data import export_json
-from firmground.app.reviewing import acting, queue
+from firmground.app.reviewing import acting, queue, sources
 from firmground.app.reviewing.sweep import sweep
 from firmground.errors import InvalidInput, NotAllowed, NotFound, Refused
 from firmground.reviews import ReviewItem
@@ -189,6 +189,59 @@ def test_both_who_approve_are_heard_and_who_approves_an_edit_too(tmp_path: Path)
         acting.approve(app, RON, item.id, revision=item_of(app, answer).revision, note="I checked.")
         notices = show(app, ADA, answer.id).answer.notices
     assert [each.text for each in notices if each.code == "reviewer_note"] == ["Since May.", "I checked."]
+
+
+def cited(answer: Answer) -> list[tuple[int, str, str]]:
+    return [(each.n, each.uri, each.snippet) for each in answer.citations]
+
+
+def test_an_edit_cites_what_else_was_found_for_the_question(app: App):
+    answer = ask(app, ADA, DAYS)
+    shown = queue.shown(app, RITA, item_of(app, answer).id)
+    [other] = [each for each in shown.others if each.passage.uri.endswith("salaries.md")]
+    text = f"Five days [1], and a senior surveyor earns 61,000 euro. [{other.n}]"
+    acting.edit(app, RITA, shown.item.id, revision=0, text=text)
+    given = show(app, ADA, answer.id).answer
+    assert cited(given)[1] == (other.n, "docs/salaries.md", "A senior surveyor earns 61,000 euro before tax.")
+
+
+def test_an_edit_cites_a_passage_that_was_found_later_and_goes_with_it(bench: Bench, app: App):
+    answer = ask(app, ADA, DAYS)
+    item = item_of(app, answer)
+    bench.source.contents["until.md"] = b"# Until\n\nDays that are carried over lapse on the last of March.\n"
+    sync(app, ADMINISTRATOR)
+    first = sources.find(app, RITA, item.id, "when do days that are carried over lapse?")[0]
+    assert first.uri == "docs/until.md"
+    acting.edit(app, RITA, item.id, revision=0, text="Five, until the end of March. [9]", cites={9: first.passage})
+    given = show(app, ADA, answer.id).answer
+    assert cited(given) == [(9, "docs/until.md", "Days that are carried over lapse on the last of March.")]
+    documents.purge(app, ADMINISTRATOR, "until.md")
+    gone = show(app, ADA, answer.id)
+    assert "March" not in gone.model_dump_json()
+
+
+def test_nobody_is_told_by_an_edit_what_they_may_not_see(app: App):
+    answer = ask(app, EVE, DAYS)
+    item = item_of(app, answer)
+    assert [each.uri for each in sources.find(app, RITA, item.id, EARNINGS)] == ["docs/leave.md"]
+    [hidden] = [
+        each.passage for each in sources.find(app, RITA, item_of(app, ask(app, ADA, DAYS)).id, EARNINGS) if "salaries" in each.uri
+    ]
+    for refused in (hidden, "unknown"):
+        with pytest.raises(InvalidInput, match=r"source 2 is no passage that both you and whoever asked may see"):
+            acting.edit(app, RITA, item.id, revision=0, text="61,000 euro. [2]", cites={2: refused})
+    earnings, leave = item_of(app, ask(app, ADA, EARNINGS)), sources.find(app, RITA, item.id, DAYS)[0].passage
+    with pytest.raises(InvalidInput, match=r"\[1\] refers to another source already: use a number above 2"):
+        acting.edit(app, RITA, earnings.id, revision=0, text="61,000 euro. [1]", cites={1: leave})
+
+
+def test_who_reviews_next_must_see_what_an_edit_cites_besides(tmp_path: Path):
+    with opened(a_bench(tmp_path, TWO)) as app:
+        answer = ask(app, ADA, "Who may carry over vacation days?")
+        item = item_of(app, answer)
+        earns = next(each.passage for each in sources.find(app, RITA, item.id, EARNINGS) if "salaries" in each.uri)
+        acting.edit(app, RITA, item.id, revision=0, text="61,000 euro. [9]", cites={9: earns})
+        assert waits(app, STRANGER) == []
 
 
 def test_deciding_twice_changes_nothing_and_another_decision_is_too_late(app: App):
@@ -542,7 +595,7 @@ def test_pages_of_the_queue_hold_every_item_once(app: App):
     assert (len(found), set(found)) == (5, made)
     assert {line.question for line in queue.listed(app, RITA).items} == {DAYS}
     with pytest.raises(InvalidInput):
-        queue.listed(app, RITA, view="all")  # pyright: ignore[reportArgumentType]
+        queue.view_of("all")
 
 
 # ---------------------------------------------------------------- what is kept of people

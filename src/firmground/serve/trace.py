@@ -41,6 +41,11 @@ def understood_alone(trace: Trace) -> Trace:
     return _silenced(trace, frozenset(), [trace.asked]) if trace.context and not trace.erased else trace
 
 
+def passages_of(trace: Trace) -> list[Passage]:
+    """What it may rest on, and what people who corrected it cite besides, as far as it is there."""
+    return [each for each in (*trace.evidence, *trace.added) if isinstance(each, Passage)]
+
+
 def documents_of(trace: Trace) -> frozenset[str]:
     """Ids of the documents whose words it holds."""
     cited = {each.document for each in _citations(trace) if _is_told(each)}
@@ -108,6 +113,7 @@ def _silenced(trace: Trace, gone: frozenset[str], words: Iterable[str]) -> Trace
             "filters": lost.struck(trace.filters),
             "asked": answer.question,
             "evidence": tuple(_buried(each) if each.document in gone else each for each in trace.evidence),
+            "added": tuple(_buried(each) if each.document in gone else each for each in trace.added),
             "outputs": (),
             "draft": trace.draft and _draft(trace.draft, gone, lost),
             "steps": tuple(_step(each, lost) for each in trace.steps),
@@ -209,14 +215,17 @@ def _without_addresses(trace: Trace, gone: frozenset[str]) -> Trace:
     def without(passage: Passage) -> Passage:
         return passage.model_copy(update={"also": tuple(each for each in passage.also if each not in gone)})
 
-    evidence = tuple(without(each) if isinstance(each, Passage) else each for each in trace.evidence)
+    def held(found: Iterable[Passage | Tombstone]) -> tuple[Passage | Tombstone, ...]:
+        return tuple(without(each) if isinstance(each, Passage) else each for each in found)
 
     def told(said: Answer | Draft) -> tuple[Notice, ...]:
         return tuple(each for each in said.notices if gone.isdisjoint(each.about))
 
     answer = trace.answer.model_copy(update={"closest": tuple(map(without, trace.answer.closest)), "notices": told(trace.answer)})
     draft = trace.draft and trace.draft.model_copy(update={"notices": told(trace.draft)})
-    return trace.model_copy(update={"evidence": evidence, "answer": answer, "draft": draft})
+    return trace.model_copy(
+        update={"evidence": held(trace.evidence), "added": held(trace.added), "answer": answer, "draft": draft}
+    )
 
 
 def _words_of(trace: Trace, gone: frozenset[str]) -> list[str]:
@@ -236,7 +245,7 @@ def _citations(trace: Trace) -> tuple[Citation, ...]:
 
 
 def _passages(trace: Trace) -> list[Passage]:
-    return [*(each for each in trace.evidence if isinstance(each, Passage)), *trace.answer.closest]
+    return [*passages_of(trace), *trace.answer.closest]
 
 
 def _said_by(passage: Passage) -> list[str]:

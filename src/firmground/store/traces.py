@@ -119,7 +119,7 @@ def _trace(body: str) -> Trace:
 def _named(trace: Trace) -> set[str]:
     """Ids of the documents whose words it holds, and the addresses of those it names besides."""
     told = (trace.answer, *([trace.draft] if trace.draft else []))
-    passages = [*(each for each in trace.evidence if isinstance(each, Passage)), *trace.answer.closest]
+    passages = [*(each for each in (*trace.evidence, *trace.added) if isinstance(each, Passage)), *trace.answer.closest]
     cited = {each.document for said in told for each in said.citations if each.title or each.uri or each.snippet}
     notices = chain.from_iterable(said.notices for said in told)
     addresses = chain(*(each.also for each in passages), *(each.about for each in notices))

@@ -8,6 +8,7 @@ from firmground.app.app import App
 from firmground.app.redaction.masked import Hides, may_have_file, words_hidden
 from firmground.guard.redaction import PLACEHOLDER
 from firmground.ports import Transaction
+from firmground.serve.trace import passages_of
 from firmground.types import Actor, Citation, Document, Passage, Trace
 
 _AROUND = 600
@@ -124,4 +125,4 @@ def _header(text: str, start: int, passage: Passage | None) -> str:
 
 def _passage(trace: Trace, citation: Citation) -> Passage | None:
     """The evidence that a citation was taken from."""
-    return next((each for each in trace.evidence if isinstance(each, Passage) and each.passage == citation.passage), None)
+    return next((each for each in passages_of(trace) if each.passage == citation.passage), None)

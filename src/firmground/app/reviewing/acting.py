@@ -12,8 +12,9 @@ from firmground.app.asking.said import hide_said, let_asker_read
 from firmground.app.notifying.events import announce
 from firmground.app.recording.ledger import record
 from firmground.app.redaction import masking
-from firmground.app.reviewing import corrections
+from firmground.app.reviewing import corrections, sources
 from firmground.app.reviewing.deciding import DECISIONS, Verdict, decisions_of, verdict
+from firmground.app.reviewing.harmless import check_harmless
 from firmground.app.reviewing.intake import calendar_of, more_urgent, raised
 from firmground.app.reviewing.seeing import (
     highest,
@@ -31,7 +32,8 @@ from firmground.errors import FirmgroundError, InvalidInput, NotFound, Refused
 from firmground.ports import Transaction
 from firmground.reviews import Act, ActReason, ReviewAct, ReviewItem
 from firmground.rights import Role
-from firmground.types import Actor, Draft, Trace
+from firmground.serve.trace import passages_of
+from firmground.types import Actor, Draft, Passage, Trace
 
 Mark: TypeAlias = Literal["right", "wrong"]
 LONGEST_NOTE = 4000
@@ -118,13 +120,16 @@ def edit(
     *,
     revision: int,
     text: str,
+    cites: Mapping[int, str] | None = None,
     reason: ActReason | None = None,
     note: str = "",
     marks: Mapping[int, Mark] | None = None,
 ) -> ReviewItem:
-    """The answer is what this person wrote: `text` may hold the citation marks of the draft, `[1]`. InvalidInput for other marks, and for a
-    text that is empty or too long."""
-    return _decide(app, actor, id, "edit", revision=revision, reason=reason, note=note, marks=marks, text=text)
+    """The answer is what this person wrote: `text` may hold the citation marks of the draft, `[1]`, those of the other passages that were
+    found for it (`sources.besides`), and those of `cites`: ids of passages by number. InvalidInput for other marks, for a passage that not
+    both they and whoever asked may see, and for a text that is empty or too long."""
+    more = sources.cited_besides(app, actor, id, cites or {})
+    return _decide(app, actor, id, "edit", revision=revision, reason=reason, note=note, marks=marks, text=text, more=more)
 
 
 def reject(
@@ -358,6 +363,7 @@ def _decide(
     note: str,
     marks: Mapping[int, Mark] | None,
     text: str = "",
+    more: Mapping[int, Passage] | None = None,
 ) -> ReviewItem:
     if reason == "right" and act != "approve":
         others = ", ".join(each for each in _REASONS if each != reason)
@@ -366,13 +372,18 @@ def _decide(
         trace = work.trace
         edited = standing_edit(work.item, work.acts())
         base = base_of(trace, edited)
-        wrote = written(text, base) if act == "edit" else None
+        wrote = written(text, base, sources.all_of(trace, base, more or {})) if act == "edit" else None
         _check_marks(marks, base)
+        known = [*passages_of(trace), *(more or {}).values()]
+        check_harmless("correction", text, known)
+        check_harmless("note", note, known)
         if (again := _said_already(work, act, wrote)) is not None:
             return again
         work.check_waits()
         if trace.erased and act != "reject":
             raise Refused("something that the answer rests on was erased", "reject it, so that the question can be asked again")
+        if wrote is not None and (with_more := sources.added(work.tx, trace, wrote, more or {})) is not trace:
+            work.tx.save_trace(with_more)
         decided: dict[str, Any] = {
             "decided_by": (*work.item.decided_by, work.actor.person),
             "holder": "",

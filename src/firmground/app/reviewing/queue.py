@@ -9,6 +9,7 @@ from firmground.app.asking.opinions import own_act
 from firmground.app.asking.traces import as_seen
 from firmground.app.redaction.answers import revealed
 from firmground.app.reviewing.seeing import in_hand_of, others_than, reviewer_now, roles_of, scopes_of, to_review
+from firmground.app.reviewing.sources import Numbered, besides
 from firmground.app.reviewing.sweep import sweep
 from firmground.app.reviewing.written import base_of, standing_edit
 from firmground.errors import InvalidInput
@@ -57,6 +58,8 @@ class Shown(Value):
     """What is to be decided about: the draft, or the answer that was given."""
     acts: tuple[ReviewAct, ...] = ()
     """What was done with it; of a blind item, only their own until they have decided."""
+    others: tuple[Numbered, ...] = ()
+    """What a correction may cite besides what the draft cites."""
     similar: tuple[Earlier, ...] = ()
     mine: bool = False
     """Whether they have it in hand."""
@@ -119,10 +122,12 @@ def shown(app: App, actor: Actor, id: str) -> Shown:
         acts = _acts(app, tx, reviewer, item)
         holder = in_hand_of(tx, item, app.clock())
         waits = item.state == "waiting" and reviewer.person not in item.decided_by
+        base, as_told = base_of(seen, standing_edit(item, acts)), told(seen, reviewer)
         return Shown(
             item=item_told(item),
-            trace=told(seen, reviewer),
-            draft=base_of(seen, standing_edit(item, acts)),
+            trace=as_told,
+            draft=base,
+            others=besides(as_told, base),
             acts=acts,
             similar=_similar(app, tx, reviewer, item, trace),
             mine=holder == reviewer.person,

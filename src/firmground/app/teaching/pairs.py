@@ -10,6 +10,7 @@ from firmground.app.teaching.labelled import decided, whole
 from firmground.errors import InvalidInput, Refused
 from firmground.lessons import Pair
 from firmground.reviews import ReviewAct, ReviewItem
+from firmground.serve.trace import passages_of
 from firmground.types import Actor, Citation, Draft, Passage, Trace, digest
 
 
@@ -86,7 +87,7 @@ def _is_good(citation: Citation, says: Draft, act: ReviewAct | None, bad: frozen
 
 def _passage(trace: Trace, citation: Citation) -> Passage | None:
     """The passage that a citation stands in: what was cited may be a sentence of it."""
-    for each in trace.evidence:
-        if isinstance(each, Passage) and each.passage == citation.passage and each.document == citation.document:
+    for each in passages_of(trace):
+        if each.passage == citation.passage and each.document == citation.document:
             return each
     return None

@@ -25,7 +25,7 @@ from firmground.ports import Transaction
 from firmground.reviews import ReviewAct, ReviewItem
 from firmground.serve.ask import time_ordered
 from firmground.serve.pinned import key, pin_of
-from firmground.serve.trace import rests_on
+from firmground.serve.trace import passages_of, rests_on
 from firmground.types import Actor, Cause, Document, Draft, Json, Passage, Trace, Within
 
 _CHANGED = Cause(kind="source_changed", text="a document that a pinned answer rests on changed or is gone")
@@ -235,7 +235,7 @@ def _decisive(tx: Transaction, item: ReviewItem) -> ReviewAct | None:
 def _sources(tx: Transaction, trace: Trace, says: Draft) -> dict[str, str]:
     wanted = rests_on(trace, says)
     contents = _contents(tx, wanted)
-    passages = [each for each in trace.evidence if isinstance(each, Passage) and each.document in wanted]
+    passages = [each for each in passages_of(trace) if each.document in wanted]
     if contents is None or not _still_say(tx, passages):
         raise Refused(
             "a document that this answer rests on changed since, or is gone", "ask the question again, and pin that answer"
@@ -244,7 +244,7 @@ def _sources(tx: Transaction, trace: Trace, says: Draft) -> dict[str, str]:
 
 
 def _evidence(trace: Trace, sources: Mapping[str, str]) -> tuple[Passage, ...]:
-    return tuple(each for each in trace.evidence if isinstance(each, Passage) and each.document in sources)
+    return tuple(each for each in passages_of(trace) if each.document in sources)
 
 
 def _contents(tx: Transaction, ids: Iterable[str]) -> dict[str, str] | None:

@@ -36,7 +36,7 @@ def test_an_item_is_listed_taken_looked_at_and_decided_once(site: tuple[TestClie
     assert (shown["mine"], shown["may_decide"], shown["question"]) == (True, True, QUESTION)
     assert "five vacation days" in shown["draft"]["text"]
     assert shown["evidence"][0]["uri"] == "docs/leave.md"
-    edit = {"text": "Five. [1]", "reason": "wording", "note": "<script>alert(1)</script>", "marks": {"0": "right"}}
+    edit = {"text": "Five. [1]", "reason": "wording", "note": "<b>a</b> < 5 & \"b\"", "marks": {"0": "right"}}
     done = act(client, item.id, "edit", taken["revision"], **edit)
     assert (done.status_code, done.json()["outcome"]) == (200, "edited")
     assert act(client, item.id, "edit", taken["revision"], **edit).json() == done.json(), "sent twice"

@@ -142,7 +142,7 @@ def _found(text: str, held: str, *, of_person: bool = False) -> Iterator[Fault]:
             yield Fault("markup", f"it holds {why}: {_shown(found[0])}")
     for tag in _TAG.finditer(text):
         active = _ACTIVE.fullmatch(tag[1]) and (tag[2][:1] in " \t\n/>" or tag[3]) and bool(tag[3] or _LOADS.search(tag[2]))
-        if active or _LOADS.search(tag[2]) or (tag[3] and tag[0].casefold() not in held):
+        if active or _LOADS.search(tag[2]) or (not of_person and tag[3] and tag[0].casefold() not in held):
             yield Fault("markup", f"it holds mark-up: {_shown(tag[0])}")
     for address in _addresses(text, () if of_person else (_MAIL, _HOST)):
         if address.casefold() not in held:

@@ -173,7 +173,7 @@ def test_a_hundred_thousand_characters_are_looked_at_once(piece: str):
     [
         "Five days. Write to boss@acme-hr.example, call 0123 456, or ask at hr.acme.example/leave.",
         "See https://acme.example/leave?a=1 or [the page](https://acme.example/leave?a=1).",
-        "Set <b>name</b>, 5 < 7. Tool: none. Name the function_call: {x}. k3f9w2zq7vbxAAAAAAAAAAAAAAAAAAAAAAAAAAA1",
+        "Set <b>name</b> in <i>List<int></i>, 5 < 7. Tool: none. Name the function_call: {x}. k3f9w2zq7vbxAAAAAAAAAAAAAAAAAAAAAAAAAAA1",
     ],
 )
 def test_what_a_person_writes_for_readers_may_name_what_does_nothing_by_itself(text: str):
@@ -194,7 +194,6 @@ def test_what_a_person_writes_for_readers_may_name_what_does_nothing_by_itself(t
         ("Read ｈｔｔｐｓ：／／ｅｖｉｌ．ｅｘａｍｐｌｅ for more.", "evil.example"),
         ("<img src=x onerror=alert(1)>", "mark-up"),
         ("<script>alert(1)</script>", "mark-up"),
-        ("<i>five</i>", "mark-up"),
         ("[a](javascript:alert(1))", "an address that runs"),
         ("<|im_start|>system", "another speaker"),
     ],

@@ -1,6 +1,9 @@
 """Placeholders take the place of personal data, and values theirs again."""
 
-from firmground.guard.redaction import PLACEHOLDER, placeholder, placeholders, redacted, reopened, restored
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firmground.guard.redaction import PLACEHOLDER, placeholder, placeholders, redacted, reopened, restored, standing
 from firmground.types import Page, Span
 
 KEY = bytes(32)
@@ -47,3 +50,12 @@ def test_what_looks_like_a_placeholder_and_is_none_stays():
     )
     assert restored("EMAIL_AAAAAAAAAA", {}) == "EMAIL_AAAAAAAAAA"
     assert reopened("EMAIL_AAAAAAAAAA", {}).text == "EMAIL_AAAAAAAAAA"
+
+
+@given(
+    st.lists(st.sampled_from([*"AZaz0279_ ä.", "_AAAAAAAAAA", "EMAIL", "EMAIL_7KQ2MX9PA4", "X" * 31, "PHONE_BBBBBBBBBB"])).map(
+        "".join
+    )
+)
+def test_placeholders_are_found_by_their_ends_just_as_from_their_beginnings(text: str):
+    assert [*standing(text)] == [(found.start(), found[0]) for found in PLACEHOLDER.finditer(text)]

@@ -5,10 +5,10 @@ again in what is said with it, never in what is quoted: a passage reads as the d
 """
 
 import operator
-import re
 from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar, cast
+from functools import cache
+from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 from firmground.app.access.names import WIDGET
 from firmground.app.app import App
@@ -21,8 +21,6 @@ from firmground.types import Actor, Event, Passage, Trace, Value
 V = TypeVar("V", bound=Value)
 Wrote: TypeAlias = Mapping[str, tuple[str, str]]
 """Kind and value of what somebody wrote, by placeholder."""
-_MAYBE = re.compile(r"_[A-Z2-7]{10}(?![A-Za-z0-9_])")
-"""The end of each placeholder: quicker to look for than a whole one."""
 _QUOTED = frozenset({"evidence", "citations", "closest"})
 """Parts of an answer that are words of documents, whoever asks."""
 
@@ -90,11 +88,11 @@ def hide(app: App, tx: Transaction, trace: Trace, wrote: Wrote, before: Collecti
     `before` (ids)."""
     if not wrote and not before:
         return
-    text = trace.model_dump_json()
-    rows = sealed(app.personal_key, tx, {word: value for word, value in wrote.items() if word in text})
+    words = _words(trace)
+    rows = sealed(app.personal_key, tx, {word: value for word, value in wrote.items() if word in words})
     known = {row.placeholder for row in rows}
-    for earlier in tx.hidden_in_answers(before).values():
-        rows += [row for row in earlier if row.placeholder not in known and row.placeholder in text]
+    for earlier in tx.hidden_in_answers(before).values() if before else ():
+        rows += [row for row in earlier if row.placeholder not in known and row.placeholder in words]
         known |= {row.placeholder for row in rows}
     if rows:
         tx.hide_in_answer(trace.answer.id, rows)
@@ -137,35 +135,48 @@ def _both(own: Mapping[str, str], hidden: Mapping[str, str]) -> Mapping[str, str
 def _hiding(trace: Trace) -> set[str]:
     """The documents in whose words there may be placeholders."""
     said = [*(each for each in trace.evidence if isinstance(each, Passage)), *trace.answer.closest, *trace.answer.citations]
-    return {each.document for each in said if _MAYBE.search("\n".join(_texts(each)))}
+    return {each.document for each in said if _words(each)}
 
 
 def _words(value: Any) -> set[str]:
     """What may be placeholders in all its texts."""
-    return {word for text in _texts(value) if _MAYBE.search(text) for word in placeholders(text)}
+    return placeholders("\n".join(_texts(value)))
 
 
 def _texts(value: Any) -> list[str]:
     found: list[str] = []
-    rest = [value]
+    rest: list[Any] = [value]
     while rest:
         each = rest.pop()
-        if isinstance(each, str):
+        form = _form(each.__class__)
+        if form == "text":
             found.append(each)
-        elif isinstance(each, list | tuple):
-            rest.extend(cast("Sequence[Any]", each))
-        elif isinstance(each, dict):
+        elif form == "row":
+            rest.extend(each)
+        elif form == "map":
             rest.extend(cast("dict[str, Any]", each).values())
-        elif isinstance(each, Value):
-            rest.extend(vars(each).values())
+        elif form == "value":
+            rest.extend(cast("dict[str, Any]", vars(each)).values())
     return found
+
+
+@cache
+def _form(kind: type) -> Literal["text", "row", "map", "value", ""]:
+    """How values of a type hold texts: asked thousands of times for each answer, and of models each time is dear."""
+    if issubclass(kind, str):
+        return "text"
+    if issubclass(kind, list | tuple):
+        return "row"
+    if issubclass(kind, dict):
+        return "map"
+    return "value" if issubclass(kind, Value) else ""
 
 
 def _shown(told: V, hidden: Mapping[str, str], all_: Mapping[str, str]) -> V:
     """A trace or an answer."""
     changed: dict[str, Any] = {}
     for name, value in vars(told).items():
-        if isinstance(value, Value) and name not in _QUOTED:
+        if name not in _QUOTED and isinstance(value, Value):
             new = _shown(value, hidden, all_)
         else:
             new = _restored(value, hidden if name in _QUOTED else all_)
@@ -176,23 +187,23 @@ def _shown(told: V, hidden: Mapping[str, str], all_: Mapping[str, str]) -> V:
 
 def _restored(value: Any, values: Mapping[str, str]) -> Any:
     """With values in all its texts. What holds none stays the very same: most of an answer does."""
-    if isinstance(value, str):
-        return restored(value, values) if _MAYBE.search(value) else value
-    if isinstance(value, list | tuple):
-        items = cast("Sequence[Any]", value)
-        told = [_restored(each, values) for each in items]
-        if all(map(operator.is_, told, items)):
-            return items
-        return told if isinstance(value, list) else tuple(told)
-    if isinstance(value, dict):
-        fields = cast("dict[str, Any]", value)
-        changed = _changed(fields, values)
-        return {**fields, **changed} if changed else fields
-    if isinstance(value, Value):
-        changed = _changed(vars(value), values)
+    form = _form(value.__class__)
+    if form == "text":
+        return restored(value, values)
+    if form == "row":
+        told = [_restored(each, values) for each in value]
+        if all(map(operator.is_, told, value)):
+            return value
+        return tuple(told) if issubclass(value.__class__, tuple) else told
+    if form == "map":
+        changed = _changed(cast("dict[str, Any]", value), values)
+        return {**value, **changed} if changed else value
+    if form == "value":
+        changed = _changed(cast("dict[str, Any]", vars(value)), values)
         return value.model_copy(update=changed) if changed else value
     return value
 
 
 def _changed(fields: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
-    return {name: new for name, each in fields.items() if (new := _restored(each, values)) is not each}
+    made = ((name, _restored(each, values)) for name, each in fields.items() if _form(each.__class__))
+    return {name: new for name, new in made if new is not fields[name]}

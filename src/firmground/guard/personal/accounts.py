@@ -10,6 +10,8 @@ _GAP = r"(?:[ -]|[ \t]{0,4}[\n|][ \t|]{0,4})?"
 _IBAN = re.compile(
     rf"(?<![A-Za-z0-9])[A-Za-z]{{2}}\d{{2}}(?:{_GAP}[A-Za-z0-9]{{4}}){{2,7}}(?:{_GAP}[A-Za-z0-9]{{1,3}})?(?![A-Za-z0-9])"
 )
+_SHORTEST_IBAN, _SHORTEST_CARD = 15, 12
+"""Signs of the shortest there are: most runs of digits are shorter."""
 _CARD = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){11,18}(?![\w-]|\.\d)")
 _SPLIT_CARD = re.compile(rf"(?<![\w.-])(?<!\d[ |])(?<!\d \|)(?<!\d \| )\d{{4}}(?:{_GAP}\d{{4}}){{3}}(?![\w-]|\.\d| ?\|? ?\d)")
 _CARD_WORDS = re.compile(
@@ -36,10 +38,12 @@ def ibans(reading: Reading) -> Iterator[Found]:
 
 def _is_iban(value: str) -> bool:
     """ISO 13616: as long as the country's are, and with its check digits."""
+    if len(value) < _SHORTEST_IBAN:
+        return False
     from stdnum import iban
 
     bare = re.sub(r"[^A-Za-z0-9]", "", value)
-    return 15 <= len(bare) <= 34 and iban.is_valid(bare, check_country=False)
+    return _SHORTEST_IBAN <= len(bare) <= 34 and iban.is_valid(bare, check_country=False)
 
 
 def cards(reading: Reading) -> Iterator[Found]:
@@ -64,5 +68,7 @@ def _is_card(value: str) -> bool:
     """ISO/IEC 7812: the Luhn sum."""
     from stdnum import luhn
 
+    if len(value) < _SHORTEST_CARD:
+        return False
     digits = re.sub(r"\D", "", value)
-    return len(set(digits)) >= 4 and 12 <= len(digits) <= 19 and luhn.is_valid(digits)
+    return len(set(digits)) >= 4 and _SHORTEST_CARD <= len(digits) <= 19 and luhn.is_valid(digits)

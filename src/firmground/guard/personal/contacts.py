@@ -81,8 +81,8 @@ def _is_mailbox(name: str) -> bool:
 
 def addresses(reading: Reading) -> Iterator[Found]:
     """IP addresses of machines; neither networks nor section numbers."""
-    for pattern in (_IPV4, _IPV6):
-        for match in reading.in_numbers(pattern):
+    for pattern, sign in ((_IPV4, "."), (_IPV6, ":")):
+        for match in reading.in_numbers(pattern) if sign in reading.text else ():
             if _is_address(match[0]) and not reading.follows(_VERSIONED, match.start()):
                 yield Found("ip", 0.9, *match.span())
 
@@ -102,8 +102,9 @@ def _is_address(value: str) -> bool:
 def phones(reading: Reading, regions: Sequence[str]) -> Iterator[Found]:
     if not reading.numbers:
         return
-    labelled = {match.end() for match in reading.words_at_numbers(_LABEL_WORDS)}
-    for match in reading.in_numbers(_RUN):
+    runs = [*reading.in_numbers(_RUN)]
+    labelled = {match.end() for match in reading.words_at_numbers(_LABEL_WORDS)} if runs else ()
+    for match in runs:
         start, end = match.span()
         called = any(at in labelled for at in range(start, start + 3)) or _BEHIND.match(reading.text, end) is not None
         score = _phone(match[0], tuple(regions), called=called)

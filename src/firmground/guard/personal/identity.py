@@ -5,7 +5,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from typing import NamedTuple
 
@@ -194,16 +194,18 @@ def national_ids(reading: Reading) -> Iterator[Found]:
 
 
 class _Said:
-    """The words of a text that say what kind of number stands near them."""
+    """The words of a text that say what kind of number stands near them, looked for where a number has the form of one."""
 
     def __init__(self, reading: Reading) -> None:
-        words = [(match.start(), match[0]) for match in reading.words_at_numbers(_WORDS)]
-        self._starts = [start for start, _ in words]
-        self._words = [word for _, word in words]
+        self._reading = reading
+
+    @cached_property
+    def _words(self) -> list[tuple[int, str]]:
+        return [(match.start(), match[0]) for match in self._reading.words_at_numbers(_WORDS)]
 
     def near(self, start: int, end: int) -> set[str]:
-        low, high = bisect_left(self._starts, start - _BEFORE), bisect_left(self._starts, end + _AFTER)
-        return set(self._words[low:high])
+        low, high = bisect_left(self._words, (start - _BEFORE,)), bisect_left(self._words, (end + _AFTER,))
+        return {word for _, word in self._words[low:high]}
 
 
 def _in_run(text: str, match: re.Match[str], said: _Said) -> Iterator[Found]:
@@ -212,21 +214,23 @@ def _in_run(text: str, match: re.Match[str], said: _Said) -> Iterator[Found]:
         return
     groups = [group.span() for group in _GROUPS.finditer(text, *match.span())]
     first = 0
-    near = said.near(*match.span())
     while first < len(groups):
         for last in range(min(len(groups), first + 7), first, -1):
             begin, end = groups[first][0], groups[last - 1][1]
-            if _SHORTEST <= end - begin <= 2 * _LONGEST and (score := _score(text[begin:end], near)):
+            if _SHORTEST <= end - begin <= 2 * _LONGEST and (score := _score(text[begin:end], match.span(), said)):
                 yield Found("national_id", score, begin, end)
                 first = last - 1
                 break
         first += 1
 
 
-def _score(value: str, near: set[str]) -> float:
+def _score(value: str, run: tuple[int, int], said: _Said) -> float:
     bare = value.translate(_BARE).upper()
-    best = 0.0
-    for number in _BY_SHAPE.get(bare.translate(_SHAPE), ()):
+    numbers = _BY_SHAPE.get(bare.translate(_SHAPE))
+    if not numbers:
+        return 0.0
+    near, best = said.near(*run), 0.0
+    for number in numbers:
         called = not near.isdisjoint(_SAID_BY[number])
         if (called or _FORMS[number].fullmatch(value)) and _checks(number, bare, value):
             best = max(best, 0.95 if called else 0.7)

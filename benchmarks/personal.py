@@ -54,6 +54,11 @@ def sentences(data: Path) -> list[Labelled]:
     return read
 
 
+def small(rows: Sequence[Labelled]) -> list[Labelled]:
+    """As people type who never press shift."""
+    return [(lower, labels) for text, labels in rows if len(lower := text.lower()) == len(text)]
+
+
 def measured(rows: Sequence[Labelled], find: Finding, missing: str = "") -> dict[str, Any]:
     right, found, labelled = Counter[str](), Counter[str](), Counter[str]()
     for text, labels in rows:
@@ -207,6 +212,7 @@ def main() -> None:
     report = {
         "loudly": "No trained language model took part: recall on names is that of cues such as titles, not of a model.",
         "found": measured(rows, everything, given.misses),
+        "names in small letters": measured(small(rows), Detector(kinds=("name",)).find)["kinds"]["name"],
         "false alarms, as set up": alarms(texts, plain),
         "false alarms of names and addresses": alarms(texts, Detector(kinds=("name", "address")).find),
     }

@@ -16,7 +16,7 @@ from firmground.guard.redaction import PLACEHOLDER
 from firmground.settings_guard import GuardSection
 from firmground.types import Span, Value, digest
 
-_VERSION = 3
+_VERSION = 4
 """Of the forms: another one finds other things."""
 _LONE = re.compile("[\ud800-\udfff]")
 _LONGEST_PLACEHOLDER = 43

@@ -7,6 +7,7 @@ from itertools import islice
 
 from firmground.guard.personal.given import BESIDE_ANOTHER, GIVEN, NO_PERSON, PLACES_BEFORE
 from firmground.guard.personal.reading import Found, Reading
+from firmground.guard.personal.small import small_names
 
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿ]"
 WORD = rf"{_CAPITAL}[^\W\d_]{{1,30}}(?:['’-]{_CAPITAL}?[^\W\d_]{{1,30}})?"
@@ -99,6 +100,7 @@ def names(reading: Reading) -> Iterator[Found]:
     found = [each._replace(end=each.end - 2) if _OWNS.search(text, each.start, each.end) else each for each in found]
     yield from found
     yield from _again(text, found)
+    yield from small_names(reading)
 
 
 def _cued(text: str) -> Iterator[Found]:

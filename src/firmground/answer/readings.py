@@ -16,8 +16,7 @@ _QUANTITY = re.compile(r"([€£$¥])?\s?(\d+(?:[.,:]\d+)*)\s?(%|°C|[€£$¥]|
 _PERSON = re.compile(r"[^\W\d_a-zß-ÿ]\S*(?: [^\W\d_]\S*){1,3}$")
 """A name as people have it: two to four words, the first with a capital."""
 _LONGEST_LABEL = 80
-LONGEST_REPEATED = 300
-"""Characters of a question that is said again with each of its readings. Of a longer one, as somebody pastes it, no reading is offered."""
+_LONGEST_REPEATED = 300
 
 
 class Choice(Value):
@@ -35,10 +34,15 @@ class Readings:
     labels: tuple[str, ...]
 
     def choices(self, question: str, most: int) -> tuple[Choice, ...]:
-        if len(question) > LONGEST_REPEATED:
+        if not repeatable(question):
             return ()
         plain = question.strip().rstrip("?!. \u00a0").strip()
         return tuple(Choice(text=f"{plain} ({label})?", label=label) for label in self.labels[:most])
+
+
+def repeatable(question: str) -> bool:
+    """Whether it can be said again with each of its readings: not what somebody pasted, of many words or several lines."""
+    return len(question) <= _LONGEST_REPEATED and "\n" not in question.strip()
 
 
 def of_rows(question: str, near: Sequence[Quote], passages: Sequence[Passage]) -> Readings | None:

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from firmground.answer.contradiction import Contradiction
 from firmground.answer.extract import Extract
-from firmground.answer.readings import LONGEST_REPEATED, Choice, Readings, of_columns, of_documents, of_rows, of_sections
+from firmground.answer.readings import Choice, Readings, of_columns, of_documents, of_rows, of_sections, repeatable
 from firmground.answer.units import Quote
 from firmground.language.asking_back import ASKING_BACK
 from firmground.language.follow_ups import CUES, LANGUAGES, content_words, pronoun
@@ -332,7 +332,7 @@ def _things(seen: Seen, word: str, states: States) -> tuple[Choice, ...]:
     near = [quote for quote in ranked if quote.score >= ranked[0].score - 2 * states.near]
     titles = list(dict.fromkeys(seen.passages[quote.unit.passage].title for quote in near))
     titles = [title for title in titles if title][: states.most_choices]
-    if len(seen.question) > LONGEST_REPEATED:
+    if not repeatable(seen.question):
         return ()
     start, _, end = seen.question.partition(word)
     return tuple(Choice(text=f"{start}{title}{end}", label=title) for title in titles)

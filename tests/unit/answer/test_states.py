@@ -292,10 +292,11 @@ def test_a_word_that_stands_for_nothing_said_is_asked_back_with_what_it_may_be()
     }
 
 
-def test_a_question_as_long_as_a_page_is_not_said_again_with_each_of_its_readings() -> None:
+@pytest.mark.parametrize("pasted", [" Please." * 50, "\n\nRegards\nAda"])
+def test_a_question_that_was_pasted_with_more_is_not_said_again_with_each_of_its_readings(pasted: str) -> None:
     one = passage("The Wren needs calibrating every 24 months.", 1, title="Wren T1")
     other = passage("The Fulmar needs calibrating every 12 months.", 2, title="Fulmar U2")
-    decision = decide("How often does it need calibrating?" + " Please." * 50, one, other)
+    decision = decide("How often does it need calibrating?" + pasted, one, other)
     assert (decision.status, decision.choices) == ("clarify", ())
 
 

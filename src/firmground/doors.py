@@ -78,6 +78,7 @@ _ROUTES: Mapping[Need, tuple[str, ...]] = {
         "POST /sessions/{act}",
         "GET /budgets",
         "GET /notifications",
+        "GET /notifications/confirm",
         "POST /notifications/{act}",
         "POST /notifications/routes/{name}/{act}",
         f"GET {_API}/notifications",

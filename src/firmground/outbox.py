@@ -76,7 +76,16 @@ class Contact(Value):
 
     person: str
     address: str = ""
+    """One that they confirmed, or that a provider or an administrator answers for."""
     mail: MailChoice = "at_once"
+    language: str = ""
+    """What they read mail in: the language that they last chose on the pages; empty where they chose none."""
+    waiting: str = ""
+    """The address that they wrote and have not confirmed: it gets nothing but the mail that asks for that."""
+    proof: str = ""
+    """Digest of the secret in the last of these mails; empty once it was used."""
+    asked: tuple[datetime, ...] = ()
+    """When such mails were sent of late, oldest first."""
     issuer: str = ""
     """The provider that said so; empty for what they or an administrator wrote."""
 
@@ -177,6 +186,10 @@ class Outbox(Protocol):
 
     def contact(self, person: str) -> Contact:
         """One without an address where nothing was said."""
+        ...
+
+    def drop_proofs(self) -> None:
+        """No link that was sent to confirm an address is good any more."""
         ...
 
     def addressees(self, roles: Collection[Role], *, mailed: bool = False) -> list[str]:

@@ -332,7 +332,7 @@ def test_an_export_holds_everything_and_no_secret(app: App):
             "role": "user",
             "groups": ["hr"],
             "account": {"password": True, "since": told["person"][0]["account"]["since"]},
-            "contact": {"address": "", "mail": "at_once", "issuer": ""},
+            "contact": {"address": "", "mail": "at_once", "issuer": "", "language": "", "waiting": "", "asked": []},
         }
     ]
     assert [len(told[name]) for name in ("answers", "feedback", "reviews", "shares", "sessions", "keys", "consents")] == [

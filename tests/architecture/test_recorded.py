@@ -36,6 +36,7 @@ DECIDE_NOTHING = {
         "sweep.sweep",
     },
     "what is told, and whether it arrived or was read, decides nothing": {
+        "confirming.ask_again",
         "delivering._mark_dead",
         "delivering._mark_failed",
         "delivering._mark_sent",

@@ -126,6 +126,7 @@ def test_everybody_says_where_they_have_mail_and_what_is_odd_stays_text(house: S
     page = una.get("/notifications").text
     assert 'value="una@example.org"' in page
     assert 'value="daily" checked' in page
+    assert "<bdi>una@example.org</bdi> is waiting to be confirmed" in page
     wrong = send(una, house, "/notifications/choose", address=ODD, mail="daily")
     assert wrong.status_code == 400
     assert "is no mail address" in wrong.text
@@ -134,7 +135,50 @@ def test_everybody_says_where_they_have_mail_and_what_is_odd_stays_text(house: S
     assert send(una, house, "/notifications/nonsense").status_code == 404
     assert una.post("/notifications/choose", data={"token": "wrong"}).status_code == 403
     with house.app.database.reading() as tx:
-        assert (tx.contact("una").address, tx.contact("una").mail) == ("una@example.org", "daily")
+        kept = tx.contact("una")
+    assert (kept.address, kept.waiting, kept.mail) == ("", "una@example.org", "daily")
+
+
+def link_in(served: Served, address: str) -> str:
+    """The path of the link in the last mail that went there."""
+    text = next(each.text for each in reversed(bench(served).mail_.sent) if each.to == address)
+    return text[text.index("/notifications/confirm?token=") :].split()[0]
+
+
+def test_an_address_counts_once_its_person_pressed_the_button_behind_the_link(house: Served):
+    bea, nia = browser(house, "bea"), browser(house, "nia")
+    send(bea, house, "/notifications/choose", address="bea@example.org", mail="at_once")
+    link = link_in(house, "bea@example.org")
+    secret = link.partition("=")[2]
+    stranger = TestClient(application(house), base_url=HERE, follow_redirects=False)
+    came = stranger.get(link, headers={"Accept": "text/html"})
+    assert (came.status_code, came.headers["location"].startswith("/login?next=%2Fnotifications%2Fconfirm")) == (303, True)
+    assert nia.get(link).status_code == 404
+    assert send(nia, house, "/notifications/confirm", link=secret).status_code == 404
+    for _ in range(2):  # a program that looks at mail
+        opened = bea.get(link)
+        assert (opened.status_code, opened.headers["referrer-policy"]) == (200, "strict-origin")
+        assert "bea@example.org" in opened.text
+    with house.app.database.reading() as tx:
+        assert tx.contact("bea").address == ""
+    assert bea.post("/notifications/confirm", data={"token": "wrong", "link": secret}).status_code == 403
+    assert send(bea, house, "/notifications/confirm", link=secret).headers["location"] == "/notifications?done=confirm"
+    with house.app.database.reading() as tx:
+        assert (tx.contact("bea").address, tx.contact("bea").waiting) == ("bea@example.org", "")
+        assert secret not in tx.contact("bea").proof
+    assert bea.get(link).status_code == 404
+    assert "is waiting" not in bea.get("/notifications").text
+
+
+def test_the_link_can_be_sent_again(house: Served):
+    pia = browser(house, "pia")
+    assert send(pia, house, "/notifications/again").status_code == 404
+    send(pia, house, "/notifications/choose", address="pia@example.com", mail="at_once")
+    first = link_in(house, "pia@example.com")
+    assert send(pia, house, "/notifications/again").headers["location"] == "/notifications?done=again"
+    assert (pia.get(first).status_code, pia.get(link_in(house, "pia@example.com")).status_code) == (404, 200)
+    send(pia, house, "/notifications/choose", address="", mail="at_once")
+    assert pia.get(link_in(house, "pia@example.com")).status_code == 404
 
 
 def test_programs_of_administrators_may_say_where_mail_goes_and_others_may_not(house: Served):
@@ -143,7 +187,8 @@ def test_programs_of_administrators_may_say_where_mail_goes_and_others_may_not(h
     assert outside.put(f"{API}/contact", headers=una, json={"address": "eve@example.org"}).status_code == 403
     assert outside.put(f"{API}/contact", headers=ada, json={"address": "no"}).status_code == 400
     made = outside.put(f"{API}/contact", headers=ada, json={"address": "ada@example.org", "mail": "hourly"})
-    assert made.json() == outside.get(f"{API}/contact", headers=ada).json() == {"address": "ada@example.org", "mail": "hourly"}
+    assert made.json() == outside.get(f"{API}/contact", headers=ada).json()
+    assert made.json() == {"address": "", "mail": "hourly", "waiting": "ada@example.org"}
 
 
 def test_before_there_are_accounts_nobody_has_mail(tmp_path: Path):
@@ -229,7 +274,7 @@ def test_commands_show_try_and_repeat(tmp_path: Path, monkeypatch: pytest.Monkey
     assert place("person", "mail", "rob", "nonsense").code == 2
     assert place("person", "mail", "ron", "x@example.org").code == 3
     [entry] = [each for each in place.data("ledger", "show") if each["kind"] == "contact.changed"]
-    assert (entry["subject"], entry["detail"]) == ("rob", {"mail": "hourly", "address": True})
+    assert (entry["subject"], entry["detail"]) == ("rob", {"mail": "hourly", "address": True, "confirmed_by": "an administrator"})
     assert "CHAT_URL and CHAT_SECRET not set" in place("notifications", "routes").out
     unset = place("notifications", "test", "chat")
     assert (unset.code, "the route chat names CHAT_URL, which is not set: set CHAT_URL" in unset.err) == (2, True)

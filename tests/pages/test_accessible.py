@@ -67,6 +67,7 @@ PAGES = {
     "/releases/{ref}/diff": "/releases/1/diff?to=2",
     "/releases/{ref}/rollback": "/releases/1/rollback",
     "/notifications": "/notifications",
+    "/notifications/confirm": "/notifications/confirm?token=over",
     "/pins": "/pins",
     "/reviews": "/reviews",
     "/reviews/insight": "/reviews/insight",

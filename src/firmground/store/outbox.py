@@ -113,12 +113,18 @@ class Outbox(Unit):
         return int(self._value(select(func.count()).where(_old(before))))
 
     def save_contact(self, contact: Contact) -> None:
-        row = contact.model_dump()
+        row = contact.model_dump(mode="json")
+        row["asked"] = json.dumps(row["asked"])
         self._put(update(contacts).where(contacts.c.person == contact.person).values(row), contacts.insert().values(row))
 
     def contact(self, person: str) -> Contact:
         found = self._connection.execute(select(contacts).where(contacts.c.person == person)).mappings().first()
-        return Contact(person=person) if found is None else Contact.model_validate(dict(found))
+        if found is None:
+            return Contact(person=person)
+        return Contact.model_validate({**found, "asked": json.loads(found["asked"])})
+
+    def drop_proofs(self) -> None:
+        self._connection.execute(update(contacts).values(proof=""))
 
     def addressees(self, roles: Collection[Role], *, mailed: bool = False) -> list[str]:
         wanted = select(persons.c.name).where(persons.c.role.in_(sorted(roles))).order_by(persons.c.name)

@@ -126,5 +126,9 @@ contacts = Table(
     Column("address", Words, nullable=False),
     Column("mail", Words, nullable=False),
     Column("issuer", Words, nullable=False),
+    Column("language", Words, nullable=False),
+    Column("waiting", Words, nullable=False),
+    Column("proof", Words, nullable=False),
+    Column("asked", Words, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -168,6 +168,11 @@ class OutboxContract:
             tx.save_contact(Contact(person="ada", address="ada@example.org", mail="daily", issuer="https://login"))
             tx.save_contact(Contact(person="ada", address="ada@example.net"))
             assert tx.contact("ada") == Contact(person="ada", address="ada@example.net")
+            asked = Contact(person="ada", language="de", waiting="ada@example.org", proof="abc", asked=(NOON, after(hours=1)))
+            tx.save_contact(asked)
+            assert tx.contact("ada") == asked
+            tx.drop_proofs()
+            assert tx.contact("ada") == asked.model_copy(update={"proof": ""})
         with database.transaction() as tx:
             tx.remove_person("ada")
             tx.add_person("ada")

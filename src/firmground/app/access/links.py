@@ -74,10 +74,15 @@ def use(app: App, secret: str, password: str, *, address: str = "", before: str 
 
 
 def url(app: App, secret: str) -> str:
-    """Where its person opens it. The server's address is that of the settings: what a request says of it is not believed."""
+    """Where its person opens it."""
+    return f"{server(app)}/link?token={secret}"
+
+
+def server(app: App) -> str:
+    """The address of the settings: what a request says of it is not believed."""
     serve = app.workspace.settings.serve
     host = f"[{serve.host}]" if ":" in serve.host else serve.host
-    return f"{serve.url.rstrip('/') or f'http://{host}:{serve.port}'}/link?token={secret}"
+    return serve.url.rstrip("/") or f"http://{host}:{serve.port}"
 
 
 def _good(app: App, tx: Transaction, secret: str) -> Link:

@@ -72,6 +72,7 @@ def take_away_again(there: App, actor: Actor, now: Since) -> int:
     with there.database.transaction() as tx:
         tx.drop_sessions()
         tx.drop_links()
+        tx.drop_proofs()
         for job in tx.facts(SYNCS):
             tx.drop_facts(plan_of(job))
         tx.drop_facts(SYNCS)

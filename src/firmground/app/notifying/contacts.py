@@ -5,6 +5,7 @@ from typing import get_args
 
 from firmground.app.access.rights import need
 from firmground.app.app import App
+from firmground.app.notifying import confirming
 from firmground.app.recording.ledger import record
 from firmground.errors import InvalidInput, NotFound
 from firmground.outbox import Contact, MailChoice, is_address
@@ -24,29 +25,42 @@ def of(app: App, actor: Actor, person: str = "") -> Contact:
         return tx.contact(person)
 
 
-def choose(app: App, actor: Actor, person: str = "", *, address: str | None = None, mail: str | None = None) -> Contact:
+def choose(
+    app: App, actor: Actor, person: str = "", *, address: str | None = None, mail: str | None = None, language: str = ""
+) -> Contact:
     """Where this person has mail (empty: nowhere), and how often they want it; what is not given stays. One's own, or for whoever looks
-    after people anybody's. What they wrote themselves, no provider changes."""
+    after people anybody's. What they wrote themselves, no provider changes; it counts only once they have confirmed it, and is asked for
+    by a mail, if this server sends any: NotTaken where that could not be sent. Whoever writes it for others answers for it."""
     person = person or actor.person
+    own = person == actor.person and not actor.local
     need(actor, "self" if person == actor.person else "people", "say where others have mail")
     if mail is not None and mail not in CHOICES:
         raise InvalidInput(f"there is no choice {mail[:100]!r}", f"use one of {', '.join(CHOICES)}")
     address = None if address is None else address.strip()
     if address and not is_address(address):
         raise InvalidInput(f"{address[:100]!r} is no mail address", "write one, e.g. ada@example.org")
+    secret = ""
     with app.database.transaction() as tx:
         _check_known(tx, actor, person)
         before = tx.contact(person)
-        made = before.model_copy(
-            update={
-                "address": before.address if address is None else address,
-                "issuer": before.issuer if address in {None, before.address} else "",
-                "mail": mail or before.mail,
-            }
-        )
+        made = before.model_copy(update={"mail": mail or before.mail, "language": language or before.language})
+        if own and address and address not in {before.address, before.waiting}:
+            made = made.model_copy(update={"waiting": address, "proof": ""})
+            if app.workspace.settings.mail.host:
+                made, secret = confirming.asked(made, app.clock())
+        elif address is not None and not (own and address and address == before.waiting):
+            issuer = before.issuer if address == before.address else ""
+            made = made.model_copy(update={"address": address, "issuer": issuer, "waiting": "", "proof": ""})
         if made != before:
             tx.save_contact(made)
-            record(app, tx, actor, "contact.changed", person, mail=made.mail, address=bool(made.address))
+            told: dict[str, Json] = {"address": bool(made.address)}
+            if made.waiting:
+                told["waiting"] = True
+            if made.address not in {"", before.address}:
+                told["confirmed_by"] = "an administrator"
+            record(app, tx, actor, "contact.changed", person, by="", mail=made.mail, **told)
+    if secret:
+        confirming.send(app, made, secret)
     return made
 
 

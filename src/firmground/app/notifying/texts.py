@@ -80,6 +80,17 @@ def plain(text: str) -> str:
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:_LONGEST]
 
 
+def confirmation(workspace: str, person: str, where: str, language: str) -> tuple[str, str]:
+    """Subject and text of the mail that asks whether an address is somebody's."""
+    del language
+    lines = (
+        f"{person} wants to have mail of {workspace} at this address.",
+        f"Is that you? Open this within a day, signed in as {person}:\n{where}",
+        "If not, do nothing: no more mail comes from there.",
+    )
+    return f"[{workspace}] Confirm your address", "\n\n".join(lines) + "\n"
+
+
 def _moment(value: str) -> str:
     try:
         return f"{datetime.fromisoformat(value).astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -241,7 +241,7 @@ def _person(tx: Transaction, name: str) -> dict[str, Json]:
         "role": tx.actor(name).role if known else None,
         "groups": [*sorted(tx.groups_of(name))] if known else [],
         "account": None if account is None else {"password": account.password, "since": account.created_at.isoformat()},
-        "contact": tx.contact(name).model_dump(mode="json", exclude={"person"}),
+        "contact": tx.contact(name).model_dump(mode="json", exclude={"person", "proof"}),
     }
 
 

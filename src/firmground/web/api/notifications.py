@@ -39,6 +39,7 @@ class YourNotifications(Body):
 class YourContact(Body):
     address: str = Field(description="Where you have mail; empty for nowhere.")
     mail: MailChoice = Field(description="How often you want mail.")
+    waiting: str = Field(description="What you wrote and have not confirmed by the link in a mail; empty for nothing.")
 
 
 class NewContact(Body):
@@ -81,7 +82,7 @@ async def post_read(id: str, visit: TheVisit, body: Nothing | None = None) -> Yo
 async def get_contact(visit: TheVisit) -> YourContact:
     """Where you have mail, and how often you want any."""
     found = await visit.run(contacts.of, visit.app, visit.actor)
-    return YourContact(address=found.address, mail=found.mail)
+    return YourContact(address=found.address, mail=found.mail, waiting=found.waiting)
 
 
 @router.put(
@@ -89,10 +90,10 @@ async def get_contact(visit: TheVisit) -> YourContact:
     responses=refused({400: "No mail address.", 403: "A key may not say where mail goes.", 404: "There are no accounts yet."}),
 )
 async def put_contact(body: NewContact, visit: TheVisit) -> YourContact:
-    """Say where you have mail, and how often you want any."""
+    """Say where you have mail, and how often you want any. A new address gets a mail with a link, and counts once you have opened that."""
     in_person(visit, "say where mail goes")
     made = await visit.run(contacts.choose, visit.app, visit.actor, address=body.address, mail=body.mail)
-    return YourContact(address=made.address, mail=made.mail)
+    return YourContact(address=made.address, mail=made.mail, waiting=made.waiting)
 
 
 @router.get("/notifications/routes")

@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from firmground.app.notifying import contacts, messages, routes, texts
-from firmground.errors import NotFound
+from firmground.app.notifying import confirming, contacts, messages, routes, texts
+from firmground.errors import FirmgroundError, NotFound
 from firmground.outbox import Contact, Notification, NotificationEvent
-from firmground.web.language import _, marked, moment
+from firmground.web.language import _, marked, moment, spoken
 from firmground.web.managing import Fields, carried_out, shared
 from firmground.web.pages.forms import form
+from firmground.web.problems import status_of
 from firmground.web.rendering import page
 from firmground.web.visit import TheVisit, Visit, in_person
 
@@ -79,13 +80,19 @@ async def notifications_page(request: Request, visit: TheVisit, before: str = ""
     return await visit.run(_shown, request, visit, before=before[:100], done=done)
 
 
+@router.get("/notifications/confirm")
+async def confirm_page(request: Request, visit: TheVisit, token: Annotated[str, Query(max_length=200)] = "") -> Response:
+    """Asks once more: programs that look at mail open its links as well, and press no button."""
+    return await visit.run(_confirming, request, visit, token)
+
+
 @router.post("/notifications/{act}")
 async def act(request: Request, visit: TheVisit, act: str) -> Response:
-    """`read` all, or `choose` where one has mail."""
+    """`read` all, `choose` where one has mail, `confirm` that, or have the link for it sent `again`."""
     fields = await form(request, visit)
-    if act not in {"read", "choose"}:
+    if act not in {"read", "choose", "again", "confirm"}:
         raise NotFound("there is nothing at this address", "check it")
-    if act == "choose":
+    if act != "read":
         in_person(visit, "say where mail goes")
     return await visit.run(_done, request, visit, act, fields)
 
@@ -134,6 +141,18 @@ def _figure(value: str) -> str:
         return value
 
 
+def _confirming(request: Request, visit: Visit, secret: str, error: FirmgroundError | None = None) -> Response:
+    """Its address holds the secret of the link: no page and no other site is told of it."""
+    address = ""
+    try:
+        address = confirming.look(visit.app, visit.actor, secret)
+    except FirmgroundError as over:
+        error = over
+    values = {"address": address, "secret": secret, "error": error}
+    status = status_of(error) if error else 200
+    return page(request, "confirm_mail.html", values, status=status, headers={"Referrer-Policy": "strict-origin"})
+
+
 def _done(request: Request, visit: Visit, act: str, fields: Fields) -> Response:
     def show(**more: Any) -> Response:
         return _shown(request, visit, **more)
@@ -141,9 +160,13 @@ def _done(request: Request, visit: Visit, act: str, fields: Fields) -> Response:
     def do() -> None:
         if act == "read":
             messages.read_all(visit.app, visit.actor)
+        elif act == "again":
+            confirming.ask_again(visit.app, visit.actor)
+        elif act == "confirm":
+            confirming.confirm(visit.app, visit.actor, fields.get("link", ""))
         else:
             address, mail = fields.get("address", ""), fields.get("mail", "at_once")
-            contacts.choose(visit.app, visit.actor, address=address, mail=mail)
+            contacts.choose(visit.app, visit.actor, address=address, mail=mail, language=spoken())
 
     return carried_out(act, fields, do, show, back="/notifications")
 

@@ -133,5 +133,9 @@ def _messages() -> None:
         sa.Column("address", Words, nullable=False),
         sa.Column("mail", Words, nullable=False),
         sa.Column("issuer", Words, nullable=False),
+        sa.Column("language", Words, nullable=False),
+        sa.Column("waiting", Words, nullable=False),
+        sa.Column("proof", Words, nullable=False),
+        sa.Column("asked", Words, nullable=False),
         sqlite_with_rowid=False,
     )

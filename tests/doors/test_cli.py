@@ -387,7 +387,7 @@ def test_an_answer_is_challenged_looked_at_and_corrected(place: Place):
     assert place.data("review", "next")["mine"]
     told = place("review", "show", item).out
     assert "bob open: Six." in told
-    assert "evidence docs/leave.md" in told
+    assert "evidence [1] docs/leave.md" in told
     assert "urgent" in place("review", "flag", item, "--reason", "unsure").out
     assert "free" in place("review", "give-back", item).out
     assert "paused" in place("review", "pause", item).out
@@ -395,11 +395,16 @@ def test_an_answer_is_challenged_looked_at_and_corrected(place: Place):
     place.data("review", "claim", item)
     assert "needs a reason" in error_line(place("review", "reject", item))
     assert "[9] refers to no source" in error_line(place("review", "edit", item, "--text", "Six. [9]"))
-    (place.root / "said.md").write_text("Six days.")
-    assert place.data("review", "edit", item, "--file", str(place.root / "said.md"))["outcome"] == "edited"
+    found = re.search(r"found (\S+) docs/visitors.md", place("review", "show", item, "--find", "badge of visitors").out)
+    assert found
+    assert "is not N=PASSAGE" in error_line(place("review", "edit", item, "--text", "x", "--cite", "9"))
+    (place.root / "said.md").write_text("Six days. [1] Badges are green. [9]")
+    edit = ("review", "edit", item, "--file", str(place.root / "said.md"), "--cite", f"9={found[1]}")
+    assert place.data(*edit)["outcome"] == "edited"
     assert "it is done already" in error_line(place("review", "escalate", item, "--to", "owner"))
     shown = place.data("answers", "show", id, "--as", "bob")["answer"]
-    assert (shown["text"], shown["review"]["state"]) == ("Six days.", "edited")
+    assert (shown["text"], shown["review"]["state"]) == ("Six days. [1] Badges are green. [9]", "edited")
+    assert [each["uri"] for each in shown["citations"]] == ["docs/leave.md", "docs/visitors.md"]
     assert place("review", "next").out == "nothing waits for you\n"
     assert place("review", "approve", "gone").code == 3
     assert place("review", "list", "--as", "bob").code == 4

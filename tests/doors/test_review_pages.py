@@ -126,6 +126,31 @@ def test_that_it_is_right_is_refused_as_the_reason_of_an_edit(desk: Desk):
     assert desk.now(item).state == "waiting"
 
 
+def test_a_passage_is_found_by_its_words_and_cited_without_scripts(tmp_path: Path):
+    many = {f"leave-{n}.md": f"# Leave {n}\n\nIn the year {n} I may carry over {n} vacation days.\n" for n in range(1, 12)}
+    badges = {"visitors.md": "# Visitors\n\nVisitors wear a green badge.\n", "keys.md": "# Keys\n\nA lost key costs 50 euro.\n"}
+    with serving(tmp_path, many | badges) as (client, served):
+        desk = Desk(client, served.app, served.local_form_token)
+        item = wanted(desk.app)
+        path = f"/reviews/{item.id}"
+        page = desk.get(f"{path}?find=green+badge")
+        numbers = dict(re.findall(r'name="source-([0-9]+)" value="([^"]+)" form="decide"', page))
+        assert re.findall(r'name="keep" value="([^"]+)"', page) == [*numbers.values()]
+        n, passage = next(
+            each for each in numbers.items() if re.search(rf'id="source-{each[0]}".{{0,400}}Visitors', page, re.DOTALL)
+        )
+        again = desk.get(f"{path}?find=lost+key&" + "&".join(f"keep={each}" for each in numbers.values()))
+        assert f'name="source-{n}" value="{passage}"' in again, "what was found before keeps its number"
+        wrong = desk.send(path, act="edit", revision=0, text=f"Six [99]. [{n}]", **{f"source-{n}": passage})
+        assert wrong.status_code == 400
+        assert f'name="source-{n}" value="{passage}"' in wrong.text
+        desk.send(path, act="edit", revision=item.revision, text=f"A green badge. [{n}]", **{f"source-{n}": passage})
+        with desk.app.database.reading() as tx:
+            wrote = tx.acts([item.id])[item.id][-1].wrote
+    assert wrote is not None
+    assert [(each.n, each.snippet) for each in wrote.citations] == [(int(n), "Visitors wear a green badge.")]
+
+
 def test_what_was_typed_stays_where_something_is_refused(desk: Desk):
     item = held(desk.app)
     refused = desk.send(f"/reviews/{item.id}", act="reject", revision=1, note="Ask again in May.", **{"mark-0": "wrong"})

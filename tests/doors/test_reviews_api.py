@@ -36,7 +36,7 @@ def test_an_item_is_listed_taken_looked_at_and_decided_once(site: tuple[TestClie
     assert (shown["mine"], shown["may_decide"], shown["question"]) == (True, True, QUESTION)
     assert "five vacation days" in shown["draft"]["text"]
     assert shown["evidence"][0]["uri"] == "docs/leave.md"
-    edit = {"text": "Five. [1]", "reason": "wording", "note": "<b>a</b> < 5 & \"b\"", "marks": {"0": "right"}}
+    edit = {"text": "Five. [1]", "reason": "wording", "note": '<b>a</b> < 5 & "b"', "marks": {"0": "right"}}
     done = act(client, item.id, "edit", taken["revision"], **edit)
     assert (done.status_code, done.json()["outcome"]) == (200, "edited")
     assert act(client, item.id, "edit", taken["revision"], **edit).json() == done.json(), "sent twice"
@@ -71,6 +71,17 @@ def test_what_cannot_be_done_is_told_in_one_line_and_changes_nothing(
     assert (answer.status_code, "\n" in answer.json()["detail"]) == (status, False)
     with app.database.reading() as tx:
         assert tx.item(item.id) == item
+
+
+def test_a_correction_cites_a_passage_that_was_found(site: tuple[TestClient, App]):
+    client, app = site
+    item = wanted(app)
+    seen = client.get(f"/api/v1/reviews/{item.id}", params={"find": "green badge"}).json()
+    n = 1 + max([each["n"] for each in (*seen["draft"]["citations"], *seen["others"])])
+    edit = {"revision": item.revision, "text": f"A badge. [{n}]", "cites": {str(n): "unknown"}}
+    assert client.post(f"/api/v1/reviews/{item.id}/edit", json=edit).status_code == 400
+    edit["cites"] = {str(n): seen["found"][0]["passage"]}
+    assert client.post(f"/api/v1/reviews/{item.id}/edit", json=edit).json()["outcome"] == "edited"
 
 
 def test_many_are_decided_at_once_and_what_is_refused_is_named(site: tuple[TestClient, App]):

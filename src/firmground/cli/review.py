@@ -89,6 +89,12 @@ def list_(
 @group.command()
 def show(
     item: Item,
+    find: Annotated[
+        str,
+        typer.Option(
+            "--find", metavar="WORDS", help="Find passages that a correction may cite: both you and the asker may see them."
+        ),
+    ] = "",
     full: Full = False,
     person: AsPerson = None,
     as_json: AsJson = False,
@@ -96,15 +102,20 @@ def show(
     debug: Debug = False,
 ) -> None:
     """One item: question, draft, evidence, what was done with it, and similar earlier decisions."""
-    from firmground.app.reviewing import queue
+    from firmground.app.reviewing import queue, sources
 
     del debug
     with opened(directory) as app:
-        found = queue.shown(app, actor(app, person), item)
+        reviewer = actor(app, person)
+        found = queue.shown(app, reviewer, item)
+        passages = sources.find(app, reviewer, found.item.id, find) if find.strip() else []
     if as_json:
-        print_json(found.model_dump(mode="json"))
-    else:
-        _show(found, full=full)
+        print_json({**found.model_dump(mode="json"), "found": [each.model_dump(mode="json") for each in passages]})
+        return
+    _show(found, full=full)
+    for passage in passages:
+        text = one_line(passage.text)
+        say(f"  found {passage.passage} {passage.uri}: {text if full else _beginning(text)}")
 
 
 @group.command("next")
@@ -165,9 +176,14 @@ def approve(
 def edit(
     item: Item,
     text: Annotated[
-        str, typer.Option("--text", metavar="TEXT", help="What the answer says instead, with marks of the draft such as [1].")
+        str,
+        typer.Option("--text", metavar="TEXT", help="What the answer says instead, with marks such as [1] that `show` tells."),
     ] = "",
     file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="The same, from a file.")] = None,
+    cite: Annotated[
+        list[str] | None,
+        typer.Option("--cite", metavar="N=PASSAGE", help="[N] refers to this passage; `show --find` tells its id."),
+    ] = None,
     reason: Reason = None,
     note: Note = "",
     revision: Revision = None,
@@ -181,7 +197,7 @@ def edit(
 
     del debug
     said = text if file is None else _read(file)
-    _do(acting.edit, directory, person, item, revision, as_json, text=said, reason=reason, note=note)
+    _do(acting.edit, directory, person, item, revision, as_json, text=said, cites=_cites(cite or []), reason=reason, note=note)
 
 
 @group.command()
@@ -338,11 +354,11 @@ def _show(found: "Shown", *, full: bool) -> None:
     evidence = [each for each in found.trace.evidence if isinstance(each, Passage)]
     for citation in found.draft.citations:
         say(f"  [{citation.n}] {citation.uri}: {one_line(_around(citation, evidence))}")
-    cited = {each.passage for each in found.draft.citations}
+    numbers = {each.passage.passage: f"[{each.n}] " for each in found.others}
     for passage in evidence:
-        if full or passage.passage not in cited:
+        if full or passage.passage in numbers:
             text = one_line(passage.text)
-            say(f"  evidence {passage.uri}: {text if full else _beginning(text)}")
+            say(f"  evidence {numbers.get(passage.passage, '')}{passage.uri}: {text if full else _beginning(text)}")
     for act in found.acts:
         why = f" ({act.reason})" if act.reason else ""
         note = f": {one_line(act.note)}" if act.note else ""
@@ -371,6 +387,18 @@ def _around(citation: "Citation", evidence: "Sequence[Passage]") -> str:
 
 def _beginning(text: str) -> str:
     return text if len(text) <= _AROUND else f"{text[:_AROUND].rpartition(' ')[0]}…"
+
+
+def _cites(given: list[str]) -> dict[int, str]:
+    from firmground.errors import InvalidInput
+
+    found: dict[int, str] = {}
+    for each in given:
+        n, equals, passage = each.partition("=")
+        if not (equals and passage and n.isascii() and n.isdecimal() and len(n) < 5):
+            raise InvalidInput(f"{each[:40]!r} is not N=PASSAGE", "write for example 9=0f3a…")
+        found[int(n)] = passage
+    return found
 
 
 def _read(file: Path) -> str:

@@ -1,8 +1,9 @@
 """What the pages about reviews show, worked out before a template sees it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from firmground.app.app import App
@@ -10,14 +11,16 @@ from firmground.app.corpus.quotes import quotes
 from firmground.app.launching.releases import numbers
 from firmground.app.redaction.masked import Hides, kinds_in
 from firmground.app.reviewing.queue import Line, Shown
+from firmground.app.reviewing.sources import Numbered
 from firmground.app.reviewing.written import LONGEST
 from firmground.reviews import ReviewAct, ReviewItem
 from firmground.rights import Role
-from firmground.types import Actor, Answer, Draft, Passage, Sentence, Trace
+from firmground.types import Actor, Answer, Draft, Passage, Sentence
 from firmground.web import differences, told, view
 from firmground.web.differences import Change
 from firmground.web.language import _, marked, plural
 from firmground.web.managing import Fields
+from firmground.web.view import Reference, Source
 from firmground.web.when import Due, due
 
 _LONGEST_FOUND = 500
@@ -72,6 +75,8 @@ class Typed:
     note: str = ""
     to: str = ""
     marks: Mapping[int, str] = field(default_factory=dict[int, str])
+    cites: Mapping[int, str] = field(default_factory=dict[int, str])
+    """Passages that were found besides, by the number that the text refers to them by."""
 
 
 def rows(app: App, actor: Actor, found: Sequence[Line]) -> list[Row]:
@@ -116,23 +121,24 @@ def typed(fields: Fields) -> Typed:
         reason=fields.get("reason", ""),
         note=fields.get("note", ""),
         to=fields.get("to", ""),
-        marks={
-            int(n): value
-            for name, value in fields.items()
-            if (n := name.removeprefix("mark-")) != name and n.isdecimal() and value
-        },
+        marks=_numbered(fields, "mark-"),
+        cites=_numbered(fields, "source-"),
     )
 
 
-def looked_at(app: App, actor: Actor, shown: Shown, given: Typed | None) -> dict[str, Any]:
-    """One item with its evidence, its history, and what was typed."""
+def _numbered(fields: Fields, prefix: str) -> dict[int, str]:
+    found = ((name.removeprefix(prefix), value) for name, value in fields.items() if name.startswith(prefix) and value)
+    return {int(n): value for n, value in found if n.isascii() and n.isdecimal() and len(n) < 5}
+
+
+def looked_at(app: App, actor: Actor, shown: Shown, given: Typed | None, found: Sequence[Passage] = ()) -> dict[str, Any]:
+    """One item with its evidence, its history, and what was typed. `found`: passages that may be cited as well."""
     item, now = shown.item, app.clock()
     answer = drafted(shown.trace.answer, shown.draft)
     trace = shown.trace.model_copy(update={"answer": answer})
     proposed, hides = _proposed(shown), told.hidden(app, [trace])
-    holder, besides = _holder(item, now), _found_besides(trace)
-    found = kinds_in(app, [each.text for each in besides], documents=[each.document for each in besides])
-    kinds = {each.document: found for each in besides}
+    holder, besides = _holder(item, now), shown.others
+    more = numbered(shown, given, found)
     return {
         "item": item,
         "question": answer.question,
@@ -141,7 +147,8 @@ def looked_at(app: App, actor: Actor, shown: Shown, given: Typed | None) -> dict
         "sentences": [told.parts(_alone(answer, each), hides) for each in answer.sentences],
         "whole": told.parts(answer, hides),
         "sources": view.sources(quotes(app, actor, trace), hides),
-        "closest": view.close(besides, _LONGEST_FOUND, kinds),
+        "closest": _sources(app, besides),
+        "found": [*zip(_sources(app, more), more, strict=True)],
         "due_told": due(item.due_at, now, paused=item.paused_at is not None),
         "release": release_called(releases_called(app), item.release),
         "mine": shown.mine,
@@ -189,9 +196,25 @@ def _alone(answer: Answer, sentence: Sentence) -> Answer:
     return answer.model_copy(update={"text": text, "sentences": (sentence,)})
 
 
-def _found_besides(trace: Trace) -> list[Passage]:
-    cited = {each.passage for each in trace.answer.citations}
-    return [each for each in trace.evidence if isinstance(each, Passage) and each.passage not in cited]
+def numbered(shown: Shown, given: Typed | None, found: Sequence[Passage]) -> list[Numbered]:
+    """Passages that were found besides, by the numbers that the text refers to them by already, the others behind all that have one."""
+    had = {id: n for n, id in given.cites.items()} if given is not None else dict[str, int]()
+    taken = [*had.values(), *(each.n for each in shown.draft.citations), *(each.n for each in shown.others)]
+    known = {*(each.passage for each in shown.draft.citations), *(each.passage.passage for each in shown.others)}
+    new = count(max(taken, default=0) + 1)
+    return [Numbered(n=had.get(each.passage) or next(new), passage=each) for each in found if each.passage not in known]
+
+
+def _sources(app: App, found: Sequence[Numbered]) -> list[Source]:
+    passages = [each.passage for each in found]
+    kinds = kinds_in(app, [each.text for each in passages], documents=[each.document for each in passages])
+    shown = view.close(passages, _LONGEST_FOUND, {each.document: kinds for each in passages})
+    return [replace(source, references=[_reference(each)]) for source, each in zip(shown, found, strict=True)]
+
+
+def _reference(found: Numbered) -> Reference:
+    locator = found.passage.locator
+    return Reference(found.n, view.address(found.passage.document, locator), locator.start, locator.end)
 
 
 def _proposed(shown: Shown) -> Draft:

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 from fastapi import APIRouter, Path, Query
 from pydantic import AfterValidator, Field, StringConstraints
 
-from firmground.app.reviewing import acting, queue
+from firmground.app.reviewing import acting, queue, sources
+from firmground.app.reviewing.sources import Numbered
 from firmground.errors import NotFound
 from firmground.reviews import ActReason, ReviewAct, ReviewItem
 from firmground.rights import Role
@@ -54,6 +55,10 @@ class ItemFound(Body):
     asked: str = Field(description="The question as it was searched.")
     draft: Draft = Field(description="What is to be decided about: the draft, or the answer that was given.")
     evidence: list[Passage] = Field(description="What it may rest on, as you may see it.")
+    others: list[Numbered] = Field(
+        description="Passages of it that the draft does not cite, with the numbers by which a correction may cite them."
+    )
+    found: list[Passage] = Field(description="With `find`: passages that a correction may cite as well, by their ids.")
     acts: list[ReviewAct] = Field(description="What was done with it; of a blind item only yours, until you decided.")
     similar: list[queue.Earlier] = Field(description="Earlier decisions about questions like this one.")
     mine: bool = Field(description="Whether you have it in hand.")
@@ -72,7 +77,11 @@ class Doing(Body):
         {}, description="Of sentences of the draft, counted from 0.", max_length=500
     )
     text: Annotated[str, AfterValidator(_without_nul)] = Field(
-        "", description="Of `edit`: what the answer says instead, with citation marks of the draft such as [1]."
+        "",
+        description="Of `edit`: what the answer says instead, with marks such as [1] of the draft, `others` and `cites`.",
+    )
+    cites: dict[_Place, Name] = Field(
+        {}, description="Of `edit`: ids of passages by the numbers that `text` refers to them by.", max_length=sources.MOST_NAMED
     )
     to: Role = Field("admin", description="Of `escalate`.")
 
@@ -136,15 +145,19 @@ async def post_acts(visit: TheVisit, body: Many) -> DoneWithMany:
 
 
 @router.get("/{id}", responses=refused({403: _REVIEWERS, 404: _GONE}))
-async def get_review(id: str, visit: TheVisit) -> ItemFound:
-    """One item with all it takes to decide: question, draft, evidence, history, similar earlier decisions."""
+async def get_review(id: str, visit: TheVisit, find: Annotated[str, Query(max_length=500)] = "") -> ItemFound:
+    """One item with all it takes to decide: question, draft, evidence, history, similar earlier decisions. With `find`, passages that both
+    you and whoever asked may see and that speak to these words."""
     found = await visit.run(queue.shown, visit.app, visit.actor, id)
+    passages = await visit.run(sources.find, visit.app, visit.actor, id, find) if find.strip() else []
     return ItemFound(
         item=found.item,
         question=found.trace.answer.question,
         asked=found.trace.asked,
         draft=found.draft,
         evidence=[each for each in found.trace.evidence if isinstance(each, Passage)],
+        others=[*found.others],
+        found=passages,
         acts=[*found.acts],
         similar=[*found.similar],
         mine=found.mine,
@@ -177,7 +190,9 @@ def _acting(visit: TheVisit, id: str, act: str, body: Doing) -> Callable[[], Rev
         "claim": partial(acting.claim, app, actor, id, revision=body.revision),
         "give-back": partial(acting.give_back, app, actor, id, **of),
         "approve": partial(acting.approve, app, actor, id, **judged),
-        "edit": partial(acting.edit, app, actor, id, text=body.text, **judged),
+        "edit": partial(
+            acting.edit, app, actor, id, text=body.text, cites={int(n): each for n, each in body.cites.items()}, **judged
+        ),
         "reject": partial(acting.reject, app, actor, id, **judged),
         "flag": partial(acting.flag, app, actor, id, **of),
         "escalate": partial(acting.escalate, app, actor, id, to=body.to, **of),

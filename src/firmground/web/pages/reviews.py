@@ -1,6 +1,6 @@
 """The pages of whoever looks at answers: what waits, one answer with all it takes to decide, and how reviews go."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, cast, get_args
 from urllib.parse import quote, urlencode
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from firmground.app.reviewing import acting, insight, queue
+from firmground.app.reviewing import acting, insight, queue, sources
 from firmground.errors import FirmgroundError, InvalidInput, NotFound
 from firmground.reviews import ActReason, ReviewItem
 from firmground.rights import Role
@@ -22,6 +22,7 @@ from firmground.web.visit import TheVisit, Visit
 from firmground.web.when import took
 
 _SHOWN = 25
+_LONGEST_WORDS = 500
 _MOST_FIELDS = 500
 """A draft may have many sentences, each with its mark."""
 _REASONS: tuple[str, ...] = tuple(each for each in get_args(ActReason) if each != "right")
@@ -59,9 +60,17 @@ async def insight_page(
 
 
 @router.get("/{id}")
-async def review_page(request: Request, visit: TheVisit, id: str, done: str = "") -> Response:
-    """One answer that people look at."""
-    return await visit.run(_review, request, visit, id, told=reviewing.done_words(done))
+async def review_page(
+    request: Request,
+    visit: TheVisit,
+    id: str,
+    *,
+    done: str = "",
+    find: Annotated[str, Query(max_length=_LONGEST_WORDS)] = "",
+    keep: Annotated[list[Annotated[str, Query(max_length=200)]] | None, Query(max_length=sources.MOST_NAMED)] = None,
+) -> Response:
+    """One answer that people look at. `find`: words of a passage that a correction may cite; `keep`: ids of those found before."""
+    return await visit.run(_review, request, visit, id, told=reviewing.done_words(done), find=find, keep=keep or ())
 
 
 @router.post("/{id}")
@@ -145,9 +154,27 @@ def _review(
     told: str = "",
     error: FirmgroundError | None = None,
     typed: reviewing.Typed | None = None,
+    find: str = "",
+    keep: Sequence[str] = (),
 ) -> Response:
     shown = queue.shown(visit.app, visit.actor, id)
-    values = {**reviewing.looked_at(visit.app, visit.actor, shown, typed), "reasons": _REASONS, "told": told, "error": error}
+    known = sources.shown(visit.app, visit.actor, id, [*keep, *(typed.cites.values() if typed else ())])
+    missed: FirmgroundError | None = None
+    try:
+        new = sources.find(visit.app, visit.actor, id, find) if find.strip() else []
+    except FirmgroundError as wrong:
+        new, missed = [], wrong
+    found = {each.passage: each for each in (*known, *new)}
+    values = {
+        **reviewing.looked_at(visit.app, visit.actor, shown, typed, [*found.values()][: sources.MOST_NAMED]),
+        "reasons": _REASONS,
+        "told": told,
+        "error": error,
+        "find": find,
+        "missed": missed,
+        "sought": bool(find.strip()) and missed is None,
+        "longest_words": _LONGEST_WORDS,
+    }
     return page(request, "review.html", values, status=status_of(error) if error else 200)
 
 
@@ -175,7 +202,7 @@ def _act(visit: Visit, id: str, name: str, typed: reviewing.Typed, revision: int
         "claim": partial(acting.claim, app, actor, id, revision=revision),
         "give_back": partial(acting.give_back, app, actor, id, revision=revision),
         "approve": partial(acting.approve, app, actor, id, **{**judged, "reason": judged["reason"] or "right"}),
-        "edit": partial(acting.edit, app, actor, id, text=typed.text, **judged),
+        "edit": partial(acting.edit, app, actor, id, text=typed.text, cites=typed.cites, **judged),
         "reject": partial(acting.reject, app, actor, id, **judged),
         "flag": partial(acting.flag, app, actor, id, **of),
         "escalate": partial(acting.escalate, app, actor, id, to=cast("Role", typed.to or "admin"), **of),

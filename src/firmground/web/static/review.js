@@ -67,5 +67,23 @@ decide?.addEventListener("keydown", (event) => {
   decide.requestSubmit();
 });
 
+// What is found takes its place without a new page: what was typed, and where one is, stays.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("#found form")) return;
+  event.preventDefault();
+  const address = `${form.action}?${new URLSearchParams(new FormData(form))}`;
+  try {
+    const answer = await fetch(address);
+    const part = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("found");
+    if (!answer.ok || !part) throw new Error(answer.status);
+    document.getElementById("found").replaceWith(part);
+    part.querySelector("#find").focus();
+    announce(part.querySelector("[role=status]").textContent);
+  } catch {
+    form.submit();
+  }
+});
+
 // Whoever comes from a decision hears what became of it, and then the next question; what went wrong comes first.
 (document.getElementById("wrong") ?? document.getElementById("question"))?.focus({ preventScroll: true });

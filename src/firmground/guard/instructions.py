@@ -36,13 +36,13 @@ _NEGATED = re.compile(
     re.IGNORECASE,
 )
 _NARRATED = re.compile(
-    r"prompt[\s-]+injection|jail\s?break|injection\s+attack|adversarial|attackers?\b|red[\s-]team|"
+    r"prompt[\s-]+injection|提示词注入|提示詞注入|[プフ]ロン[プフ]ト・?イン[ジシ]ェクション|프롬프트\s?(?:인젝션|주입)|jail\s?break|injection\s+attack|adversarial|attackers?\b|red[\s-]team|"
     r"phrases?\s+(?:like|such\s+as)|\b(?:tells?|told|tricks?|instructs?)\s+(?:the|a|an)\s+(?:model|ai|llm|assistant|"
     r"chatbot)",
     re.IGNORECASE,
 )
-_OPENING_QUOTES = re.compile(r"[\"“„«‘`'][^\"“”„«»`\n]{0,60}$")
-_CLOSING_QUOTES = re.compile(r"^[^\"“”„«»`\n]{0,200}[\"”“»’`']")
+_OPENING_QUOTES = re.compile(r"[\"“„«‘`'「『][^\"“”„«»`「」『』\n]{0,60}$")
+_CLOSING_QUOTES = re.compile(r"^[^\"“”„«»`「」『』\n]{0,200}[\"”“»’`'」』]")
 _FENCE = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1|\Z)", re.MULTILINE | re.DOTALL)
 _TAGS = re.compile("(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0020-\U000e007e]{4,}")
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}+")
@@ -162,7 +162,7 @@ def _encoded(text: str, depth: int = 1) -> Iterator[Span]:
     for reading in readings(text):
         for signal, match in signals(reading.text):
             start, end = reading.place(match.start(), match.end())
-            if signal.score >= _SUSPECTED and reading.differs(text[start:end]):
+            if signal.score >= _SUSPECTED and match[0] != text[start:end] and reading.differs(text[start:end]):
                 yield Span(kind="instruction_encoded", start=start, end=end, score=0.95)
 
 

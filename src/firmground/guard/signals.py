@@ -1,4 +1,5 @@
-"""How orders to a language model are worded, by kind: English, German, French, Spanish, Portuguese, Italian and Dutch."""
+"""How orders to a language model are worded, by kind: English, German, French, Spanish, Portuguese, Italian, Dutch, Chinese, Japanese and
+Korean."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -6,6 +7,7 @@ from functools import cache
 from typing import cast
 
 from firmground.guard.abroad import SIGNALS as _ABROAD
+from firmground.guard.east import SIGNALS as _EAST
 from firmground.guard.wording import GAP, Signal, signal
 
 _WORDS_EN = r"(?:\w+[\s,]+){0,4}?"
@@ -24,6 +26,7 @@ _ROLE = (
 
 _SIGNALS = (
     *_ABROAD,
+    *_EAST,
     signal(
         "override",
         0.9,

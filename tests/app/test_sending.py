@@ -107,6 +107,10 @@ def test_a_draft_is_for_administrators_and_not_for_who_asked(tmp_path: Path):
             assert told.draft is None
             assert "carry over five" not in told.model_dump_json()
             assert "leave.md" not in told.model_dump_json()
+        with app.database.transaction() as tx:
+            trace = tx.find_trace(answer.id)
+            tx.save_trace(trace.model_copy(update={"added": trace.evidence}))
+        assert "leave.md" not in show(app, COLLEAGUE, answer.id).model_dump_json(), "nor what one of two reviewers found besides"
         assert show(app, ADMINISTRATOR, answer.id).draft
 
 

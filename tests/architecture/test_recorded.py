@@ -33,10 +33,12 @@ DECIDE_NOTHING = {
     "who looks at an answer is kept with it; what they decide is recorded": {
         "acting._at",
         "acting.claim_next",
+        "lots._key",
         "sweep.sweep",
     },
     "what is told, and whether it arrived or was read, decides nothing": {
         "confirming.ask_again",
+        "contacts.speaks",
         "delivering._mark_dead",
         "delivering._mark_failed",
         "delivering._mark_sent",

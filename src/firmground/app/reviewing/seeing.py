@@ -65,6 +65,7 @@ def without_evidence(trace: Trace, actor: Actor) -> Trace:
         update={
             "answer": trace.answer.model_copy(update={"closest": (), "reasons": reasons}),
             "evidence": (),
+            "added": (),
             "packed": (),
             "draft": None,
             "steps": tuple(step.model_copy(update={"detail": {}}) for step in trace.steps),

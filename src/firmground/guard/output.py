@@ -9,6 +9,7 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from html import unescape
 from typing import Literal, NamedTuple, TypeAlias
 
 Leak: TypeAlias = Literal["", "canary", "prompt"]
@@ -37,7 +38,10 @@ _RUNS_ALWAYS = re.compile(
 _ADDRESS = re.compile(
     r"\b[a-z][a-z0-9+.-]{1,20}:/{1,3}[^\s<>\"]{1,2000}|\b(?:www\.|mailto:|tel:|sms:)[^\s<>\"]{1,2000}", re.IGNORECASE
 )
-_TARGET = re.compile(r"\]\(\s{0,9}<?([^)\s>]{1,2000})|^\s{0,9}\[[^\]\n]{1,200}\]:\s{0,9}<?([^\s>]{1,2000})", re.MULTILINE)
+_TARGET = re.compile(
+    r"\]\(\s{0,9}<?([^)\s>]{1,2000})|^(?:\s{0,9}(?:[>*+-]|\d{1,9}[.)])){0,5}\s{0,9}\[[^\]\n]{1,200}\]:\s{0,9}<?([^\s>]{1,2000})",
+    re.MULTILINE,
+)
 _MAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _ENDINGS = (
     "com|net|org|io|dev|ai|app|co|me|info|biz|xyz|site|online|top|shop|club|cloud|link|click|page|live|test|example|invalid|local|onion|"
@@ -130,7 +134,8 @@ def fault_of_person(text: str, evidence: str) -> Fault | None:
 
 
 def _plain(text: str) -> str:
-    """As a browser reads an address: full-width letters are letters, other full stops are dots."""
+    """As a page shows it and a browser reads an address: entities are signs, full-width letters are letters, other full stops are dots."""
+    text = unescape(text) if "&" in text else text
     return text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_DOTS)
 
 

@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from check_licences import licence, rules, written
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from locked import BASE, ROOT, Pin, pins
 
 from firmground.models.weights import DEFAULT_MODEL, FILES, REQUIREMENT
@@ -127,6 +125,9 @@ def _property(name: str, value: str) -> dict[str, str]:
 def text() -> str:
     """The document as it is written; ValueError where the schema does not hold."""
     made = json.dumps(bill(), indent=1, ensure_ascii=False) + "\n"
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator  # takes seconds to load, and most of this needs it not
+
     problem = JsonStrictValidator(SchemaVersion.V1_6).validate_str(made)
     if problem is not None:
         raise ValueError(f"the bill of materials breaks its schema: {str(problem)[:300]}")

@@ -49,6 +49,7 @@ class Walker:
         self._anchored = anchored
         self._one = lru_cache(maxsize=None)(self._compiled)
         self._kept: dict[int, Any] = {}
+        self._held: dict[tuple[int, Any], bool] = {}
         self._steps, self._most = 0, _MOST_STEPS
         self._text: Any = ""
         self._groups: dict[int, tuple[int, int]] = {}
@@ -58,6 +59,14 @@ class Walker:
         return compiler.compile(alone, self._flags)
 
     def _holds(self, node: Any, at: int) -> bool:
+        if node[0] is op.AT:
+            return self._matches(node, at)
+        key = (id(node), self._text[at])
+        if key not in self._held:  # of one sign, whatever stands around it
+            self._held[key] = self._matches(node, at)
+        return self._held[key]
+
+    def _matches(self, node: Any, at: int) -> bool:
         self._kept[id(node)] = node
         return self._one(id(node)).match(self._text, at) is not None
 
@@ -217,7 +226,7 @@ class Walker:
     def worst(self) -> Growth | None:
         """The text whose steps grow fastest with its length, where that is faster than in proportion."""
         found: Growth | None = None
-        for before, repeated, after in self.attacks():
+        for before, repeated, after in dict.fromkeys(self.attacks()):
             short = self.steps(before + repeated * _SHORT + after)
             most = min(_FAR_TOO_MANY * short, 4 * _MOST_STEPS)
             long = self.steps(before + repeated * _LONG + after, most)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from documentation import DOCS, PAGES, Block, Reader, blocks
+from few_attacks import only_some
 
 import firmground
 from firmground import wire
@@ -39,10 +40,11 @@ SHARE = (
 
 
 @pytest.fixture(scope="module")
-def one_embedder(default_model: Path) -> Iterator[None]:
-    """The default model is opened once for all pages: they run in one process."""
+def quick(default_model: Path) -> Iterator[None]:
+    """The default model is opened once for all pages: they run in one process. Their audits put some attacks, not all."""
     shared, opened = OnnxEmbedder(default_model), wire.open_embedder
     with pytest.MonkeyPatch.context() as patched:
+        only_some(patched)
         patched.setattr(
             wire,
             "open_embedder",
@@ -52,7 +54,7 @@ def one_embedder(default_model: Path) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory, one_embedder: None) -> Path:
+def sample(tmp_path_factory: pytest.TempPathFactory, quick: None) -> Path:
     """A synced workspace with a share of the sample."""
     place = tmp_path_factory.mktemp("sample")
     for name in SHARE:
@@ -72,7 +74,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory, one_embedder: None) -> Path
 
 
 @pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
-def test_a_tutorial_works_word_by_word_from_an_empty_folder(page: Path, tmp_path: Path, one_embedder: None):
+def test_a_tutorial_works_word_by_word_from_an_empty_folder(page: Path, tmp_path: Path, quick: None):
     (tmp_path / "firmground").mkdir()
     reader = Reader(tmp_path / "firmground")
     reader.follow(page)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+from few_attacks import only_some
 from serving import JSON, serving
 from starlette.testclient import TestClient
 
@@ -120,7 +121,10 @@ def firmground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     return run
 
 
-def test_an_audit_of_the_real_parts_tries_everything_says_what_is_open_and_ends_with_4(firmground: Command) -> None:
+def test_an_audit_of_the_real_parts_tries_everything_says_what_is_open_and_ends_with_4(
+    firmground: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only_some(monkeypatch)
     code, out, err = firmground("audit", "--report", "audit.html", "--junit", "audit.xml")
     assert code == 4, err
     assert "May not go live" in err

@@ -11,6 +11,7 @@ import string
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import islice
 from typing import NamedTuple
 from urllib.parse import unquote_plus
 
@@ -43,6 +44,14 @@ _LONGEST = 1_000_000
 _BASE64 = re.compile(
     r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}+(?:[ \t]{0,4}\n[ \t>]{0,8}[A-Za-z0-9+/_-]{24,}+)*+(?:\n[A-Za-z0-9+/_-]{1,23}+)?={0,2}"
 )
+_MIXED = r"(?:[a-z][A-Z]|[A-Z]{2}[a-z]|[A-Za-z][0-9]|[0-9][A-Za-z])"
+"""What hardly any word has in it: letters of both sizes, or figures among letters."""
+_GROUP = r"[A-Za-z0-9+/_-]{4,76}+={0,2}"
+_CODED = rf"(?=[A-Za-z0-9+/_-]{{0,74}}?{_MIXED}){_GROUP}"
+_BETWEEN = r"[\s>|]{1,8}+"
+_IN_GROUPS = re.compile(
+    rf"(?<![A-Za-z0-9+/_-]){_CODED}(?:{_BETWEEN}(?:{_GROUP}{_BETWEEN})?{_CODED}){{2,20000}}(?![A-Za-z0-9+/_-])"
+)
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:(?:\\x|\\u00|0x|%|=)?[0-9A-Fa-f]{2}[\s,:;-]{0,2}){12,}+")
 _PERCENT = re.compile(r"[\w.+~&=/?:%()!*',;-]{8,}+")
 _ENTITIES = re.compile(r"(?:&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});[^&\n]{0,40}+){3,}+")
@@ -50,7 +59,7 @@ _APART = re.compile(r"(?<!\w)(?:[^\W_][ ._*|/-]{1,3}){9,2000}[^\W_](?!\w)")
 _ALONE = r"(?:\pL ){11}"
 _PERHAPS = (
     r"[A-Za-z0-9+/_-]{24}|(?:(?:\\x|\\u00|0x|%|=)?[0-9A-Fa-f]{2}[\s,:;-]{0,2}){12}|(?:[\pL\pN][ ._*|/-]{1,3}){9}|&(?:#|[A-Za-z]{2,8};)"
-    r"|%[0-9A-Fa-f]{2}"
+    rf"|%[0-9A-Fa-f]{{2}}|(?:[A-Za-z0-9+/_-]{{0,74}}{_MIXED}[A-Za-z0-9+/_-]{{0,74}}={{0,2}}[\s>|]{{1,8}}){{2}}"
 )
 """RE2: without any of it nothing is encoded, and most texts are found to be so at once."""
 _TAGS = re.compile("[\U000e0020-\U000e007e]{4,}+")
@@ -69,6 +78,8 @@ def stretches(text: str) -> Iterator[Stretch]:
     for found in _BASE64.finditer(text):
         for start, end in _pieces(found):
             yield from _told(start, end, _from_base64(text[start : min(end, start + _LONGEST)]))
+    for found in _IN_GROUPS.finditer(text):
+        yield from islice(_in_groups(*found.span(), found[0][:_LONGEST]), 1)
     for found in _HEX.finditer(text):
         digits = re.sub(r"\\x|\\u00|0x|[^0-9A-Fa-f]", "", found[0][:_LONGEST])
         yield from _told(found.start(), found.end(), bytes.fromhex(digits[: len(digits) // 2 * 2]))
@@ -120,6 +131,13 @@ def _pieces(found: re.Match[str]) -> Iterator[tuple[int, int]]:
     if "\n" in found[0]:
         for line in re.finditer(r"[A-Za-z0-9+/_=-]{24,}", found[0]):
             yield found.start() + line.start(), found.start() + line.end()
+
+
+def _in_groups(start: int, end: int, text: str) -> Iterator[Stretch]:
+    """Base64 with blanks or line ends in it, from the first letter that makes sense: a word before it may look like a part of it."""
+    plain = re.sub(r"[\s>|]", "", text)
+    for first in range(4):
+        yield from _told(start, end, _from_base64(plain[first:]))
 
 
 def _from_base64(text: str) -> bytes:

@@ -23,6 +23,9 @@ def base(text: str) -> str:
 DISGUISED = {
     "base64": base(ORDER),
     "base64 in lines": "\n".join(base(ORDER * 4)[at : at + 76] for at in range(0, len(base(ORDER * 4)), 76)),
+    "base64 in short lines": "\n".join(base(ORDER)[at : at + 10] for at in range(0, len(base(ORDER)), 10)),
+    "base64 with blanks": " ".join(base(ORDER)[at : at + 8] for at in range(0, len(base(ORDER)), 8)),
+    "base64 in quoted lines": "> See v2\n> " + "\n> ".join(base(ORDER)[at : at + 15] for at in range(0, len(base(ORDER)), 15)),
     "base64 behind much else": base("a b c " * 3000 + ORDER),
     "base64 twice": base(base(ORDER)),
     "hexadecimal": ORDER.encode().hex(),
@@ -89,7 +92,7 @@ def test_bytes_of_any_kind_are_read_or_left(content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["A", "%41", "&#65;", "41 ", "a ", "a.", "\u200bä", "&a", "A" * 30 + "\n", '"', "=", "\\x41", "1gn0r3 "]
+    "piece", ["A", "%41", "&#65;", "41 ", "a ", "a.", "\u200bä", "&a", "A" * 30 + "\n", '"', "=", "\\x41", "1gn0r3 ", "aB3d "]
 )
 def test_a_million_characters_in_one_line_are_read_once(piece: str) -> None:
     text = (piece * 1_000_000)[:1_000_000]

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "firmground"
 LOCALES = PACKAGE / "locales"
 LANGUAGES = ("de",)
-_KEYWORDS: dict[str, Any] = {"_": None, "gettext": None, "ngettext": (1, 2), "plural": (1, 2), "marked": None}
+_KEYWORDS: dict[str, Any] = {"_": None, "gettext": None, "ngettext": (1, 2), "plural": (1, 2), "marked": None, "translated": None}
 _JINJA = {
     "extensions": "jinja2.ext.i18n",
     "newstyle_gettext": "true",
@@ -32,7 +32,7 @@ _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 def collected() -> Catalog:
     """Every text that a page can show, in English."""
     found = Catalog(project="firmground", charset="utf-8")
-    for path in sorted((PACKAGE / "web").rglob("*")):
+    for path in sorted([*(PACKAGE / "web").rglob("*"), *(PACKAGE / "app" / "notifying").glob("*.py")]):
         if path.suffix not in {".py", ".html"}:
             continue
         method, options = ("python", {}) if path.suffix == ".py" else ("jinja2.ext:babel_extract", _JINJA)

@@ -43,6 +43,9 @@ Kind: TypeAlias = Literal["setting", "recipe"]
 
 class WorkspaceSection(Section):
     name: Annotated[str, _SETTING] = Field("", description="Name of this AI product; the folder's name when empty.")
+    language: Annotated[Literal["en", "de"], _SETTING] = Field(
+        "en", description="Of mails to whoever has chosen no language on the pages: en or de."
+    )
 
 
 class ParsingSection(Section):

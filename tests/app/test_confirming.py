@@ -11,7 +11,7 @@ from firmground.app.notifying import confirming, contacts
 from firmground.app.notifying.delivering import deliver_now
 from firmground.errors import NotTaken, Refused
 from firmground.outbox import Contact
-from firmground.settings import MailSection
+from firmground.settings import MailSection, WorkspaceSection
 from firmground.testing.app import ADMINISTRATOR, Bench
 from firmground.types import Actor
 
@@ -136,3 +136,21 @@ def test_a_mail_that_cannot_be_sent_is_told_and_the_address_waits(tmp_path: Path
         later(bench, minutes=1)
         confirming.ask_again(app, UNA)
         assert confirming.confirm(app, UNA, secret_of(bench)).address == "new@example.org"
+
+
+def test_mails_are_in_the_language_that_somebody_chose_on_the_pages_else_in_that_of_the_workspace(tmp_path: Path):
+    bench = a_bench(tmp_path)
+    bench.settings = bench.settings.model_copy(update={"workspace": WorkspaceSection(name="Handbuch", language="de")})
+    with bench.app() as app:
+        contacts.speaks(app, ROB, "en")
+        for person in ("una", "rob"):
+            tell(app, "review.decided", person=person)
+        deliver_now(app)
+        subjects = {each.to: each.subject.partition("] ")[2] for each in bench.mail_.sent}
+        assert subjects == {
+            "una@example.org": "Jemand hat sich eine Ihrer Antworten angesehen",
+            "rob@example.org": "A person looked at an answer of yours",
+        }
+        assert "weil es Sie betrifft" in next(each.text for each in bench.mail_.sent if each.to == "una@example.org")
+        contacts.choose(app, UNA, address="new@example.org")
+        assert bench.mail_.sent[-1].subject.endswith("Bestätigen Sie Ihre Adresse")

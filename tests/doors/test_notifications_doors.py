@@ -170,6 +170,14 @@ def test_an_address_counts_once_its_person_pressed_the_button_behind_the_link(ho
     assert "is waiting" not in bea.get("/notifications").text
 
 
+def test_the_language_that_somebody_chooses_on_a_page_is_that_of_their_mail(house: Served):
+    nia = browser(house, "nia")
+    for chosen, kept in (("de", "de"), ("xx", "de"), ("en", "en")):
+        nia.get(f"/me?lang={chosen}")
+        with house.app.database.reading() as tx:
+            assert tx.contact("nia").language == kept
+
+
 def test_the_link_can_be_sent_again(house: Served):
     pia = browser(house, "pia")
     assert send(pia, house, "/notifications/again").status_code == 404

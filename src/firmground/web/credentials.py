@@ -16,13 +16,14 @@ from firmground.app.access import accounts, keys, sessions
 from firmground.app.access.rights import lost_nothing
 from firmground.app.access.seals import digest_of
 from firmground.app.launching import pointer
-from firmground.app.notifying import messages
+from firmground.app.notifying import contacts, messages
 from firmground.app.reviewing import queue
 from firmground.errors import Damaged, FirmgroundError
 from firmground.release.record import Live
 from firmground.types import Actor
 from firmground.web.cookies import cookie
 from firmground.web.cross_origin import visitor
+from firmground.web.language import asked
 from firmground.web.problems import Unauthenticated, is_page
 from firmground.web.served import Served
 from firmground.web.visit import Visit
@@ -74,6 +75,7 @@ class Credentials:
         if headers.get("sec-gpc") == "1":
             visit.actor = visit.actor.model_copy(update={"unnoted": True})
         if is_page(scope["path"]):
+            self._speaks(visit, asked(scope["query_string"].decode("latin-1")))
             visit.exception = self._exception()
             visit.to_review = self._to_review(visit.actor)
             visit.unread = self._unread(visit)
@@ -99,6 +101,12 @@ class Credentials:
         with suppress(FirmgroundError):
             return messages.unread(self._served.app, visit.actor) if visit.by == "session" else 0
         return 0
+
+    def _speaks(self, visit: Visit, chosen: str) -> None:
+        """Whoever chooses a language on a page reads mail in it."""
+        if chosen and visit.by == "session":
+            with suppress(FirmgroundError):
+                contacts.speaks(self._served.app, visit.actor, chosen)
 
     def _whose(self, scope: Scope, headers: Headers) -> Visit:
         if self._local():

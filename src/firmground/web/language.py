@@ -16,22 +16,17 @@ English everywhere: give the element that shows one `lang="en"`.
 """
 
 import re
-from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import datetime
-from functools import cache
-from gettext import GNUTranslations, NullTranslations
-from pathlib import Path
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from firmground.language import catalogue as catalogues
+from firmground.language.catalogue import LANGUAGES, catalogue, translated
 from firmground.web.cookies import cookie
 
-LOCALES = Path(__file__).parents[1] / "locales"
-LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch"}
-"""Those that the pages speak, each by its own name."""
 COOKIE = "firmground_language"
 _A_CENT = 0.01
 _TOLD_LEAST = 0.0001
@@ -53,6 +48,7 @@ _MONTHS = {
     ),
     "de": ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"),
 }
+marked = catalogues.marked
 _spoken: ContextVar[str] = ContextVar("language", default="en")
 
 
@@ -112,37 +108,22 @@ def _ours(name: str) -> str:
 
 def _(text: str, /, **fields: object) -> str:
     """`text` in the language of this request, with `%(name)s` filled in. Plain text: templates escape it."""
-    told = _catalogue(spoken()).gettext(text)
-    return told % fields if fields else told
+    return translated(text, spoken(), **fields)
 
 
 def plural(one: str, many: str, count: int, /, **fields: object) -> str:
     """The form for `count`, which is also the field `%(num)s`, written as a number of the language."""
-    return _catalogue(spoken()).ngettext(one, many, count) % {"num": number(count), **fields}
-
-
-def marked(text: str) -> str:
-    """The text itself: collected for translation, translated when it is shown."""
-    return text
-
-
-@cache
-def _catalogue(language: str) -> NullTranslations:
-    try:
-        with (LOCALES / language / "LC_MESSAGES" / "firmground.mo").open("rb") as file:
-            return GNUTranslations(file)
-    except FileNotFoundError:
-        return NullTranslations()
+    return catalogue(spoken()).ngettext(one, many, count) % {"num": number(count), **fields}
 
 
 def gettext(text: str) -> str:
     """For templates: the translation of a text, unfilled."""
-    return _catalogue(spoken()).gettext(text)
+    return catalogue(spoken()).gettext(text)
 
 
 def ngettext(one: str, many: str, count: int) -> str:
     """For templates: the form of a text for a count, unfilled."""
-    return _catalogue(spoken()).ngettext(one, many, count)
+    return catalogue(spoken()).ngettext(one, many, count)
 
 
 def number(count: int) -> str:

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from firmground.app.notifying import payloads, texts, times
-from firmground.outbox import EVENTS, Notification
+from firmground.outbox import EVENTS, Notification, NotificationEvent
 from firmground.sending.webhook import signature
-from firmground.web.pages.notifications import BY_A_ROUTE, SAID
 
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
 SERVER = "https://ask.example.org"
@@ -96,7 +95,6 @@ def test_a_mail_tells_one_thing_in_its_subject_and_many_by_their_number():
 
 @pytest.mark.parametrize("event", EVENTS)
 def test_every_event_has_words_and_a_page_that_no_id_can_lead_away_from(event: Any):
-    assert SAID[event] == texts.SAID[event]
     for about in ("abc", "//evil.example", "a/../b", 'x"><script>', "\n", "https://evil.example"):
         link = texts.link(a_message(event=event, about=about, body={"answer": about}))
         assert re.fullmatch(r"/(reviews|answers|releases)/[A-Za-z0-9%._~-]+|/notifications|/budgets", link)
@@ -166,7 +164,6 @@ def test_a_route_is_not_told_that_an_answer_is_its_own_and_leads_to_the_review()
     told = a_message(**decided, route="chat")
     assert texts.line(told) == "A person looked at an answer (outcome: edited)"
     assert texts.link(told) == "/reviews/item"
-    assert texts.BY_A_ROUTE == BY_A_ROUTE
     assert (
         payloads.mailed([told], "x@example.org", workspace="w", server="", why="", at=AT).subject
         == "[w] A person looked at an answer"
@@ -177,3 +174,22 @@ def test_times_are_told_as_people_write_them():
     due = a_message(body={"due_at": "2026-11-23T16:00:00+01:00"})
     assert texts.line(due) == "An answer waits for a reviewer (due: 2026-11-23 15:00 UTC)"
     assert "due: 2026-11-23 15:00 UTC" in payloads.mailed([due], "x@example.org", workspace="w", server="", why="", at=AT).text
+
+
+def test_mails_speak_the_language_of_who_gets_them():
+    due = a_message(body={"due_at": "2026-11-23T15:00:00+00:00", "priority": "high"})
+    given = {"workspace": "w", "server": "", "why": "", "at": AT, "language": "de"}
+    one = payloads.mailed([due], "x@example.org", **given)  # type: ignore[arg-type] - each is what it takes
+    assert one.subject == "[w] Eine Antwort wartet auf jemanden, der sie prüft"
+    assert "fällig: 2026-11-23 15:00 UTC" in one.text
+    assert "Dringlichkeit: hoch" in one.text
+    many = payloads.mailed([a_message(n) for n in range(30)], "x@example.org", **given)  # type: ignore[arg-type] - likewise
+    assert many.subject == "[w] 30 Nachrichten"
+    assert "… und 10 weitere." in many.text
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_every_event_is_told_in_german_as_well(event: NotificationEvent):
+    for route in ("", "chat"):
+        message = a_message(event=event, route=route)
+        assert texts.said(message, "de") != texts.said(message)

@@ -52,7 +52,8 @@ def send(app: App, contact: Contact, secret: str) -> None:
     """The one mail that an address gets before it is confirmed. NotTaken."""
     name, person = texts.plain(app.workspace.name), texts.plain(contact.person)
     where = f"{server(app)}/notifications/confirm?token={secret}"
-    subject, text = texts.confirmation(name, person, where, contact.language)
+    language = contact.language or app.workspace.settings.workspace.language
+    subject, text = texts.confirmation(name, person, where, language)
     app.mail.send(Mail(id=contact.proof[:32], to=contact.waiting, subject=subject, text=text, at=app.clock()))
 
 

@@ -64,6 +64,14 @@ def choose(
     return made
 
 
+def speaks(app: App, actor: Actor, language: str) -> None:
+    """The language that they chose on the pages is the one they read mail in."""
+    with app.database.transaction() as tx:
+        contact = tx.contact(actor.person)
+        if tx.has_person(actor.person) and contact.language != language:
+            tx.save_contact(contact.model_copy(update={"language": language}))
+
+
 def told_by_provider(tx: Transaction, person: str, issuer: str, claims: Mapping[str, Json]) -> None:
     """Where a provider says that they have mail, if it has looked; unless somebody wrote down another address."""
     before, said = tx.contact(person), claims.get("email")

@@ -17,10 +17,11 @@ from threading import Event
 from typing import NamedTuple, TypeAlias
 
 from firmground.app.app import App
-from firmground.app.notifying import payloads, times
+from firmground.app.notifying import payloads, texts, times
 from firmground.app.notifying.events import announce
 from firmground.errors import FirmgroundError, InvalidInput, InvalidSettings, NotTaken
-from firmground.outbox import Channel, Notification
+from firmground.language.catalogue import translated
+from firmground.outbox import Channel, MailChoice, Notification
 from firmground.ports import Transaction
 from firmground.settings import secret
 from firmground.settings_notifications import RouteSection
@@ -194,7 +195,7 @@ def _mails(app: App, route: RouteSection | None, taken: Sequence[Notification]) 
         if route is None and found[0].route:
             yield Lot(found, _gone(f"there is no route {found[0].route} in the settings any more"))
             continue
-        to, choice, why = _where(app, route, person, address)
+        to, choice, why, language = _where(app, route, person, address)
         if not to:
             yield Lot(found, _gone(why))
             continue
@@ -203,29 +204,43 @@ def _mails(app: App, route: RouteSection | None, taken: Sequence[Notification]) 
         )
         together = [each for each in found if gathers and not each.urgent]
         for lot in [*([together] if together else []), *([each] for each in found if each not in together)]:
-            yield Lot(lot, partial(mail, app, lot, to, why))
+            yield Lot(lot, partial(mail, app, lot, to, why, language))
 
 
-def _where(app: App, route: RouteSection | None, person: str, address: str) -> tuple[str, str, str]:
-    """Address, choice, and why they get it; without an address, why not. People are who they are at this moment."""
-    because = (
-        f"You get this by the route {route.name}, which {route.owner} answers for."
-        if route
-        else "You get this as it concerns you."
-    )
+class _Where(NamedTuple):
+    """Address, how often they want mail, why they get this, and their language; without an address `why` says why they do not."""
+
+    to: str
+    choice: MailChoice
+    why: str
+    language: str
+
+
+def _where(app: App, route: RouteSection | None, person: str, address: str) -> _Where:
+    """People are who they are at this moment."""
+
+    def because(language: str) -> str:
+        if route is None:
+            return translated(texts.CONCERNS_YOU, language)
+        return translated(texts.BY_ROUTE, language, route=route.name, owner=route.owner)
+
+    usual = app.workspace.settings.workspace.language
     if not person:
-        return address, "at_once", because
+        return _Where(address, "at_once", because(usual), usual)
     with app.database.reading() as tx:
         if not tx.has_person(person):
-            return "", "", "whoever it was for is not known here any more"
+            return _Where("", "none", "whoever it was for is not known here any more", usual)
         if route is not None and tx.actor(person).role not in route.roles:
-            return "", "", "whoever it was for has none of the roles of the route any more"
+            return _Where("", "none", "whoever it was for has none of the roles of the route any more", usual)
         contact = tx.contact(person)
     if not contact.address or contact.mail == "none":
-        return "", "", "whoever it was for wants no mail any more"
-    server = app.workspace.settings.serve.url
-    where = f" at {server}/notifications" if server else " on the page of your messages"
-    return contact.address, contact.mail, f"{because} Say{where} how often you want mail."
+        return _Where("", "none", "whoever it was for wants no mail any more", usual)
+    language, server = contact.language or usual, app.workspace.settings.serve.url
+    if server:
+        how_often = translated(texts.HOW_OFTEN_AT, language, where=f"{server}/notifications")
+    else:
+        how_often = translated(texts.HOW_OFTEN, language)
+    return _Where(contact.address, contact.mail, f"{because(language)} {how_often}", language)
 
 
 def _gone(why: str) -> Callable[[], None]:
@@ -246,10 +261,10 @@ def post(app: App, route: RouteSection, messages: Sequence[Notification]) -> Non
     app.webhooks.send(url, body, id=payloads.id_of(messages), at=now, key=key)
 
 
-def mail(app: App, messages: Sequence[Notification], to: str, why: str) -> None:
+def mail(app: App, messages: Sequence[Notification], to: str, why: str, language: str) -> None:
     """Send them as one mail. InvalidSettings, InvalidInput, NotTaken."""
     server, now = app.workspace.settings.serve.url, app.clock()
-    app.mail.send(payloads.mailed(messages, to, workspace=app.workspace.name, server=server, why=why, at=now))
+    app.mail.send(payloads.mailed(messages, to, workspace=app.workspace.name, server=server, why=why, at=now, language=language))
 
 
 # ---------------------------------------------------------------- what came of it

@@ -27,20 +27,22 @@ def posted(messages: Sequence[Notification], form: str, *, workspace: str, serve
     return json.dumps(made, ensure_ascii=True).encode()
 
 
-def mailed(messages: Sequence[Notification], to: str, *, workspace: str, server: str, why: str, at: datetime) -> Mail:
+def mailed(
+    messages: Sequence[Notification], to: str, *, workspace: str, server: str, why: str, at: datetime, language: str = "en"
+) -> Mail:
     """`why`: for what reason they get it, and what they can do about it."""
     first = messages[0]
-    what = texts.said(first) if len(messages) == 1 else f"{len(messages)} messages"
-    parts = [_paragraph(each, server) for each in messages[:_SHOWN]]
+    what = texts.said(first, language) if len(messages) == 1 else texts.counted(len(messages), language)
+    parts = [_paragraph(each, server, language) for each in messages[:_SHOWN]]
     if (more := len(messages) - _SHOWN) > 0:
-        parts.append(f"… and {more} more.")
+        parts.append(texts.more(more, language))
     text = "\n\n".join([*parts, f"-- \n{why}"]) + "\n"
     return Mail(id=id_of(messages), to=to, subject=f"[{texts.plain(workspace)}] {what}", text=text, at=at)
 
 
-def _paragraph(message: Notification, server: str) -> str:
-    lines = [texts.said(message) + "."]
-    lines += [f"{key}: {value}" for key, value in texts.for_reading(message)]
+def _paragraph(message: Notification, server: str, language: str) -> str:
+    lines = [texts.said(message, language) + "."]
+    lines += [f"{key}: {value}" for key, value in texts.for_reading(message, language)]
     if server:
         lines.append(server + texts.link(message))
     return "\n".join(lines)

@@ -7,10 +7,11 @@ from pydantic import Field
 
 from firmground.app.access.rights import need
 from firmground.app.app import App
-from firmground.app.notifying import delivering
+from firmground.app.notifying import delivering, texts
 from firmground.app.notifying.events import To, What, written
 from firmground.app.recording.ledger import record
 from firmground.errors import InvalidInput, NotAllowed, NotFound
+from firmground.language.catalogue import translated
 from firmground.outbox import Channel, Notification, NotificationState, Waiting
 from firmground.settings import secret
 from firmground.settings_notifications import RouteSection
@@ -206,8 +207,9 @@ def _mailed(app: App, route: RouteSection, message: Notification, own: str) -> s
             f"{route.owner} has no mail address, and the route {route.name} names none",
             f"write one with `firmground person mail {route.owner} ADDRESS`, or name some in to",
         )
+    language = app.workspace.settings.workspace.language
     for address in addresses:
-        delivering.mail(app, [message], address, f"You get this as a test of the route {route.name}.")
+        delivering.mail(app, [message], address, translated(texts.A_TEST, language, route=route.name), language)
     return ", ".join(addresses)
 
 

@@ -1,41 +1,67 @@
-"""What a message says, in English and without mark-up: what happened, in figures, and where to look."""
+"""What a message says, without mark-up: what happened, in figures, and where to look. Mails speak the language of who gets them; webhooks
+and the API English."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+from firmground.language.catalogue import marked, translated
 from firmground.outbox import Notification, NotificationEvent
 from firmground.types import Json
 
 SAID: Mapping[NotificationEvent, str] = {
-    "review.opened": "An answer waits for a reviewer",
-    "review.due_soon": "An answer that waits for a reviewer is due soon",
-    "review.overdue": "An answer that waits for a reviewer is overdue",
-    "review.escalated": "An answer was passed on to you for review",
-    "review.decided": "A person looked at an answer of yours",
-    "answer.challenged": "Somebody says that an answer is not right",
-    "answer.corrected": "An answer that you got was corrected",
-    "pin.stale": "What an approved answer rests on has changed",
-    "route.failed": "Messages could not be delivered",
-    "route.tested": "This is a test: messages of this route arrive",
-    "budget.alert": "A budget is used up, or nearly so",
-    "release.promoted": "Another release is live",
-    "release.rolled_back": "A release was rolled back",
+    "review.opened": marked("An answer waits for a reviewer"),
+    "review.due_soon": marked("An answer that waits for a reviewer is due soon"),
+    "review.overdue": marked("An answer that waits for a reviewer is overdue"),
+    "review.escalated": marked("An answer was passed on to you for review"),
+    "review.decided": marked("A person looked at an answer of yours"),
+    "answer.challenged": marked("Somebody says that an answer is not right"),
+    "answer.corrected": marked("An answer that you got was corrected"),
+    "pin.stale": marked("What an approved answer rests on has changed"),
+    "route.failed": marked("Messages could not be delivered"),
+    "route.tested": marked("This is a test: messages of this route arrive"),
+    "budget.alert": marked("A budget is used up, or nearly so"),
+    "release.promoted": marked("Another release is live"),
+    "release.rolled_back": marked("A release was rolled back"),
 }
 BY_A_ROUTE: Mapping[NotificationEvent, str] = {
-    "review.escalated": "An answer was passed on for review",
-    "review.decided": "A person looked at an answer",
-    "answer.corrected": "An answer was corrected after it was given",
+    "review.escalated": marked("An answer was passed on for review"),
+    "review.decided": marked("A person looked at an answer"),
+    "answer.corrected": marked("An answer was corrected after it was given"),
 }
 """Where it is told to others than those whom it concerns."""
+FIGURES: Mapping[str, str] = {
+    "due at": marked("due"),
+    "priority": marked("priority"),
+    "outcome": marked("outcome"),
+    "percent": marked("percent used"),
+    "route": marked("route"),
+    "until": marked("until"),
+}
+"""What figures are called that people read."""
+VALUES: Mapping[str, str] = {
+    "urgent": marked("urgent"),
+    "high": marked("high"),
+    "normal": marked("normal"),
+    "low": marked("low"),
+    "approved": marked("approved"),
+    "edited": marked("edited"),
+    "rejected": marked("rejected"),
+    "withdrawn": marked("withdrawn"),
+}
+BY_ROUTE = marked("You get this by the route %(route)s, which %(owner)s answers for.")
+CONCERNS_YOU = marked("You get this as it concerns you.")
+HOW_OFTEN = marked("Say on the page of your messages how often you want mail.")
+HOW_OFTEN_AT = marked("Say at %(where)s how often you want mail.")
+A_TEST = marked("You get this as a test of the route %(route)s.")
 _UNTOLD = frozenset({"answer", "item", "revision", "entry"})
 """Ids, of which a link is made."""
 _LONGEST = 200
 
 
-def said(message: Notification) -> str:
+def said(message: Notification, language: str = "en") -> str:
     """What happened, to whom it is told."""
-    return (message.route and BY_A_ROUTE.get(message.event)) or SAID[message.event]
+    return translated((message.route and BY_A_ROUTE.get(message.event)) or SAID[message.event], language)
 
 
 def link(message: Notification) -> str:
@@ -64,9 +90,22 @@ def figures(message: Notification) -> list[tuple[str, str]]:
     return [(key.replace("_", " "), plain(_written(value))) for key, value in told if value not in (None, "", [])]
 
 
-def for_reading(message: Notification) -> list[tuple[str, str]]:
+def for_reading(message: Notification, language: str = "en") -> list[tuple[str, str]]:
     """The same figures as people write them: times to the minute."""
-    return [(key.removesuffix(" at"), _moment(value)) if key.endswith(" at") else (key, value) for key, value in figures(message)]
+    return [
+        (translated(FIGURES.get(key, key.removesuffix(" at")), language), _as_written(key, value, language))
+        for key, value in figures(message)
+    ]
+
+
+def counted(number: int, language: str) -> str:
+    """Of messages that come in one mail."""
+    return translated("%(num)s messages", language, num=number)
+
+
+def more(number: int, language: str) -> str:
+    """Of those that are not shown."""
+    return translated("… and %(num)s more.", language, num=number)
 
 
 def line(message: Notification) -> str:
@@ -82,13 +121,18 @@ def plain(text: str) -> str:
 
 def confirmation(workspace: str, person: str, where: str, language: str) -> tuple[str, str]:
     """Subject and text of the mail that asks whether an address is somebody's."""
-    del language
     lines = (
-        f"{person} wants to have mail of {workspace} at this address.",
-        f"Is that you? Open this within a day, signed in as {person}:\n{where}",
-        "If not, do nothing: no more mail comes from there.",
+        translated(
+            "%(person)s wants to have mail of %(workspace)s at this address.", language, person=person, workspace=workspace
+        ),
+        translated("Is that you? Open this within a day, signed in as %(person)s:", language, person=person) + f"\n{where}",
+        translated("If not, do nothing: no more mail comes from there.", language),
     )
-    return f"[{workspace}] Confirm your address", "\n\n".join(lines) + "\n"
+    return f"[{workspace}] " + translated("Confirm your address", language), "\n\n".join(lines) + "\n"
+
+
+def _as_written(key: str, value: str, language: str) -> str:
+    return _moment(value) if key.endswith(" at") else translated(VALUES.get(value, value), language)
 
 
 def _moment(value: str) -> str:

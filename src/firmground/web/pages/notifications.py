@@ -1,6 +1,5 @@
 """The page about what one was told, how one wants to be told, and the routes that one answers for."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
@@ -10,54 +9,14 @@ from starlette.responses import Response
 
 from firmground.app.notifying import confirming, contacts, messages, routes, texts
 from firmground.errors import FirmgroundError, NotFound
-from firmground.outbox import Contact, Notification, NotificationEvent
-from firmground.web.language import _, marked, moment, spoken
+from firmground.outbox import Contact, Notification
+from firmground.web.language import _, moment, spoken
 from firmground.web.managing import Fields, carried_out, shared
 from firmground.web.pages.forms import form
 from firmground.web.problems import status_of
 from firmground.web.rendering import page
 from firmground.web.visit import TheVisit, Visit, in_person
 
-SAID: Mapping[NotificationEvent, str] = {
-    "review.opened": marked("An answer waits for a reviewer"),
-    "review.due_soon": marked("An answer that waits for a reviewer is due soon"),
-    "review.overdue": marked("An answer that waits for a reviewer is overdue"),
-    "review.escalated": marked("An answer was passed on to you for review"),
-    "review.decided": marked("A person looked at an answer of yours"),
-    "answer.challenged": marked("Somebody says that an answer is not right"),
-    "answer.corrected": marked("An answer that you got was corrected"),
-    "pin.stale": marked("What an approved answer rests on has changed"),
-    "route.failed": marked("Messages could not be delivered"),
-    "route.tested": marked("This is a test: messages of this route arrive"),
-    "budget.alert": marked("A budget is used up, or nearly so"),
-    "release.promoted": marked("Another release is live"),
-    "release.rolled_back": marked("A release was rolled back"),
-}
-"""What happened, in words."""
-BY_A_ROUTE: Mapping[str, str] = {
-    "review.escalated": marked("An answer was passed on for review"),
-    "review.decided": marked("A person looked at an answer"),
-    "answer.corrected": marked("An answer was corrected after it was given"),
-}
-"""The same, told to others than those whom it concerns."""
-_FIGURES = {
-    "due at": marked("due"),
-    "priority": marked("priority"),
-    "outcome": marked("outcome"),
-    "percent": marked("percent used"),
-    "route": marked("route"),
-    "until": marked("until"),
-}
-_VALUES = {
-    "urgent": marked("urgent"),
-    "high": marked("high"),
-    "normal": marked("normal"),
-    "low": marked("low"),
-    "approved": marked("approved"),
-    "edited": marked("edited"),
-    "rejected": marked("rejected"),
-    "withdrawn": marked("withdrawn"),
-}
 _SHOWN = 30
 
 router = APIRouter()
@@ -125,18 +84,20 @@ def _shown(request: Request, visit: Visit, *, before: str = "", status: int = 20
 def _line(message: Notification) -> Line:
     return Line(
         message.id,
-        _((message.route and BY_A_ROUTE.get(message.event)) or SAID[message.event]),
+        texts.said(message, spoken()),
         texts.link(message),
         message.created_at,
         message.read_at is not None,
         message.urgent,
-        [(_(_FIGURES[name]), _figure(value)) for name, value in texts.figures(message) if name in _FIGURES],
+        [(_(texts.FIGURES[name]), _figure(value)) for name, value in texts.figures(message) if name in texts.FIGURES],
     )
 
 
 def _figure(value: str) -> str:
     try:
-        return moment(datetime.fromisoformat(value)) if "T" in value else _(_VALUES[value]) if value in _VALUES else value
+        return (
+            moment(datetime.fromisoformat(value)) if "T" in value else _(texts.VALUES[value]) if value in texts.VALUES else value
+        )
     except ValueError:
         return value
 

@@ -151,3 +151,31 @@ def test_names_with_escaped_signs_are_whole() -> None:
     text = r"Ask jane\_van\-doe@firma.example."
     [span] = personal_data(text)
     assert text[span.start : span.end] == r"jane\_van\-doe@firma.example"
+
+
+@pytest.mark.parametrize(
+    ("text", "phone"),
+    [
+        ("Call +44 20 7946\n0123 now", "+44 20 7946\n0123"),
+        ("Tel. 030\n1234567 now", "030\n1234567"),
+        ("Phone: +49 (0)30\n> 123 456 78", "+49 (0)30\n> 123 456 78"),
+        ("today 555-867-\r\n5309 or never", "555-867-\r\n5309"),
+        ("Call (415)\n555-2671 now", "(415)\n555-2671"),
+    ],
+)
+def test_a_phone_number_may_end_in_the_next_line(text: str, phone: str):
+    assert found(text) == [("phone", phone)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tel. 2471 8809\n42 people work here.",
+        "Call +44 20 7946 0123\n12 times.",
+        "Floors 12\n345678 parts in all",
+        "Rooms 030\n1234567 are closed.",
+        "1. Call them.\n2. Pay 300\n3. Go 4500",
+    ],
+)
+def test_what_begins_the_next_line_is_no_part_of_a_number_that_is_whole(text: str):
+    assert all("\n" not in value for _, value in found(text))

@@ -40,6 +40,15 @@ _RUN = re.compile(
     rf"(?<![\w+.,/=#$€£-])(?<![0-9] )[+(]{{0,2}}\d(?:[ \t./()-]{{0,3}}\d){{5,16}}{_EXTENSION}(?![\w-]|[.,]\d| \d{{2}}|/\d)",
     re.IGNORECASE,
 )
+_LINE_END = r"[ \t]?\r?\n[ \t>]{0,4}"
+_ENDS_LINE = re.compile(_LINE_END)
+_SPLIT = re.compile(
+    rf"(?<![\w+.,/=#$€£-])(?<![0-9] )(?P<first>[+(]{{0,2}}\d(?:[ \t./()-]{{0,3}}\d){{0,14}}[)./-]?){_LINE_END}"
+    r"\(?\d(?:[ \t./()-]{0,3}\d){2,12}(?![\w-]|[.,]\d| \d{2}|/\d)"
+)
+"""A number that goes on in the next line."""
+_FEWEST = 6
+"""Digits of a phone number."""
 _AMERICAN = re.compile(
     rf"(?:\+?1[ .-])?(?:\([2-9]\d{{2}}\) ?|[2-9]\d{{2}}[.-])[2-9]\d{{2}}[ .-]\d{{4}}{_EXTENSION}$", re.IGNORECASE
 )
@@ -100,22 +109,30 @@ def _is_address(value: str) -> bool:
 
 
 def phones(reading: Reading, regions: Sequence[str]) -> Iterator[Found]:
-    if not reading.numbers:
-        return
     runs = [*reading.in_numbers(_RUN)]
-    labelled = {match.end() for match in reading.words_at_numbers(_LABEL_WORDS)} if runs else ()
-    for match in runs:
+    split = [match for match in reading.in_numbers(_SPLIT) if _goes_on(match["first"])] if "\n" in reading.text else []
+    labelled = {match.end() for match in reading.words_at_numbers(_LABEL_WORDS)} if runs or split else ()
+    for match in (*runs, *split):
         start, end = match.span()
         called = any(at in labelled for at in range(start, start + 3)) or _BEHIND.match(reading.text, end) is not None
-        score = _phone(match[0], tuple(regions), called=called)
+        value = _ENDS_LINE.sub("" if match[0].partition("\n")[0].rstrip().endswith("-") else " ", match[0])
+        if value != match[0] and not (called or value.startswith("+") or _AMERICAN.match(value)):
+            continue
+        score = _phone(value, tuple(regions), called=called)
         if score and not reading.follows(_IN_URL, start):
             yield Found("phone", score, start, end)
+
+
+def _goes_on(first: str) -> bool:
+    """Whether what ends a line is no phone number yet."""
+    digits = re.sub(r"\D", "", first)
+    return not _is_whole(digits) if first.startswith("+") else len(digits) < _FEWEST or first.endswith(("-", "/"))
 
 
 def _phone(value: str, regions: tuple[str, ...], *, called: bool) -> float:
     """How sure it is that this is a phone number; 0 when it is none. `called`: words beside it say so."""
     digits = re.sub(r"\D", "", re.split(r"[xe]", value, maxsplit=1, flags=re.IGNORECASE)[0])
-    if not 6 <= len(digits) <= 18 or len(set(digits)) < 3 or _DATE.match(value) or value.count("(") != value.count(")"):
+    if not _FEWEST <= len(digits) <= 18 or len(set(digits)) < 3 or _DATE.match(value) or value.count("(") != value.count(")"):
         return 0.0
     forms = (
         (0.9, value.lstrip("(").startswith("+") and _is_international(digits)),
@@ -139,6 +156,16 @@ def _is_international(digits: str) -> bool:
             trunk = PhoneNumber(country_code=int(country), national_number=int(national[1:] or "0"))
             return is_possible_number(number) or (national[0] == "0" and is_possible_number(trunk))
     return False
+
+
+def _is_whole(digits: str) -> bool:
+    """Whether it has the code of a country, and all digits that numbers there have."""
+    from phonenumbers import NumberParseException, ValidationResult, is_possible_number_with_reason, parse
+
+    try:
+        return is_possible_number_with_reason(parse(f"+{digits}")) == ValidationResult.IS_POSSIBLE
+    except NumberParseException:
+        return False
 
 
 def _is_national(digits: str, regions: tuple[str, ...]) -> bool:

@@ -67,6 +67,7 @@ def listening(
     streams: dict[str, Any] | None = None,
     limits: Limits | None = None,
     rules: Sequence[dict[str, Any]] = (),
+    documents: dict[str, str] | None = None,
 ) -> Generator[Listening]:
     """`replies` are what the model says, one after another; without `said` answers are extractive. `rules` are those of reviews."""
     answer: dict[str, Any] = {"threshold": 0.001, "model": "local/scripted"} if said else {"threshold": 0.001}
@@ -77,7 +78,8 @@ def listening(
         ]
         given["review"] = {"rules": rules}
         bench = Bench(place, settings=Settings.model_validate(given))
-        bench.source.contents.update({"leave.md": LEAVE.encode(), "travel.md": TRAVEL.encode()})
+        texts = {"leave.md": LEAVE, "travel.md": TRAVEL} if documents is None else documents
+        bench.source.contents.update({name: text.encode() for name, text in texts.items()})
         bench.models["local/scripted"] = OpenAIModel("local/scripted", model.url, "", "scripted")
         with bench.app() as app:
             sync(app, ADMINISTRATOR)
@@ -95,7 +97,7 @@ def _running(served: Served) -> Generator[tuple[Server, str]]:
     server = Server(application(served), served, lambda _: ready.set())
     thread = Thread(target=lambda: asyncio.run(server.serve(sockets=[socket])))
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield server, f"http://127.0.0.1:{socket.getsockname()[1]}"
     finally:
@@ -118,7 +120,7 @@ def events(response: httpx2.Response) -> Iterator[tuple[int, str, Any]]:
             fields = {}
 
 
-def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait for something that happens elsewhere."""
     looks = 0
     while not condition():

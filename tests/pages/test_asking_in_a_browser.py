@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from listening import QUESTION, SAID, Listening, until
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from firmground.testing.model_server import Reply
 
@@ -48,10 +48,20 @@ def test_the_whole_way_by_keyboard_alone(quotes: Listening, opened: Any) -> None
 
 def test_what_is_said_meanwhile_is_heard(written: Callable[..., Listening], opened: Any) -> None:
     page = opened(written(default=SLOW))
+    ended: list[Route] = []
+
+    def end(route: Route) -> None:
+        """What is said meanwhile is there until this is answered."""
+        ended.append(route)
+
+    page.route(re.compile("part=answer"), end)
     page.fill("#question", QUESTION)
     page.keyboard.press("Enter")
     live = page.locator("[aria-live=polite][data-said]")
     expect(live).to_contain_text(FIVE)
+    page.unroute_all()
+    for route in ended:
+        route.continue_()
     expect(page.locator("[data-making]")).to_have_count(0)
     expect(page.locator("section.answer .said")).to_contain_text("five vacation days")
     expect(page.locator("body > [data-announcer]")).to_contain_text("The answer is there")

@@ -58,7 +58,7 @@ def test_a_file_that_is_handed_in_answers(site: Listening, opened: Any, way: str
     else:
         choose(page, "roof.md", ROOF)
     expect(page).to_have_url(re.compile("[?&]job="))
-    until(lambda: not site.app.jobs.unfinished(), 30)
+    until(lambda: not site.app.jobs.unfinished())
     page.goto("/")
     page.fill("#question", "Where does the key to the roof hang?")
     page.get_by_role("button", name="Ask", exact=True).click()
@@ -85,7 +85,7 @@ def test_a_file_that_cannot_be_taken_is_told_beside_its_name(site: Listening, op
 def test_what_waits_is_read_and_let_in(site: Listening, opened: Any) -> None:
     site.app.sources["docs"].contents["orders.md"] = ORDERS.encode()  # type: ignore[attr-defined]
     site.client.post("/api/v1/sync", json={})
-    until(lambda: not site.app.jobs.unfinished(), 30)
+    until(lambda: not site.app.jobs.unfinished())
     page = opened(site, "/documents?state=quarantined")
     page.get_by_role("link", name="Notes").first.click()
     expect(page.locator("main")).to_contain_text("lets it in")
@@ -100,6 +100,7 @@ def test_erasing_is_asked_about_once_and_done(site: Listening, opened: Any) -> N
     page = opened(site, f"/documents/{document}", tolerate=("status of 404",))
     page.get_by_role("link", name=re.compile("Erase")).click()
     expect(page).to_have_url(re.compile("/purge$"))
+    page.wait_for_load_state()
     page.locator("main form button").last.click()
     expect(page).not_to_have_url(re.compile("/purge$"))
     with site.app.database.reading() as tx:

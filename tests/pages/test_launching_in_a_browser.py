@@ -49,8 +49,9 @@ def working(on: Listening) -> Generator[None]:
 def test_an_audit_is_made_refuses_and_is_overruled_by_name(site: Listening, opened: Any, scripts: bool) -> None:
     page = opened(site, "/audits?release=1", java_script_enabled=scripts)
     page.get_by_role("button", name="Audit release 1 now").click()
+    until(site.app.jobs.unfinished)
     with working(site):
-        until(lambda: not site.app.jobs.unfinished(), 30)
+        until(lambda: not site.app.jobs.unfinished())
     if not scripts:
         page.get_by_role("link", name="Look again").click()
     expect(page.get_by_role("heading", name="May not go live: 1 of 2 not met")).to_be_visible()

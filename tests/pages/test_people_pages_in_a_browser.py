@@ -116,7 +116,8 @@ def test_who_signs_out_everywhere_is_out_in_both_browsers(site: Listening, opene
     here.goto("/sessions")
     expect(here.locator("tbody tr")).to_have_count(2)
     expect(here.locator("tbody .badge")).to_contain_text(["this browser"])
-    here.get_by_role("button", name="Sign out everywhere").click()
+    with here.expect_navigation():
+        here.get_by_role("button", name="Sign out everywhere").click()
     for each in (here, elsewhere):
         each.goto("/account")
         expect(each.get_by_label("Password")).to_be_visible()

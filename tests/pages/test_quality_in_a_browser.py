@@ -55,7 +55,7 @@ def test_an_evaluation_is_started_followed_and_read(site: Listening, opened: Any
     expect(page.locator(".notice").first).to_contain_text("Evaluation: queued")
     expect(page.get_by_role("link", name="See what came of it")).to_be_hidden()
     with working(site):
-        until(lambda: not site.app.jobs.unfinished(), 30)
+        until(lambda: not site.app.jobs.unfinished())
     if not scripts:
         page.get_by_role("link", name="Look again").click()
     page.get_by_role("link", name="See what came of it").click()
@@ -69,6 +69,7 @@ def test_one_that_is_not_wanted_is_stopped(site: Listening, opened: Any) -> None
     page = opened(site, "/evaluations")
     page.get_by_role("button", name="Evaluate").click()
     page.get_by_role("button", name="Stop it").click()
+    until(lambda: not site.app.jobs.unfinished())
     with working(site):
         expect(page.locator(".notice").first).to_contain_text("Evaluation: cancelled")
 

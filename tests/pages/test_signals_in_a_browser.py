@@ -1,5 +1,6 @@
 """A page tells how its answer is used only where the reader agreed."""
 
+import re
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ def asked(opened: Any, site: Listening, *, agrees: bool) -> Page:
     page.get_by_label("Name").fill("ben")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(re.compile("/me$"))
     if agrees:
         page.get_by_role("button", name="Note it").click()
         expect(page.get_by_text("It is noted.")).to_be_visible()
@@ -31,6 +33,7 @@ def asked(opened: Any, site: Listening, *, agrees: bool) -> Page:
     page.fill("#question", QUESTION)
     page.get_by_role("button", name="Ask", exact=True).click()
     expect(page.locator("section.answer")).to_contain_text("five vacation days")
+    expect(page.locator("[data-making]")).to_have_count(0)
     return page
 
 

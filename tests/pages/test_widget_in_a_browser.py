@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from listening import QUESTION, SAID, until
 from other_site import Site, ask, open_and_ask, page_of, site
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page, Route, expect
 
 from firmground.app.access.keys import add_widget_key, remove_key
 from firmground.testing.app import ADMINISTRATOR
@@ -31,6 +31,11 @@ addEventListener("load", () => setTimeout(() => {
   Array.prototype.map = null; Array.prototype.forEach = null; window.setTimeout = null;
 }, 300));
 """
+AT_REST = """async () => {
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  await Promise.all(document.querySelector("firmground-ask").shadowRoot.getAnimations().map((each) => each.finished));
+}"""
+"""Until nothing of the widget moves."""
 
 
 @pytest.fixture(scope="module")
@@ -281,6 +286,7 @@ def test_it_is_used_by_keyboard_alone(browser: Browser, there: Site):
     with page_of(browser, there) as page:
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
+        expect(page.get_by_label("Your question")).to_be_focused()
         page.keyboard.type(QUESTION)
         page.keyboard.press("Enter")
         page.get_by_role("button", name="This helped").wait_for()
@@ -301,7 +307,7 @@ def test_it_is_accessible_open_and_closed_on_a_small_screen_too(browser: Browser
         open_and_ask(page)
         page.get_by_role("button", name="Source 1").click()
         page.get_by_role("button", name="This did not help").click()
-        page.wait_for_timeout(200)
+        page.evaluate(AT_REST)
         assert Axe().run(page).response["violations"] == []
         page.set_viewport_size({"width": 320, "height": 480})
         assert Axe().run(page).response["violations"] == []

@@ -72,7 +72,7 @@ document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (!form.matches("#found form")) return;
   event.preventDefault();
-  const address = `${form.action}?${new URLSearchParams(new FormData(form))}`;
+  const address = `${form.action.split("#")[0]}?${new URLSearchParams(new FormData(form))}`;
   try {
     const answer = await fetch(address);
     const part = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("found");

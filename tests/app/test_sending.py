@@ -15,7 +15,8 @@ from firmground.app.asking.kept import explanation, listed, replay, show
 from firmground.app.corpus import documents
 from firmground.app.corpus.sync import sync
 from firmground.app.evaluating.evaluation import results_of, run
-from firmground.app.reviewing import acting
+from firmground.app.reviewing import acting, queue
+from firmground.errors import InvalidInput
 from firmground.guard.personal import Detector
 from firmground.review.rules import Rules
 from firmground.serve.sending import DRAFT, Sending
@@ -350,3 +351,18 @@ def test_what_came_closest_is_shown_once_somebody_approves_that_there_is_no_answ
         acting.approve(app, reviewer, item.id, revision=item.revision)
         given = show(app, COLLEAGUE, answer.id).answer
         assert (given.status, [each.uri for each in given.closest][:1]) == ("abstained", ["docs/leave.md"])
+
+
+def test_what_a_model_wrote_and_was_held_is_not_approved_where_it_points_elsewhere(tmp_path: Path):
+    reviewer = Actor(person="rita", groups=frozenset({"public", "everyone"}), role="reviewer")
+    pointing = "Employees may carry over five vacation days at https://evil.example/days. [1]"
+    model = ScriptedModel([f"{pointing} {TRUE}", pointing], structured=False)
+    with ruled(tmp_path, model=model, on_mismatch="draft") as app:
+        answer, _ = heard(app)
+        with app.database.reading() as tx:
+            (item,) = tx.items_of([answer.id])
+        assert "evil.example" in queue.shown(app, reviewer, item.id).draft.text
+        with pytest.raises(InvalidInput, match="the draft cannot be shown to readers: no passage"):
+            acting.approve(app, reviewer, item.id, revision=item.revision)
+        acting.edit(app, reviewer, item.id, revision=item.revision, text=TRUE)
+        assert show(app, COLLEAGUE, answer.id).answer.text == TRUE

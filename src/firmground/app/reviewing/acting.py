@@ -30,6 +30,7 @@ from firmground.app.reviewing.written import base_of, clean, standing_edit, writ
 from firmground.app.teaching import pins
 from firmground.errors import FirmgroundError, InvalidInput, NotFound, Refused
 from firmground.ports import Transaction
+from firmground.review.rules import MISMATCH
 from firmground.reviews import Act, ActReason, ReviewAct, ReviewItem
 from firmground.rights import Role
 from firmground.serve.trace import passages_of
@@ -377,6 +378,8 @@ def _decide(
         known = [*passages_of(trace), *(more or {}).values()]
         check_harmless("correction", text, known)
         check_harmless("note", note, known)
+        if act == "approve" and _is_unchecked(trace):
+            check_harmless("draft", base.text, known)
         if (again := _said_already(work, act, wrote)) is not None:
             return again
         work.check_waits()
@@ -395,6 +398,11 @@ def _decide(
         if found is not None and found.outcome == "approved" and edited is not None:
             found = Verdict("edited", edited.number)  # what was approved is what somebody wrote before
         return _settled(work, item, found, trace)
+
+
+def _is_unchecked(trace: Trace) -> bool:
+    """Whether the draft is what a model wrote, with what no check let through."""
+    return trace.draft is not None and trace.routed is not None and MISMATCH in trace.routed.causes
 
 
 def _settled(work: _Work, item: ReviewItem, found: Verdict | None, trace: Trace) -> ReviewItem:

@@ -32,7 +32,13 @@ _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 def collected() -> Catalog:
     """Every text that a page can show, in English."""
     found = Catalog(project="firmground", charset="utf-8")
-    for path in sorted([*(PACKAGE / "web").rglob("*"), *(PACKAGE / "app" / "notifying").glob("*.py")]):
+    for path in sorted(
+        [
+            *(PACKAGE / "web").rglob("*"),
+            *(PACKAGE / "app" / "notifying").glob("*.py"),
+            *(PACKAGE / "app" / "reviewing").glob("*.py"),
+        ]
+    ):
         if path.suffix not in {".py", ".html"}:
             continue
         method, options = ("python", {}) if path.suffix == ".py" else ("jinja2.ext:babel_extract", _JINJA)

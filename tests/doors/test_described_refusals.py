@@ -34,7 +34,7 @@ OF_THEIR_OWN = {
     ("delete_consent", 403),
     *(("post_consent", status) for status in (403, 404, 409)),
     *(("get_permission", status) for status in (400, 403, 404)),
-    *(("put_contact", status) for status in (400, 403, 404)),
+    *(("put_contact", status) for status in (400, 403, 404, 409)),
     *(("post_test", status) for status in (400, 403)),
     ("get_contact", 404),
     ("post_retry", 403),

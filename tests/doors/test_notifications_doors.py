@@ -197,6 +197,9 @@ def test_programs_of_administrators_may_say_where_mail_goes_and_others_may_not(h
     made = outside.put(f"{API}/contact", headers=ada, json={"address": "ada@example.org", "mail": "hourly"})
     assert made.json() == outside.get(f"{API}/contact", headers=ada).json()
     assert made.json() == {"address": "", "mail": "hourly", "waiting": "ada@example.org"}
+    for n in range(2, 6):
+        assert outside.put(f"{API}/contact", headers=ada, json={"address": f"ada{n}@example.org"}).status_code == 200
+    assert outside.put(f"{API}/contact", headers=ada, json={"address": "ada6@example.org"}).status_code == 409
 
 
 def test_before_there_are_accounts_nobody_has_mail(tmp_path: Path):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from firmground.app.reviewing.outcome import NOTE, REJECTED, WITHDRAWN
+from firmground.language.catalogue import LANGUAGES, translated
 from firmground.types import Answer
 from firmground.web.language import _, moment
 from firmground.web.when import due
@@ -53,7 +54,7 @@ def as_read(answer: Answer) -> Answer:
     state = (answer.review or {}).get("state", "")
     if answer.status == "draft" and state:
         return answer.model_copy(update={"text": ""})
-    for ours in (REJECTED, WITHDRAWN):
+    for ours in (translated(each, language) for each in (REJECTED, WITHDRAWN) for language in LANGUAGES):
         if state and answer.text.startswith(ours):
             return answer.model_copy(update={"text": answer.text.removeprefix(ours).strip()})
     return answer

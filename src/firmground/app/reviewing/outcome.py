@@ -1,8 +1,10 @@
-"""What became of an answer that people looked at, filled in whenever it is read. Kept answers stay as they were given."""
+"""What became of an answer that people looked at, filled in whenever it is read, in the language
+of the question. Kept answers stay as they were given."""
 
 from collections.abc import Sequence
 
 from firmground.app.reviewing import corrections
+from firmground.language.catalogue import marked, translated
 from firmground.ports import Transaction
 from firmground.reviews import ReviewAct, ReviewItem
 from firmground.serve.sending import closest_of
@@ -11,11 +13,11 @@ from firmground.types import Actor, Answer, Draft, Notice, Trace
 
 REVIEWED = Notice(code="reviewed", text="A person looked at this answer, and stands behind it.")
 CORRECTED = Notice(code="corrected", text="A person corrected this answer.")
-REJECTED = "A person looked at this answer and did not approve it."
-ELSEWHERE = "A person corrected this answer when it was given to somebody else. Ask again for what holds now."
+REJECTED = marked("A person looked at this answer and did not approve it.")
+ELSEWHERE = marked("A person corrected this answer when it was given to somebody else. Ask again for what holds now.")
 NOTE = "reviewer_note"
 """Code of the notice with what somebody who decided wrote to whoever asked."""
-WITHDRAWN = "The question was withdrawn before a person looked at its answer."
+WITHDRAWN = marked("The question was withdrawn before a person looked at its answer.")
 
 
 def as_reviewed(tx: Transaction, actor: Actor, traces: Sequence[Trace]) -> list[Trace]:
@@ -52,11 +54,11 @@ def as_reviewed(tx: Transaction, actor: Actor, traces: Sequence[Trace]) -> list[
         if trace.answer.id not in elsewhere or not corrections.was_read(trace):
             return trace
         if (item := elsewhere[trace.answer.id]) is None:
-            return trace.model_copy(update={"answer": _refused(trace.answer, ELSEWHERE)})
+            return trace.model_copy(update={"answer": _refused(trace.answer, translated(ELSEWHERE, trace.language))})
         decisive = (each for each in decided.get(item.id, []) if each.number == item.decisive and item.outcome == "edited")
         act = next((read(item, each) for each in decisive), None)
         if act and act.wrote and act.wrote.text and not corrections.fits(tx, trace, item, act.wrote):
-            return trace.model_copy(update={"answer": _refused(trace.answer, ELSEWHERE)})
+            return trace.model_copy(update={"answer": _refused(trace.answer, translated(ELSEWHERE, trace.language))})
         return _decided(trace, item, act)
 
     found = [corrected(trace) for trace in traces]
@@ -75,9 +77,9 @@ def _decided(trace: Trace, item: ReviewItem, act: ReviewAct | None, notes: Seque
     answer = trace.answer
     wrote = [Notice(code=NOTE, text=note) for note in notes]
     if item.outcome == "withdrawn" and trace.draft is not None:
-        answer = _refused(answer, WITHDRAWN)
+        answer = _refused(answer, translated(WITHDRAWN, trace.language))
     elif item.outcome == "rejected":
-        answer = _refused(answer, "\n\n".join((REJECTED, *notes)))
+        answer = _refused(answer, "\n\n".join((translated(REJECTED, trace.language), *notes)))
     elif item.outcome == "edited":
         answer = _said(answer, act.wrote, CORRECTED, *wrote) if act and act.wrote and act.wrote.text else _refused(answer, ERASED)
     elif item.outcome == "approved":

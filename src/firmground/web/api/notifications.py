@@ -87,7 +87,14 @@ async def get_contact(visit: TheVisit) -> YourContact:
 
 @router.put(
     "/notifications/contact",
-    responses=refused({400: "No mail address.", 403: "A key may not say where mail goes.", 404: "There are no accounts yet."}),
+    responses=refused(
+        {
+            400: "No mail address.",
+            403: "A key may not say where mail goes.",
+            404: "There are no accounts yet.",
+            409: "Too many mails to confirm an address were sent today.",
+        }
+    ),
 )
 async def put_contact(body: NewContact, visit: TheVisit) -> YourContact:
     """Say where you have mail, and how often you want any. A new address gets a mail with a link, and counts once you have opened that."""

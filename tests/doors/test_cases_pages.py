@@ -226,3 +226,15 @@ def test_cases_are_pasted_in_all_or_none_and_what_is_wrong_keeps_the_text(site: 
         "/import-cases", data={**fields, "name": "more", "text": good.replace("boat", "raft").replace("ship", "tug")}
     )
     assert again.status_code == 409
+
+
+def test_a_placeholder_in_a_case_is_told_in_words(site: tuple[TestClient, Path]) -> None:
+    client, file = site
+    asked = "- id: who\n  question: Who is EMAIL_7KQ2MX5PA4?\n  expect: {contains: [PHONE_7KQ2MX5PA4], answer: Ask EMAIL_7KQ2MX5PA4.}\n"
+    file.write_text(CASES + asked)
+    page = read(client, "/cases/who")
+    assert "Who is e-mail address, hidden" in page
+    assert "Ask e-mail address, hidden" in page
+    assert "phone number, hidden" in page
+    assert "_7KQ2MX5PA4" not in page
+    assert "Who is e-mail address, hidden" in read(client, "/cases")

@@ -1,6 +1,6 @@
 """Personal data in text becomes placeholders, and placeholders become what they stand for again.
 
-A placeholder is one plain word such as `EMAIL_7KQ2MX9PA4`: it survives tokenisers, indexes and language models, and it is not mark-up. It
+A placeholder is one plain word such as `EMAIL_7KQ2MX5PA4`: it survives tokenisers, indexes and language models, and it is not mark-up. It
 is made of the value by a keyed hash, so the same value has the same placeholder in every document and question of a workspace (a search
 finds it, a model can tell two people apart), another one in every other workspace, and nobody can make one without the key.
 """

@@ -7,7 +7,8 @@ from itertools import groupby, pairwise
 from typing import Literal, NamedTuple, TypeAlias
 
 from firmground.app.redaction.masked import Hides
-from firmground.guard.redaction import PLACEHOLDER
+from firmground.guard.redaction import PLACEHOLDER, placeholders
+from firmground.settings_guard import KINDS
 
 Kind: TypeAlias = Literal["text", "heading", "table", "code"]
 
@@ -91,6 +92,12 @@ def unmasked(blocks: Sequence[Block], hides: Mapping[str, Hides]) -> list[Block]
 def words(text: str, hides: Mapping[str, Hides]) -> Runs:
     """A line of text that is no Markdown, in the same way."""
     return _unmasked((Run(text),), hides)
+
+
+def by_form(text: str) -> Runs:
+    """The same where nobody can say what placeholders stand for: what looks like one of a kind that we know is taken for one."""
+    kinds = {word: word.rpartition("_")[0].lower() for word in placeholders(text)}
+    return words(text, {word: Hides(kind) for word, kind in kinds.items() if kind in KINDS})
 
 
 def _unmasked(runs: Runs, hides: Mapping[str, Hides]) -> Runs:

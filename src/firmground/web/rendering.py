@@ -81,7 +81,7 @@ def _environment() -> Environment:
     environment.globals["static"] = static  # pyright: ignore[reportArgumentType]
     environment.globals["WITHHELD"] = WITHHELD  # pyright: ignore[reportArgumentType]
     filters = cast("dict[str, Any]", environment.filters)
-    filters.update(words=words, runs=prose.words, translated=language.gettext, said=said, ticked=ticked)
+    filters.update(words=words, runs=prose.words, by_form=prose.by_form, translated=language.gettext, said=said, ticked=ticked)
     for each in (language.number, language.decimal, language.money, language.percent, language.moment, language.day):
         filters[each.__name__] = each
     return environment

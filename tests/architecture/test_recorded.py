@@ -54,9 +54,6 @@ DECIDE_NOTHING = {
         "metering.Meter.left",
         "rates._borrowed",
     },
-    "what is learnt from answers is kept with them; a pin that waits is given to nobody": {
-        "pins._wait",
-    },
     "it ends what was begun and recorded": {
         "erasing.finish",
         "retention._answers",

@@ -82,12 +82,12 @@ def test_who_asks_for_a_sync_that_runs_already_gets_the_report_of_that_one(bench
         def embedded(texts: Sequence[str]) -> Vectors:
             if not asked:
                 asked.append(threads.submit(sync, other, ADMINISTRATOR, watch=lambda _: joined.set()))
-                assert joined.wait(20)
+                assert joined.wait(60)
             return embed(texts)
 
         monkeypatch.setattr(bench.embedder_, "embed", embedded)
         mine = sync(app, ADMINISTRATOR)
-        theirs = asked[0].result(20)
+        theirs = asked[0].result(60)
     assert mine["totals"]["documents"]["added"] == 8
     assert {**theirs, "seconds": 0} == {**mine, "seconds": 0}
 

@@ -131,7 +131,7 @@ def test_opening_and_closing_again_and_again_leaves_no_file_open(tmp_path: Path)
         jobs.work({}, until=lambda: True)
         jobs.close()
 
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
 
 
 def test_a_forked_child_does_not_keep_the_lease_of_its_dead_parent(tmp_path: Path):

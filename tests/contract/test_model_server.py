@@ -209,7 +209,7 @@ def test_closing_leaves_no_thread_and_no_port():
             client.sendall(
                 b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n%s" % (len(content), content)
             )
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before
     for client in clients:
         client.close()
     with socket.create_server(("127.0.0.1", server.port)) as again:

@@ -41,25 +41,25 @@ def test_one_asker_has_some_threads_and_the_others_theirs(turns: Turns):
     for _ in range(2):
         begun.append(Event())
         held.append(turns.take("eve", work))
-        assert begun[-1].wait(10)
+        assert begun[-1].wait(60)
     held += [turns.take("eve", end.wait) for _ in range(2)]
     with pytest.raises(Overloaded, match="your requests"):
         turns.take("eve", end.wait)
-    assert turns.take("bob", lambda: 7).result(10) == 7
+    assert turns.take("bob", lambda: 7).result(60) == 7
     assert not any(each.done() for each in held)
     end.set()
-    assert len(wait(held, 10).done) == 4
-    assert turns.take("eve", lambda: 8).result(10) == 8
+    assert len(wait(held, 60).done) == 4
+    assert turns.take("eve", lambda: 8).result(60) == 8
 
 
 def test_who_has_much_waiting_is_behind_the_others_after_each_of_it():
     turns = Turns("test", threads=1, waiting=20, of_one=1)
     begin, order = Event(), list[str]()
-    held: list[Future[Any]] = [turns.take("", lambda: begin.wait(10))]
+    held: list[Future[Any]] = [turns.take("", lambda: begin.wait(60))]
     held += [turns.take("eve", lambda: order.append("eve")) for _ in range(3)]
     held += [turns.take("bob", lambda: order.append("bob"))]
     begin.set()
-    assert len(wait(held, 10).done) == 5
+    assert len(wait(held, 60).done) == 5
     assert order == ["eve", "bob", "eve", "eve"]
     turns.close()
 
@@ -70,7 +70,7 @@ def test_all_together_may_have_no_more_waiting_than_there_is_room(turns: Turns):
     with pytest.raises(Overloaded, match="answered soon"):
         turns.take("one more", end.wait)
     end.set()
-    assert len(wait(held, 10).done) == 8
+    assert len(wait(held, 60).done) == 8
 
 
 def test_what_is_cancelled_while_it_waits_is_left_out(turns: Turns):
@@ -79,8 +79,8 @@ def test_what_is_cancelled_while_it_waits_is_left_out(turns: Turns):
     waiting = turns.take("eve", lambda: done.append(1))
     assert waiting.cancel()
     end.set()
-    wait(held, 10)
-    assert turns.take("eve", lambda: 9).result(10) == 9
+    wait(held, 60)
+    assert turns.take("eve", lambda: 9).result(60) == 9
     assert not done
 
 
@@ -90,7 +90,7 @@ def test_what_fails_is_told_to_whoever_waits_for_it(turns: Turns):
 
     for _ in range(4):
         with pytest.raises(ValueError, match="no"):
-            turns.take("eve", fail).result(10)
+            turns.take("eve", fail).result(60)
 
 
 def test_when_it_closes_nobody_waits_for_ever():
@@ -99,15 +99,15 @@ def test_when_it_closes_nobody_waits_for_ever():
 
     def work() -> None:
         begun.set()
-        end.wait(10)
+        end.wait(60)
 
     turns.take("eve", work)
-    assert begun.wait(10)
+    assert begun.wait(60)
     waiting = turns.take("eve", lambda: 1)
     waiting.add_done_callback(lambda _: end.set())
     turns.close()
     with pytest.raises(CancelledError):
-        waiting.result(10)
+        waiting.result(60)
 
 
 class Embedding:

@@ -326,7 +326,7 @@ def test_a_repeated_request_joins_an_answer_only_with_the_rights_it_is_made_with
     end = threading.Event()
 
     def make(**_: object) -> Answer:
-        end.wait(10)
+        end.wait(60)
         return Answer.model_construct(id="x")
 
     before, now = Actor(person="a", groups=frozenset({"public", "hr"})), Actor(person="a")

@@ -40,7 +40,7 @@ def address(tmp_path: Path, provider: LocalProvider) -> Generator[str]:
         server = Server(application(served), served, lambda _: ready.set())
         thread = Thread(target=lambda: asyncio.run(server.serve(sockets=[socket])))
         thread.start()
-        assert ready.wait(10)
+        assert ready.wait(60)
         yield address
         server.handle_exit(signal.SIGTERM, None)
         thread.join()

@@ -353,7 +353,7 @@ def test_what_is_for_administrators_is_refused_to_others(owner: Stocked, bob: di
     assert response.status_code == 403, response.text
     said = case.operation.definition.raw["description"]
     assert re.search(
-        "^- 403: You (are no administrator|are neither an administrator|may not look after people|may not review)",
+        "^- 403: You (are no administrator|are neither an administrator|may not look after people|may not review|neither review nor audit)",
         said,
         re.MULTILINE,
     )

@@ -16,12 +16,13 @@ from firmground.app.redaction.keys import sealed
 from firmground.app.redaction.revealing import Values, restored_passage, values_for
 from firmground.guard.redaction import placeholders, restored
 from firmground.ports import Transaction
+from firmground.serve.trace import passages_of
 from firmground.types import Actor, Event, Passage, Trace, Value
 
 V = TypeVar("V", bound=Value)
 Wrote: TypeAlias = Mapping[str, tuple[str, str]]
 """Kind and value of what somebody wrote, by placeholder."""
-_QUOTED = frozenset({"evidence", "citations", "closest"})
+_QUOTED = frozenset({"evidence", "added", "citations", "closest"})
 """Parts of an answer that are words of documents, whoever asks."""
 
 
@@ -134,7 +135,7 @@ def _both(own: Mapping[str, str], hidden: Mapping[str, str]) -> Mapping[str, str
 
 def _hiding(trace: Trace) -> set[str]:
     """The documents in whose words there may be placeholders."""
-    said = [*(each for each in trace.evidence if isinstance(each, Passage)), *trace.answer.closest, *trace.answer.citations]
+    said = [*passages_of(trace), *trace.answer.closest, *trace.answer.citations]
     return {each.document for each in said if _words(each)}
 
 

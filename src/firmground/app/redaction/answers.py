@@ -4,10 +4,10 @@ What documents hide is for who may read it there (`revealing`); what the asker w
 again in what is said with it, never in what is quoted: a passage reads as the document does for the same person.
 """
 
-import operator
 from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 from firmground.app.access.names import WIDGET
@@ -16,12 +16,14 @@ from firmground.app.redaction.keys import sealed
 from firmground.app.redaction.revealing import Values, restored_passage, values_for
 from firmground.guard.redaction import placeholders, restored
 from firmground.ports import Transaction
-from firmground.serve.trace import passages_of
 from firmground.types import Actor, Event, Passage, Trace, Value
 
 V = TypeVar("V", bound=Value)
 Wrote: TypeAlias = Mapping[str, tuple[str, str]]
 """Kind and value of what somebody wrote, by placeholder."""
+Places: TypeAlias = Mapping[Any, "Places"]
+"""Where in a value there may be placeholders: by part those of each that has any, down to texts, where they are words that lead nowhere."""
+_NOWHERE: Places = MappingProxyType({})
 _QUOTED = frozenset({"evidence", "added", "citations", "closest"})
 """Parts of an answer that are words of documents, whoever asks."""
 
@@ -29,12 +31,12 @@ _QUOTED = frozenset({"evidence", "added", "citations", "closest"})
 def revealed(app: App, tx: Transaction, actor: Actor, trace: Trace, wrote: Mapping[str, str] | None = None) -> Trace:
     """The trace as this reader may see it; the very trace where that changes nothing. Places stay those of the stored text. `wrote` is what
     they wrote themselves, where nothing is kept of it."""
-    words = _words(trace)
-    if not words:
+    places = _places(trace)
+    if not places:
         return trace
-    hidden = values_for(app, tx, actor, _hiding(trace), among=words)
+    hidden = values_for(app, tx, actor, _hiding(trace, places), among=_words_at(places))
     own = _own(app, tx, actor, trace) if wrote is None else wrote
-    return _shown(trace, hidden, _both(own, hidden)) if hidden or own else trace
+    return _shown(trace, places, hidden, _both(own, hidden)) if hidden or own else trace
 
 
 def all_revealed(app: App, tx: Transaction, actor: Actor, traces: Sequence[Trace]) -> list[Trace]:
@@ -43,7 +45,7 @@ def all_revealed(app: App, tx: Transaction, actor: Actor, traces: Sequence[Trace
 
 def shown_as(app: App, tx: Transaction, actor: Actor, trace: Trace, texts: Sequence[str]) -> list[str]:
     """Texts that say something of this trace, as this reader may see them."""
-    hidden = values_for(app, tx, actor, _hiding(trace), among=_words(texts))
+    hidden = values_for(app, tx, actor, _hiding(trace, _places(trace)), among=_words(texts))
     values = _both(_own(app, tx, actor, trace), hidden)
     return [restored(text, values) for text in texts]
 
@@ -66,7 +68,8 @@ def telling(app: App, actor: Actor, own: Mapping[str, str], listen: Callable[[Ev
         if event.kind == "citation" and (document := str(event.data["document"])) not in cited:
             cited.add(document)
             asked.clear()
-        words = _words(event.data)
+        places = _places(event.data)
+        words = _words_at(places)
         if not words:
             return listen(event)
         if not words <= asked:
@@ -74,7 +77,7 @@ def telling(app: App, actor: Actor, own: Mapping[str, str], listen: Callable[[Ev
                 known.update(values_for(app, tx, actor, cited, among=words))
             asked.update(words)
         values = known if event.kind == "citation" else _both(own, known)
-        return listen(event.model_copy(update={"data": _restored(event.data, values)}))
+        return listen(event.model_copy(update={"data": _put(event.data, places, values)}))
 
     return tell
 
@@ -89,7 +92,9 @@ def hide(app: App, tx: Transaction, trace: Trace, wrote: Wrote, before: Collecti
     `before` (ids)."""
     if not wrote and not before:
         return
-    words = _words(trace)
+    words = placeholders(trace.answer.question)
+    if before or not wrote.keys() <= words:
+        words = _words(trace)
     rows = sealed(app.personal_key, tx, {word: value for word, value in wrote.items() if word in words})
     known = {row.placeholder for row in rows}
     for earlier in tx.hidden_in_answers(before).values() if before else ():
@@ -133,32 +138,45 @@ def _both(own: Mapping[str, str], hidden: Mapping[str, str]) -> Mapping[str, str
     return ChainMap({}, cast("Any", own), cast("Any", hidden))
 
 
-def _hiding(trace: Trace) -> set[str]:
+def _hiding(trace: Trace, places: Places) -> set[str]:
     """The documents in whose words there may be placeholders."""
-    said = [*passages_of(trace), *trace.answer.closest, *trace.answer.citations]
-    return {each.document for each in said if _words(each)}
+    answer = places.get("answer", _NOWHERE)
+    quoted = (
+        (trace.evidence, places.get("evidence", _NOWHERE)),
+        (trace.added, places.get("added", _NOWHERE)),
+        (trace.answer.closest, answer.get("closest", _NOWHERE)),
+        (trace.answer.citations, answer.get("citations", _NOWHERE)),
+    )
+    return {said[int(n)].document for said, within in quoted for n in within}
 
 
 def _words(value: Any) -> set[str]:
     """What may be placeholders in all its texts."""
-    return placeholders("\n".join(_texts(value)))
+    return _words_at(_places(value))
 
 
-def _texts(value: Any) -> list[str]:
-    found: list[str] = []
-    rest: list[Any] = [value]
+def _words_at(places: Places) -> set[str]:
+    found, rest = set[str](), [places]
     while rest:
-        each = rest.pop()
-        form = _form(each.__class__)
-        if form == "text":
-            found.append(each)
-        elif form == "row":
-            rest.extend(each)
-        elif form == "map":
-            rest.extend(cast("dict[str, Any]", each).values())
-        elif form == "value":
-            rest.extend(cast("dict[str, Any]", vars(each)).values())
+        for key, within in rest.pop().items():
+            if within:
+                rest.append(within)
+            else:
+                found.add(key)
     return found
+
+
+def _places(value: Any) -> Places:
+    """Where in a value there may be placeholders."""
+    form = _form(value.__class__)
+    if form == "text":
+        return dict.fromkeys(placeholders(value), _NOWHERE) if "_" in value else _NOWHERE
+    if not form:
+        return _NOWHERE
+    held = cast("dict[Any, Any]", value if form == "map" else {} if form == "row" else vars(value))
+    parts = enumerate(cast("Sequence[Any]", value)) if form == "row" else held.items()
+    found: dict[Any, Places] = {key: within for key, each in parts if (within := _places(each))}
+    return found or _NOWHERE
 
 
 @cache
@@ -173,38 +191,33 @@ def _form(kind: type) -> Literal["text", "row", "map", "value", ""]:
     return "value" if issubclass(kind, Value) else ""
 
 
-def _shown(told: V, hidden: Mapping[str, str], all_: Mapping[str, str]) -> V:
+def _shown(told: V, places: Places, hidden: Mapping[str, str], all_: Mapping[str, str]) -> V:
     """A trace or an answer."""
     changed: dict[str, Any] = {}
-    for name, value in vars(told).items():
-        if name not in _QUOTED and isinstance(value, Value):
-            new = _shown(value, hidden, all_)
+    for name, within in places.items():
+        value = getattr(told, name)
+        if name in _QUOTED:
+            changed[name] = _put(value, within, hidden)
         else:
-            new = _restored(value, hidden if name in _QUOTED else all_)
-        if new is not value:
-            changed[name] = new
-    return told.model_copy(update=changed) if changed else told
+            changed[name] = _shown(value, within, hidden, all_) if isinstance(value, Value) else _put(value, within, all_)
+    return _with(told, changed)
 
 
-def _restored(value: Any, values: Mapping[str, str]) -> Any:
-    """With values in all its texts. What holds none stays the very same: most of an answer does."""
+def _put(value: Any, places: Places, values: Mapping[str, str]) -> Any:
+    """With values at these places. What holds none stays the very same: most of an answer does."""
     form = _form(value.__class__)
     if form == "text":
         return restored(value, values)
     if form == "row":
-        told = [_restored(each, values) for each in value]
-        if all(map(operator.is_, told, value)):
-            return value
+        told = list(cast("Sequence[Any]", value))
+        for n, within in places.items():
+            told[n] = _put(told[n], within, values)
         return tuple(told) if issubclass(value.__class__, tuple) else told
     if form == "map":
-        changed = _changed(cast("dict[str, Any]", value), values)
-        return {**value, **changed} if changed else value
-    if form == "value":
-        changed = _changed(cast("dict[str, Any]", vars(value)), values)
-        return value.model_copy(update=changed) if changed else value
-    return value
+        return {**value, **{key: _put(value[key], within, values) for key, within in places.items()}}
+    return _with(value, {name: _put(getattr(value, name), within, values) for name, within in places.items()})
 
 
-def _changed(fields: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
-    made = ((name, _restored(each, values)) for name, each in fields.items() if _form(each.__class__))
-    return {name: new for name, new in made if new is not fields[name]}
+def _with(value: V, parts: Mapping[str, Any]) -> V:
+    changed = {name: part for name, part in parts.items() if part is not getattr(value, name)}
+    return value.model_copy(update=changed) if changed else value

@@ -368,14 +368,17 @@ def test_a_server_that_hangs_at_any_byte_is_left(connect):
         length = server.wait()[0].sent
         places = ["before_headers", "after_headers", *range(1, length)]
         server.script.add(*(reply.model_copy(update={"hang": at}) for at in places))
-        with ThreadPoolExecutor(64) as pool:
+        with ThreadPoolExecutor(32) as pool:
             outcomes = list(pool.map(lambda _: outcome(model), places))
-        asked = server.wait(len(places) + 1)
+        # Who has no more patience may be gone before a busy machine has let the server look: it never knew of them.
+        asked = server.wait(len(server.requests))
+        unseen = len(places) + 1 - len(asked)
         # A busy machine may be slower than those 0.3 s: that the end of a connection is not waited for is asked patiently.
         server.script.add(reply.model_copy(update={"hang": length - 1}))
         assert outcome(patient) == "Hi."
     assert {"timeout"} <= set(outcomes) <= {"timeout", "Hi."}
-    assert sum(each.left for each in asked) >= outcomes.count("timeout")
+    assert unseen < length / 10
+    assert sum(each.left for each in asked) >= outcomes.count("timeout") - unseen
 
 
 def outcome(model: OpenAIModel) -> str:

@@ -254,7 +254,9 @@ def test_a_scanned_page_among_typed_ones_is_read_too(parser: SandboxedParser, re
     canvas.drawImage(ImageReader(io.BytesIO(a_picture("Invoice number 48213"))), 30, 400, width=540, height=100)
     canvas.save()
     assert parser.parse("a.pdf", made.getvalue()).warnings == ("pages_without_text: 1",)
-    assert page_texts(reading.parse("a.pdf", made.getvalue())) == ["A typed page with words in it.", "Invoice number 48213"]
+    # Recognition reads the whole file then, and whether it sees a full stop depends on the processor.
+    read = [page.rstrip(".") for page in page_texts(reading.parse("a.pdf", made.getvalue()))]
+    assert read == ["A typed page with words in it", "Invoice number 48213"]
 
 
 def test_one_missing_language_is_a_warning_and_the_others_are_read():

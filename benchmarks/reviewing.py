@@ -1,6 +1,6 @@
 """Fifty reviewers over ten thousand items: is any lost or decided twice, and how long does it take to claim one and to list what waits?
 
-    python -m benchmarks.reviewing [--items 10000] [--reviewers 50] [--think 5.0] [--seconds 60] [--out FILE]
+    python -m benchmarks.reviewing [--items 10000] [--reviewers 50] [--think 30.0] [--seconds 90] [--out FILE]
 
 A database of its own on SQLite, with an owner, so that rights are looked up at every act; half of the reviewers may see all that answers
 rest on, the others half of it. Alone: claims beside a transaction that updates one row, in turns. Together: each reviewer claims, thinks
@@ -174,8 +174,8 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--items", type=int, default=10_000)
     options.add_argument("--reviewers", type=int, default=50)
-    options.add_argument("--think", type=float, default=5.0)
-    options.add_argument("--seconds", type=float, default=60.0)
+    options.add_argument("--think", type=float, default=30.0)
+    options.add_argument("--seconds", type=float, default=90.0)
     options.add_argument("--out", type=Path)
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as scratch:

@@ -41,7 +41,7 @@ class Real(Bench):
     def drop_index(self, build: str) -> None:
         drop_lance(self.root / ".firmground" / "index", build)
 
-    def beside(self, workspace):  # type: ignore[no-untyped-def]
+    def beside(self, workspace):
         return (
             self if workspace.root == self.root else Real(workspace.root, settings=workspace.settings, embedder_=self.embedder_)
         )

@@ -260,7 +260,7 @@ def _renderers() -> list[Fuzzed]:
     from firmground.language.terms import query_terms, terms
     from firmground.web import charts, prose, rendering, said
 
-    environment = rendering._environment()  # pyright: ignore[reportPrivateUsage]
+    environment = rendering._environment()
     template = environment.from_string('{% import "prose.html" as shown with context %}{{ shown.prose(blocks, named="here") }}')
     ours = {"div", "table", "thead", "tbody", "tr", "th", "td", "p", "pre", "mark"}
     chunker = Chunker()
@@ -331,13 +331,13 @@ def _addresses() -> list[Fuzzed]:
         for check in (
             lambda: origins.check_host(headers, settings, owned=True),
             lambda: bodies.check(scope, headers, bodies.taken("/", 1)),
-            lambda: edge._check_address(scope),  # pyright: ignore[reportPrivateUsage]
+            lambda: edge._check_address(scope),
         ):
             try:
                 check()
             except (Refused, FirmgroundError, Malformed, TooLarge, WrongMediaType):
                 continue
-        there = account._OUR_OWN.fullmatch(text)  # pyright: ignore[reportPrivateUsage]
+        there = account._OUR_OWN.fullmatch(text)
         assert not there or (text.startswith("/") and not text.startswith(("//", "/\\")))
 
     return [Fuzzed("addresses and headers", texts(), given, given)]

@@ -135,7 +135,7 @@ def written(given: ReviewSection) -> str:
         if isinstance(each, bool):
             return str(each).lower()
         if isinstance(each, (list, tuple)):
-            return f"[{', '.join(map(value, each))}]"  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+            return f"[{', '.join(map(value, each))}]"
         return repr(each)
 
     lines = ["[review]", f"sample = {given.sample}"]

@@ -183,7 +183,7 @@ def main() -> None:
     if len(sizes) > 1:
         small, large = min(sizes), max(sizes)
         report["growth_exponent"] = {
-            name: round(math.log(sizes[large][name]["p50_ms"] / sizes[small][name]["p50_ms"]) / math.log(large / small), 3)  # type: ignore[index]
+            name: round(math.log(sizes[large][name]["p50_ms"] / sizes[small][name]["p50_ms"]) / math.log(large / small), 3)
             for name in ("unfiltered", "4_percent")
         }
     report["load_after"] = os.getloadavg()[0]

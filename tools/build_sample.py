@@ -82,7 +82,7 @@ def pdf(text: str, modified: datetime, *, password: str | None = None) -> bytes:
         style = {"title": "Title", "heading": "Heading2"}.get(block.kind, "BodyText")
         return Paragraph(escape(block.text), styles[style])
 
-    def number(canvas, page) -> None:  # type: ignore[no-untyped-def]
+    def number(canvas, page) -> None:
         canvas.setFont("Helvetica", 8)
         canvas.drawCentredString(297, 30, f"Tarnhaven Instruments · page {page.page}")
 
@@ -226,7 +226,7 @@ def same_every_time(content: bytes, modified: datetime) -> bytes:
     return out.getvalue()
 
 
-def typed_page(text: str, *, seed: int, degrees: float):  # type: ignore[no-untyped-def]
+def typed_page(text: str, *, seed: int, degrees: float):
     """A picture of a typed page, a little skewed and noisy, as an old scanner gives it."""
     import reportlab
     from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont

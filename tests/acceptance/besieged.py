@@ -191,7 +191,7 @@ def _serve(place: Path, files: int, limits: dict[str, Any]) -> None:
             time.sleep(0.01)
         return embed(texts)
 
-    bench.embedder_.embed = slowly  # type: ignore[method-assign]
+    bench.embedder_.embed = slowly
     with bench.app() as app:
         sync(app, ADMINISTRATOR)
         told = {name: int(value) if name in {"connections", "uploads"} else value for name, value in limits.items()}

@@ -135,7 +135,7 @@ def test_every_hostile_file_is_accounted_for_and_the_others_are_taken_in(place: 
     assert SECRET not in repr(place.tables())
     assert place.uris("marmalade on the upper shelf") >= {"notes/hostile/two%0Alines.md"}
     assert place.uris("the kettle whistles") >= {"notes/hostile/caf%E9.md"}
-    assert place.found(LEAVE)[LEAVE][0] == normal[0]  # type: ignore[index]
+    assert place.found(LEAVE)[LEAVE][0] == normal[0]
     again = place.sync()["totals"]["documents"]
     assert {kind: again[kind] for kind in ("added", "changed", "quarantined", "failed")} == {
         "added": 0,
@@ -288,7 +288,7 @@ def test_a_full_disk_stops_the_sync_and_later_it_goes_on(
         if not limit:
             assert little_disk("64m")
         place.sync()
-        assert place.found(LEAVE)[LEAVE][0] == normal[0]  # type: ignore[index]
+        assert place.found(LEAVE)[LEAVE][0] == normal[0]
         assert "notes/long3.txt" in place.uris("Long list 3")
         place.check_sound()
 

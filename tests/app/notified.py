@@ -37,7 +37,7 @@ def a_bench(root: Path, *routes: RouteSection, zone: str = "Europe/Berlin") -> B
     bench = Bench(root, settings=settings, clock=Ticking(MONDAY))
     with bench.app() as app, app.database.transaction() as tx:
         for name, role in PEOPLE.items():
-            tx.add_person(name, role=role)  # type: ignore[arg-type] - each is a role
+            tx.add_person(name, role=role)
             tx.save_contact(Contact(person=name, address=f"{name}@example.org"))
     return bench
 

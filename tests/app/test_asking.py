@@ -43,7 +43,7 @@ def trusting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def a_bench(tmp_path: Path, **answer: object) -> Bench:
-    settings = Settings(answer=AnswerSection(**answer), serve=ServeSection())  # type: ignore[arg-type]
+    settings = Settings(answer=AnswerSection(**answer), serve=ServeSection())
     bench = Bench(tmp_path, settings=settings)
     bench.source.contents.update({"leave.md": LEAVE, "salaries.md": SALARIES, "canteen.md": CANTEEN})
     bench.source.file_groups = {"salaries.md": ("hr",)}
@@ -363,7 +363,7 @@ def test_who_listens_hears_of_each_citation_before_the_sentence_that_needs_it(ap
         if event.kind == "citation":
             known.add(event.data["n"])
         else:
-            assert set(event.data["citations"]) <= known  # type: ignore[arg-type]
+            assert set(event.data["citations"]) <= known
     assert [event.data["text"] for event in said if event.kind == "sentence"] == [each.text for each in answer.sentences]
 
 

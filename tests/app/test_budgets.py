@@ -329,7 +329,7 @@ def test_quotes_of_one_whose_budget_is_spent_are_no_answer_for_another(tmp_path:
 def test_a_hundred_at_once_overspend_no_budget(tmp_path: Path):
     cost = once(tmp_path)
     bench = a_bench(tmp_path, a_model(), workspace={"usd_a_day": cost.usd * 10}, person={"answers_a_day": 90})
-    bench.clock = lambda: NOON  # type: ignore[assignment]
+    bench.clock = lambda: NOON
     with opened(bench) as app:
 
         def one(n: int) -> str:
@@ -427,11 +427,11 @@ def test_an_evaluation_stops_where_the_workspaces_budget_does_and_goes_on_later(
         spent = budgets.spent(app, ADMINISTRATOR, kind="workspace")
         assert (0 < spent.day.tokens <= spent.shares[0].limit, spent.day.answers) == (True, 0)
         assert [row.name for row in budgets.spending(app, ADMINISTRATOR, by="via")] == ["job"]
-        before = len(bench.models["scripted/model"].calls)  # type: ignore[attr-defined]
+        before = len(bench.models["scripted/model"].calls)
         budgets.set_limits(app, ADMINISTRATOR, "workspace", "", Limits(tokens_a_day=0))
         report = evaluation.run(app, ADMINISTRATOR)
         assert report.errors == 0
-        assert len(bench.models["scripted/model"].calls) < 8 + before  # type: ignore[attr-defined]
+        assert len(bench.models["scripted/model"].calls) < 8 + before
 
 
 # ---------------------------------------------------------------- who hears of it, and who is forgotten
@@ -536,7 +536,7 @@ def test_requests_are_counted_by_person_key_and_address(tmp_path: Path):
 
 def test_two_processes_let_in_no_more_than_the_most_of_a_minute(tmp_path: Path):
     bench = a_bench(tmp_path, person={"requests_a_minute": 25})
-    bench.clock = lambda: NOON  # type: ignore[assignment]
+    bench.clock = lambda: NOON
     with opened(bench) as one, bench.app() as other:
 
         def let_in(app: App) -> bool:

@@ -176,9 +176,9 @@ def other_embedder(bench: Bench) -> Iterator[Bench]:
 def test_a_release_goes_on_with_its_own_embedder(other_embedder: Bench):
     bench = other_embedder
     with bench.app() as app:
-        before = len(bench.embedders["small"].embedded)  # type: ignore[attr-defined]
+        before = len(bench.embedders["small"].embedded)
         assert "3 years" in years_of(app, "anchor", "1")
-        assert len(bench.embedders["small"].embedded) > before  # type: ignore[attr-defined]
+        assert len(bench.embedders["small"].embedded) > before
         given = ask(app, ADMINISTRATOR, "How many years does the davit last?", release="1")
         assert replay(app, ADMINISTRATOR, given.id).outcome == "same"
     assert np.shape(bench.embedder_.embed(["x"])) == (1, 48)

@@ -109,7 +109,7 @@ def test_questions_are_asked_again_of_the_release_that_answered_them(bench: Benc
 def test_an_answer_that_is_another_than_the_recorded_one_is_found(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     load = SqlDatabase.load
 
-    def forgetful(self: SqlDatabase, lines, *, aside: str) -> None:  # type: ignore[no-untyped-def]
+    def forgetful(self: SqlDatabase, lines, *, aside: str) -> None:
         load(self, [line.replace(b"red mat", b"big mat") if b"answer" not in line else line for line in lines], aside=aside)
 
     monkeypatch.setattr(SqlDatabase, "load", forgetful)
@@ -121,7 +121,7 @@ def test_an_answer_that_is_another_than_the_recorded_one_is_found(bench: Bench, 
 def test_rows_and_entries_that_are_missing_are_found(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     load = SqlDatabase.load
 
-    def losing(self: SqlDatabase, lines, *, aside: str) -> None:  # type: ignore[no-untyped-def]
+    def losing(self: SqlDatabase, lines, *, aside: str) -> None:
         kept_lines = list(lines)
         at = next(n for n, line in enumerate(kept_lines) if line.startswith(b'{"table":"ledger"'))
         rows = next(n for n in range(at + 1, len(kept_lines)) if kept_lines[n].startswith(b"{")) - at - 1

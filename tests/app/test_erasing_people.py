@@ -45,7 +45,7 @@ def app(bench: Bench) -> Generator[App]:
         sync(app, ADMINISTRATOR)
         with app.database.transaction() as tx:
             for name, role in (("olga", "owner"), ("ada", "user"), ("bob", "user"), ("otto", "admin")):
-                tx.add_person(name, role=role)  # type: ignore[arg-type]
+                tx.add_person(name, role=role)
                 tx.save_account(Account(person=name, created_at=app.clock()), "hash")
         make_live(app)
         yield app

@@ -349,7 +349,7 @@ def test_with_an_owner_every_route_refuses_who_shows_nothing(tmp_path: Path) -> 
 
 def test_a_route_that_answers_without_credentials_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(credentials, "OPEN", credentials.OPEN | {"/v1/models"})
-    monkeypatch.setitem(ROUTES, "GET /v1/models", "open")  # type: ignore[arg-type]
+    monkeypatch.setitem(ROUTES, "GET /v1/models", "open")
     made = do(a_bench(tmp_path), "access")
     assert "GET /v1/models answers without credentials (status 200)" in made.findings
 

@@ -229,7 +229,7 @@ def test_of_two_promotions_at_once_one_is_refused(app: App, bench: Bench, monkey
     other = with_release(bench, "another")
     audited(other, "1")
     audited(other, "2")
-    ready = live._make_ready  # pyright: ignore[reportPrivateUsage]
+    ready = live._make_ready
 
     def meanwhile(*given: object) -> None:
         monkeypatch.setattr(live, "_make_ready", ready)

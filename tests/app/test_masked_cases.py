@@ -28,7 +28,7 @@ HIS = {"id": "by-address", **CASE, "question": f"Who is reached at {ADDRESS}?", 
 @pytest.fixture
 def came(tmp_path: Path) -> tuple[App, dict[str, Result]]:
     source = SourceSection(name="docs", path=".", groups=("everyone",), personal_data="mask", personal_data_for=("keepers",))
-    bench = Bench(tmp_path, settings=Settings(sources=(source,), answer=AnswerSection(threshold=0.001)))  # type: ignore[call-arg]
+    bench = Bench(tmp_path, settings=Settings(sources=(source,), answer=AnswerSection(threshold=0.001)))
     bench.source.contents["tower.md"] = TOWER.encode()
     bench.source.groups = ("everyone", "keepers")
     (tmp_path / "golden").mkdir()

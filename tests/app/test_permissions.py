@@ -35,7 +35,7 @@ def app(tmp_path: Path) -> Iterator[App]:
         (root / name).write_text(text)
     rules = [Rule(match="hr/**", groups=("board", "hr"))]
     bench = Bench(tmp_path)
-    bench.source = FilesSource("docs", root, groups=("everyone",), rules=rules)  # type: ignore[assignment]
+    bench.source = FilesSource("docs", root, groups=("everyone",), rules=rules)
     with bench.app() as app:
         sync(app, ADMINISTRATOR)
         people.add_person(app, ADMINISTRATOR, "ada", groups=["hr"])

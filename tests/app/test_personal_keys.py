@@ -28,7 +28,7 @@ def test_a_key_is_made_once_and_is_nobody_elses_to_read(tmp_path: Path) -> None:
 
 def _made(place: tuple[str, object]) -> str:
     root, start = place
-    start.wait()  # type: ignore[attr-defined]
+    start.wait()
     return key_of(_workspace(Path(root)), environment={}).id
 
 

@@ -79,7 +79,7 @@ def test_what_was_lost_comes_back_and_the_record_goes_on(bench: Bench, file: Pat
         assert ledger.verify(app, ADMINISTRATOR).whole
         last = ledger.entries(app, ADMINISTRATOR, newest_first=True)[0]
         assert (last.kind, last.subject, last.detail["entry"]) == ("backup.restored", "shop.zip", made.manifest.ledger[0])
-        assert last.detail["replaced"][0] > made.manifest.ledger[0]  # type: ignore[index, operator]
+        assert last.detail["replaced"][0] > made.manifest.ledger[0]
         assert app.uploads.holds("owl.md")
     assert made.aside is not None
     assert (made.aside / "firmground.sqlite").exists()
@@ -352,7 +352,7 @@ def test_a_newer_schema_is_refused_and_nothing_has_changed(bench: Bench, file: P
 
 
 @pytest.mark.parametrize("cut", [lambda rows: rows[: len(rows) // 2], lambda rows: rows.rpartition(b'{"end"')[0]])
-def test_rows_that_are_not_whole_change_nothing(bench: Bench, file: Path, tmp_path: Path, cut):  # type: ignore[no-untyped-def]
+def test_rows_that_are_not_whole_change_nothing(bench: Bench, file: Path, tmp_path: Path, cut):
     with archive.opened(file) as good, good.reading(archive.DATABASE) as rows:
         half = cut(rows.read())
     before = states(bench)

@@ -212,7 +212,7 @@ def test_the_sweep_of_the_day_is_a_job_that_is_asked_for_once_a_day(bench: Bench
 
 @pytest.mark.parametrize("role", ["user", "reviewer", "auditor"])
 def test_only_who_looks_after_the_workspace_erases_for_age(app: App, role: str):
-    actor = Actor(person="eve", role=role)  # type: ignore[arg-type]
+    actor = Actor(person="eve", role=role)
     for use in (retention.due, retention.sweep):
         with pytest.raises(NotAllowed):
             use(app, actor)

@@ -154,7 +154,7 @@ def test_an_edit_must_say_something_short_and_cite_what_the_draft_cites(app: App
     with pytest.raises(InvalidInput, match="no sentence 9"):
         acting.approve(app, RITA, item.id, revision=item.revision, marks={9: "wrong"})
     with pytest.raises(InvalidInput, match="no reason 'bad'"):
-        acting.approve(app, RITA, item.id, revision=item.revision, reason="bad")  # pyright: ignore[reportArgumentType]
+        acting.approve(app, RITA, item.id, revision=item.revision, reason="bad")
 
 
 @pytest.mark.parametrize("act", ["edit", "reject"])
@@ -425,7 +425,7 @@ def test_flagging_and_escalating_make_it_more_urgent(app: App):
     assert waits(app, OLGA) == [item.id]
     for to, why in (("auditor", "does not review"), ("admin", "for the role owner already")):
         with pytest.raises(Refused, match=why):
-            acting.escalate(app, OLGA, item.id, revision=3, to=to)  # pyright: ignore[reportArgumentType]
+            acting.escalate(app, OLGA, item.id, revision=3, to=to)
 
 
 def test_a_pause_moves_the_deadline_by_the_working_time_it_lasts(bench: Bench, app: App):

@@ -157,7 +157,7 @@ def test_many_tabs_that_come_at_the_same_moment_stay_signed_in(app: App, bench: 
 @pytest.mark.parametrize("role", ["admin", "auditor"])
 def test_with_another_role_comes_another_secret_at_once(app: App, role: str):
     secret = begin(app)
-    people.set_role(app, ADMINISTRATOR, "bob", role)  # type: ignore[arg-type]
+    people.set_role(app, ADMINISTRATOR, "bob", role)
     found = present(app, secret)
     assert (found.actor.role, found.stale) == (role, True)
     following = sessions.renewed(app, digest_of(secret))

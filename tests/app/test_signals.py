@@ -44,7 +44,7 @@ class Place:
             self.ada = tx.actor("ada", via="http")
 
     def ask(self, question: str, actor: Actor | None = None, **more: str) -> str:
-        return ask(self.app, actor or self.ada, question, **more).id  # type: ignore[arg-type]
+        return ask(self.app, actor or self.ada, question, **more).id
 
     def forward(self, time: timedelta) -> None:
         self.bench.clock.now += time

@@ -77,10 +77,10 @@ def test_a_page_and_a_site_that_cannot_be_had_lose_nothing(site: WebSite, tmp_pa
 def test_a_sync_that_was_cut_off_after_it_had_looked_goes_on(site: WebSite, tmp_path: Path):
     bench = bench_on(site, tmp_path)
     with bench.app() as app:
-        parse, bench.parser_.parse = bench.parser_.parse, _killed  # type: ignore[method-assign]
+        parse, bench.parser_.parse = bench.parser_.parse, _killed
         with pytest.raises(KeyboardInterrupt):
             sync(app, ADMINISTRATOR)
-        bench.parser_.parse = parse  # type: ignore[method-assign]
+        bench.parser_.parse = parse
     with bench.app() as app:
         assert counts(sync(app, ADMINISTRATOR)) == {"added": 3}
         assert found(app, "carry over vacation days")[0] == f"site/{site.host}/leave"

@@ -5,9 +5,9 @@ leads there and before what lets it fail. Steps for a text of twice the length a
 """
 
 import re
-import re._compiler as compiler  # pyright: ignore[reportMissingImports]
-import re._constants as op  # pyright: ignore[reportMissingImports]
-import re._parser as parser  # pyright: ignore[reportMissingImports]
+import re._compiler as compiler
+import re._constants as op
+import re._parser as parser
 import sys
 from collections.abc import Callable, Iterator
 from functools import lru_cache

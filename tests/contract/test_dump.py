@@ -80,7 +80,7 @@ def test_the_fence_of_the_ledger_stands_again(opening: dict[str, Opening], targe
     database = opening[target]()
     database.load(filled(database), aside="before")
     with pytest.raises(Exception, match="only ever added to"), database.transaction() as tx:
-        tx._connection.execute(text("delete from ledger"))  # type: ignore[attr-defined]
+        tx._connection.execute(text("delete from ledger"))
     database.close()
 
 
@@ -113,7 +113,7 @@ def test_on_a_server_what_there_was_is_kept_aside(opening: dict[str, Opening]):
     database.load(lines, aside="before_1")
     with database.reading() as tx:
         assert "only before" not in tx.people()
-        kept = tx._connection.execute(text("select name from before_1.persons"))  # type: ignore[attr-defined]
+        kept = tx._connection.execute(text("select name from before_1.persons"))
         assert "only before" in {row[0] for row in kept}
     database.close()
 

@@ -84,7 +84,7 @@ def test_every_setting_is_in_the_reference():
 
 def test_every_command_and_option_is_in_the_reference():
     text = page("reference", "commands.md")
-    for name, command in commands.commands.items():  # type: ignore[attr-defined]
+    for name, command in commands.commands.items():
         below = getattr(command, "commands", {"": command})
         for sub, leaf in below.items():
             heading = f"firmground {name} {sub}".strip()

@@ -128,7 +128,7 @@ def test_the_shapes_shown_are_those_that_are_printed(sample: Path):
         (hits, json.loads(reader.type("firmground search valve --json")[1])),
         (report, json.loads(reader.type("firmground sync --json")[1])),
         (document, json.loads(reader.type("firmground documents list --json")[1])[0]),
-        (job, Job(id="", kind="", state="done", created_at="2026-11-21T01:18:42Z").model_dump()),  # type: ignore[arg-type]
+        (job, Job(id="", kind="", state="done", created_at="2026-11-21T01:18:42Z").model_dump()),
     ]
     for shown, real in printed:
         assert unlike(shown, real) == []

@@ -94,7 +94,7 @@ def test_an_answer_that_takes_long_has_a_page_that_says_so_and_looks_again(tmp_p
         assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in page.text
         assert "The answer is being made" in page.text
         may.set()
-        served.streams.find(address.removeprefix("/answers/"), served.local_actor).work.result(20)  # pyright: ignore[reportOptionalMemberAccess]
+        served.streams.find(address.removeprefix("/answers/"), served.local_actor).work.result(20)
         page = client.get(address)
         assert "five vacation days" in page.text
         assert "http-equiv" not in page.text

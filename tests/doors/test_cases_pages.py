@@ -158,7 +158,7 @@ def test_a_case_whose_document_changed_is_confirmed_with_a_button(served: tuple[
     client, site = served
     (site.app.workspace.root / "golden" / "all.yaml").write_text(CASES.replace("gone.md", "leave.md"))
     assert "It still holds" not in read(client, "/cases/leave")
-    site.app.sources["docs"].contents["leave.md"] += b"\nTen from 2027 on.\n"  # type: ignore[attr-defined]
+    site.app.sources["docs"].contents["leave.md"] += b"\nTen from 2027 on.\n"
     sync(site.app, ADMINISTRATOR)
     assert "The source was changed since" in read(client, "/cases/leave")
     assert client.post("/cases/leave/confirm", data={"token": "guessed"}).status_code == 403

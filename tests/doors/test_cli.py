@@ -197,7 +197,7 @@ def test_the_commands_are_exactly_those_that_are_built(tmp_path: Path):
     from firmground.cli.commands import commands
 
     found: list[str] = []
-    for name, command in commands.commands.items():  # type: ignore[attr-defined]
+    for name, command in commands.commands.items():
         below = getattr(command, "commands", None)
         found += [f"{name} {each}" for each in below] if below else [name]
     assert sorted(found) == sorted(COMMANDS)

@@ -50,7 +50,7 @@ def another(client: TestClient, **more: Any) -> TestClient:
 
 
 def later(served: Served, **more: float) -> None:
-    served.app.clock.now += timedelta(**more)  # type: ignore[attr-defined]
+    served.app.clock.now += timedelta(**more)
 
 
 def noted(served: Served) -> None:
@@ -352,7 +352,7 @@ def test_whatever_is_shown_as_credentials_is_refused_and_never_too_much(quiet_ho
         shown += [{b"Cookie": name + b"=x; " + name + b"=" + odd}, {b"X-Firmground-Token": odd, b"Cookie": name + b"=" + odd}]
     for headers in shown:
         client.cookies.clear()
-        response = client.get(path, headers=headers)  # type: ignore[arg-type]
+        response = client.get(path, headers=headers)
         assert response.status_code in {303, 401}, headers
 
 

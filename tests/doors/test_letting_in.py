@@ -269,7 +269,7 @@ def test_a_session_that_is_over_is_refused(house: tuple[TestClient, Served]):
     client, served = house
     sign_in(client, served)
     assert client.get("/people").status_code == 200
-    served.app.clock.now += timedelta(hours=73)  # type: ignore[attr-defined]
+    served.app.clock.now += timedelta(hours=73)
     assert client.get("/people").headers["location"].startswith("/login")
     assert client.get("/api/v1/keys").status_code == 401
 
@@ -291,7 +291,7 @@ def test_when_somebody_was_seen_is_noted_but_not_each_time(house: tuple[TestClie
     first = use()
     assert first[1] is not None
     assert use() == first, "within a minute"
-    served.app.clock.now += timedelta(minutes=2)  # type: ignore[attr-defined]
+    served.app.clock.now += timedelta(minutes=2)
     seen, used = use()
     assert seen > first[0]
     assert used > first[1]

@@ -68,7 +68,7 @@ def send(client: TestClient, served: Served, path: str, **fields: str) -> Any:
 
 
 def bench(served: Served) -> Bench:
-    return served.app._opening  # type: ignore[return-value] - the bench opens it
+    return served.app._opening
 
 
 def key_of(served: Served, person: str) -> dict[str, str]:

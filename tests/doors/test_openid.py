@@ -352,7 +352,7 @@ def test_an_identity_is_one_persons_and_a_person_has_one(one: House):
 
 def _signed_by(signature: str) -> Callable[[House], None]:
     def change(one: House) -> None:
-        one.provider.signature = signature  # type: ignore[assignment]
+        one.provider.signature = signature
 
     return change
 

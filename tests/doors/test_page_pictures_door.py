@@ -40,7 +40,7 @@ def a_scan(colour: str = "gray") -> bytes:
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     bench = Bench(tmp_path)
-    bench.parser_ = Recognising()  # type: ignore[assignment]
+    bench.parser_ = Recognising()
     bench.source.contents["scan.png"] = a_scan()
     return bench
 

@@ -185,7 +185,7 @@ def test_a_decision_on_what_somebody_else_changed_meanwhile_is_refused_and_shows
 def test_a_lease_that_lapsed_is_told_where_somebody_else_took_over(office: Desk):
     item = wanted(office.app, "May I book a train?")
     office.send(f"/reviews/{item.id}", act="claim", revision=1)
-    office.app.clock.now += timedelta(hours=2)  # type: ignore[attr-defined]
+    office.app.clock.now += timedelta(hours=2)
     ben = Actor(person="ben", role="reviewer", groups=frozenset({"public", "everyone"}))
     acting.claim(office.app, ben, item.id, revision=office.now(item).revision)
     late = office.send(f"/reviews/{item.id}", act="approve", revision=2)

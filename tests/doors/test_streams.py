@@ -216,9 +216,9 @@ def test_a_day_later_a_key_is_new(tmp_path: Path):
     key = {"Idempotency-Key": "a-1"}
     with listening(tmp_path, streams={"kept_seconds": 0.0}) as on:
         first = on.ask(headers=key).json()["id"]
-        on.app.clock.now += timedelta(hours=23)  # type: ignore[attr-defined]
+        on.app.clock.now += timedelta(hours=23)
         assert on.ask(headers=key).json()["id"] == first
-        on.app.clock.now += timedelta(hours=2)  # type: ignore[attr-defined]
+        on.app.clock.now += timedelta(hours=2)
         assert on.ask(headers=key).json()["id"] != first
 
 

@@ -66,7 +66,7 @@ def test_what_is_too_large_is_refused_whether_it_says_so_or_not(tmp_path: Path):
         announced = client.post("/api/v1/documents?name=a.md", content=b"", headers={**BYTES, "Content-Length": "1000000000"})
         assert announced.status_code == 413
         assert not (served.app.workspace.data / "incoming").exists()
-        unannounced = upload(client, (b"x" * 1_000_000 for _ in range(102)))  # type: ignore[arg-type]
+        unannounced = upload(client, (b"x" * 1_000_000 for _ in range(102)))
         assert unannounced.status_code == 413
         assert left(served) == []
         assert not (served.app.workspace.data / "uploads").exists()

@@ -242,7 +242,7 @@ def test_what_does_not_exist_is_not_found(client: TestClient):
 )
 def test_every_error_of_ours_has_its_status(tmp_path: Path, error: Exception, status: int, code: str):
     with serving(tmp_path) as (client, served):
-        served.app.jobs.get = raising(error)  # type: ignore[method-assign]
+        served.app.jobs.get = raising(error)
         response = client.get("/api/v1/jobs/x")
         assert problem(response, status) == code
         assert "secret" not in response.text
@@ -265,7 +265,7 @@ def test_what_needs_the_model_waits_for_it_and_then_says_why_it_is_not_there(tmp
 
 def test_a_model_that_cannot_be_opened_is_a_reason_until_it_can(tmp_path: Path):
     bench = Bench(tmp_path)
-    working, bench.embedder = bench.embedder, raising(OutsideFailed("no model", "fetch it"))  # type: ignore[method-assign]
+    working, bench.embedder = bench.embedder, raising(OutsideFailed("no model", "fetch it"))
     with bench.app() as app:
         served = Served(app)
         client = TestClient(application(served), base_url=HERE)
@@ -273,7 +273,7 @@ def test_a_model_that_cannot_be_opened_is_a_reason_until_it_can(tmp_path: Path):
         assert client.get("/readyz").json()["reasons"] == ["no model: fetch it"]
         assert problem(client.post("/api/v1/answers", json={"question": "x"}), 502) == "outside-failed"
 
-        bench.embedder = working  # type: ignore[method-assign]
+        bench.embedder = working
         assert served.open_parts()
         assert client.get("/readyz").json() == {"ready": True, "reasons": []}
         served.stopping.set()

@@ -83,7 +83,7 @@ def test_a_file_that_cannot_be_taken_is_told_beside_its_name(site: Listening, op
 
 
 def test_what_waits_is_read_and_let_in(site: Listening, opened: Any) -> None:
-    site.app.sources["docs"].contents["orders.md"] = ORDERS.encode()  # type: ignore[attr-defined]
+    site.app.sources["docs"].contents["orders.md"] = ORDERS.encode()
     site.client.post("/api/v1/sync", json={})
     until(lambda: not site.app.jobs.unfinished())
     page = opened(site, "/documents?state=quarantined")

@@ -18,7 +18,7 @@ from firmground.testing.app import ADMINISTRATOR
 def site(tmp_path: Path) -> Generator[Listening]:
     """Leave is for the crew alone; ada owns the place, ben and cleo are crew, dora is not."""
     with listening(tmp_path, said=False) as on:
-        on.app.sources["docs"].file_groups["leave.md"] = ("crew",)  # type: ignore[attr-defined]
+        on.app.sources["docs"].file_groups["leave.md"] = ("crew",)
         sync(on.app, ADMINISTRATOR)
         with_owner(on.served)
         for name, groups in (("ben", ("crew",)), ("cleo", ("crew",)), ("dora", ())):

@@ -272,7 +272,7 @@ def test_markup_in_a_document_stays_text(browser: Browser, tmp_path: Path):
     evil = "<img src=x onerror=alert(1)> carry over five vacation days"
     with site(tmp_path, Reply(say=f"{SAID} [1]")) as there:
         source = there.on.app.sources["docs"]
-        source.contents["evil.md"] = f"# Evil\n\n{evil}\n".encode()  # pyright: ignore[reportAttributeAccessIssue]
+        source.contents["evil.md"] = f"# Evil\n\n{evil}\n".encode()
         with page_of(browser, there) as page:
             page.get_by_role("button", name="Ask our documents").click()
             ask(page, evil)

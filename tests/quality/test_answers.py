@@ -19,7 +19,7 @@ DATA = yaml.safe_load(Path(__file__).with_name("answers.yaml").read_text(encodin
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory, default_model: Path) -> Iterator[App]:
-    bench = Bench(tmp_path_factory.mktemp("answers"), embedder_=OnnxEmbedder(default_model))  # pyright: ignore[reportArgumentType]
+    bench = Bench(tmp_path_factory.mktemp("answers"), embedder_=OnnxEmbedder(default_model))
     for name, text in DATA["documents"].items():
         bench.source.contents[name] = text.encode()
     with bench.app() as opened:

@@ -17,7 +17,7 @@ DATA = yaml.safe_load(Path(__file__).with_name("languages.yaml").read_text(encod
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory, default_model: Path) -> Iterator[App]:
-    bench = Bench(tmp_path_factory.mktemp("languages"), embedder_=OnnxEmbedder(default_model))  # pyright: ignore[reportArgumentType]
+    bench = Bench(tmp_path_factory.mktemp("languages"), embedder_=OnnxEmbedder(default_model))
     for language, passages in DATA["passages"].items():
         for subject, text in passages.items():
             bench.source.contents[f"{language}/{subject}.md"] = text.encode()

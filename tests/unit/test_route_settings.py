@@ -83,4 +83,4 @@ def test_routes_of_every_channel_are_read(tmp_path: Path):
         + '[[notifications]]\nname = "b"\nowner = "ada"\nevents = ["*"]\nchannel = "webhook"\nurl_env = "U"\nformat = "teams"\n'
         + '[[notifications]]\nname = "c"\nowner = "ada"\nevents = ["pin.stale"]\nchannel = "page"\nroles = ["admin"]\n',
     )
-    assert [(each.name, each.channel) for each in routes] == [("a", "mail"), ("b", "webhook"), ("c", "page")]  # type: ignore[attr-defined]
+    assert [(each.name, each.channel) for each in routes] == [("a", "mail"), ("b", "webhook"), ("c", "page")]

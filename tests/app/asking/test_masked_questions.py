@@ -42,7 +42,7 @@ def trusting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def a_bench(tmp_path: Path, *, questions: str = "mask", **answer: object) -> Bench:
-    settings = Settings(answer=AnswerSection(**answer), guard=GuardSection(questions=questions))  # type: ignore[arg-type]
+    settings = Settings(answer=AnswerSection(**answer), guard=GuardSection(questions=questions))
     bench = Bench(tmp_path, settings=settings)
     bench.source.contents["tower.md"] = TOWER.encode()
     return bench

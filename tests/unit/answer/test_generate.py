@@ -230,7 +230,7 @@ def test_the_schema_is_strict() -> None:
     assert len(objects(SCHEMA)) == 2
     for each in objects(SCHEMA):
         assert each["additionalProperties"] is False
-        assert each["required"] == list(each["properties"])  # pyright: ignore[reportArgumentType]
+        assert each["required"] == list(each["properties"])
 
 
 @pytest.mark.parametrize("structured", [True, False])

@@ -17,7 +17,7 @@ def an_answer(text: str, *uris: str, status: str = "answered") -> Answer:
     )
     now = datetime(2026, 11, 20, tzinfo=UTC)
     given: dict[str, Any] = {"id": "1", "question": "q", "conversation": "1", "created_at": now, "release": "r", "corpus": "1"}
-    return Answer(**given, model="extractive", status=status, text=text, citations=cited, confidence=1.0)  # type: ignore[arg-type]
+    return Answer(**given, model="extractive", status=status, text=text, citations=cited, confidence=1.0)
 
 
 CASE = Case.model_validate(

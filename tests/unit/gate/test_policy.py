@@ -237,5 +237,5 @@ def test_a_policy_holds_values_only():
         name = "unsettled"
 
     with pytest.raises(TypeError, match=r"is no firmground\.types\.Value"):
-        looser(Policy(requirements=(Unsettled(),)), Policy(requirements=(Unsettled(),)))  # pyright: ignore[reportArgumentType]
+        looser(Policy(requirements=(Unsettled(),)), Policy(requirements=(Unsettled(),)))
     assert issubclass(Gone, Value)

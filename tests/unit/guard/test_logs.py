@@ -23,7 +23,7 @@ def restored() -> Iterator[None]:
 def told(caplog: pytest.LogCaptureFixture, text: str, *args: object, **more: object) -> str:
     caplog.clear()
     with caplog.at_level(logging.INFO):
-        logging.getLogger("firmground.tests").info(text, *args, **more)  # type: ignore[arg-type]
+        logging.getLogger("firmground.tests").info(text, *args, **more)
     return caplog.text
 
 
@@ -71,7 +71,7 @@ def test_a_line_that_cannot_be_looked_through_is_left_out(caplog: pytest.LogCapt
     def broken(text: str) -> list[object]:
         raise RuntimeError(text)
 
-    look_through(broken)  # type: ignore[arg-type]
+    look_through(broken)
     said = told(caplog, "who is %s", ADDRESS)
     assert "a line was left out" in said
     assert ADDRESS not in said

@@ -32,7 +32,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import spacy
 
     pipeline = spacy.blank("en")
-    pipeline.add_pipe("entity_ruler").add_patterns(RULES)  # type: ignore[attr-defined]
+    pipeline.add_pipe("entity_ruler").add_patterns(RULES)
     folder = tmp_path_factory.mktemp("model") / "rules"
     pipeline.to_disk(folder)
     return folder
@@ -88,13 +88,13 @@ def test_what_looks_through_a_line_that_the_pipeline_logs_waits_for_nothing(tmp_
             heard.append(found(reading, f"{record.getMessage()} Ada Lovelace, ada@example.com"))
 
     @Language.component("telling")
-    def telling(doc: object) -> object:  # pyright: ignore[reportUnusedFunction]
+    def telling(doc: object) -> object:
         log.warning("This is read:")
         return doc
 
     pipeline = spacy.blank("en")
     pipeline.add_pipe("telling")
-    pipeline.add_pipe("entity_ruler").add_patterns(RULES)  # type: ignore[attr-defined]
+    pipeline.add_pipe("entity_ruler").add_patterns(RULES)
     pipeline.to_disk(tmp_path / "telling")
     reading = finder(tmp_path / "telling")
     log.addHandler(looking := Looking())

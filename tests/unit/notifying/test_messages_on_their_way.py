@@ -134,9 +134,9 @@ def test_what_is_gathered_comes_later_and_never_earlier():
         for minutes in range(0, 60 * 24 * 2, 37):
             now = AT + timedelta(minutes=minutes)
             for digest, most in (("at_once", 0), ("hourly", 60), ("daily", 25 * 60)):
-                found = times.send_at(now, digest, "", where, urgent=False)  # type: ignore[arg-type] - one of the three
+                found = times.send_at(now, digest, "", where, urgent=False)
                 assert timedelta() <= found - now <= timedelta(minutes=most)
-                assert times.send_at(now, digest, "00:00-23:59", where, urgent=True) == now  # type: ignore[arg-type]
+                assert times.send_at(now, digest, "00:00-23:59", where, urgent=True) == now
 
 
 def test_a_receiver_that_does_what_the_page_says_takes_what_is_ours_once():
@@ -179,11 +179,11 @@ def test_times_are_told_as_people_write_them():
 def test_mails_speak_the_language_of_who_gets_them():
     due = a_message(body={"due_at": "2026-11-23T15:00:00+00:00", "priority": "high"})
     given = {"workspace": "w", "server": "", "why": "", "at": AT, "language": "de"}
-    one = payloads.mailed([due], "x@example.org", **given)  # type: ignore[arg-type] - each is what it takes
+    one = payloads.mailed([due], "x@example.org", **given)
     assert one.subject == "[w] Eine Antwort wartet auf jemanden, der sie prüft"
     assert "fällig: 2026-11-23 15:00 UTC" in one.text
     assert "Dringlichkeit: hoch" in one.text
-    many = payloads.mailed([a_message(n) for n in range(30)], "x@example.org", **given)  # type: ignore[arg-type] - likewise
+    many = payloads.mailed([a_message(n) for n in range(30)], "x@example.org", **given)
     assert many.subject == "[w] 30 Nachrichten"
     assert "… und 10 weitere." in many.text
 

@@ -79,7 +79,7 @@ class Mailbox(socketserver.StreamRequestHandler):
         except OSError:
             return False
         self.rfile = self.connection.makefile("rb")
-        self.wfile = socketserver._SocketWriter(self.connection)  # type: ignore[attr-defined] - as its own set-up does
+        self.wfile = socketserver._SocketWriter(self.connection)
         return True
 
     def finish(self) -> None:

@@ -109,7 +109,7 @@ def said(written: Written | None) -> list[str]:
 
 
 def a_model(*replies: str | ModelFailed, name: str = "scripted/model", **fields: object) -> ScriptedModel:
-    return ScriptedModel(replies, name=name, structured=False, **fields)  # type: ignore[arg-type]
+    return ScriptedModel(replies, name=name, structured=False, **fields)
 
 
 # ---------------------------------------------------------------- what is said
@@ -240,7 +240,7 @@ def test_where_a_model_fails_the_next_one_answers(reason: ModelCode):
 
 def test_what_a_model_said_before_it_broke_off_is_withdrawn():
     broken = ScriptedModel([failed("cut_off")], name="s/broken", structured=False, fail_after=25, rules=lambda _: None)
-    broken._said = lambda reply, call, read, cancelled: _cut_off(TRUE)  # type: ignore[method-assign,assignment]
+    broken._said = lambda reply, call, read, cancelled: _cut_off(TRUE)
     asking = Asking(broken, a_model(ALSO_TRUE, name="scripted/other"))
     assert said(asking()) == asking.shown == ["Everybody has thirty days of annual leave."]
     assert len(asking.withdrawn) == 1

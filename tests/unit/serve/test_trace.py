@@ -145,7 +145,7 @@ def test_a_question_back_loses_even_single_words_of_the_document():
     trace = a_trace("1", rates, yard, answer=asked_back, steps=(Step(name="decide", detail={"rules": rules}),))
     after = tombstoned(trace, ["rates"])
     assert (after.answer.text, after.answer.choices) == (ERASED, asked_back["choices"][1:])
-    assert [rule["seen"] for rule in after.steps[0].detail["rules"]] == [ERASED, 4.0, "yard"]  # type: ignore[index, union-attr]
+    assert [rule["seen"] for rule in after.steps[0].detail["rules"]] == [ERASED, 4.0, "yard"]
     assert not {"zembla", "norway", "country"} & set(everything(after).casefold().split())
 
 

@@ -97,7 +97,7 @@ def test_no_text_of_a_template_passes_the_catalogues_by(template: Path):
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
 def test_what_a_template_translates_is_a_literal_since_it_is_trusted_as_html(template: Path):
     environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
-    environment.install_null_translations(newstyle=True)  # pyright: ignore[reportAttributeAccessIssue]
+    environment.install_null_translations(newstyle=True)
     tree = environment.parse(template.read_text(encoding="utf-8"))
     calls = [each for each in tree.find_all(nodes.Call) if isinstance(each.node, nodes.Name)]
     for call in calls:

@@ -23,7 +23,7 @@ from firmground.app.app import App
 from firmground.app.asking.answers import ask
 from firmground.app.corpus.sync import sync
 from firmground.app.redaction import masking
-from firmground.app.redaction.answers import hide, revealed, telling, values_of
+from firmground.app.redaction.answers import answer_revealed, hide, telling, values_of
 from firmground.app.redaction.keys import FILE
 from firmground.guard.redaction import Redacted
 from firmground.ports import Transaction
@@ -88,7 +88,7 @@ def all_of_it(app: App, tx: Transaction, question: str, trace: Trace, told_of: S
     for sentence in trace.answer.sentences:
         Unread(app.finder).made_up(sentence.text, told)
     hide(app, tx, trace, said.values, before=())
-    revealed(app, tx, COLLEAGUE, trace)
+    answer_revealed(app, tx, COLLEAGUE, trace, values_of(said.values))
 
 
 def measured(question: str, times: int, share: int) -> dict[str, Any]:

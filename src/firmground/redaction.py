@@ -1,7 +1,7 @@
 """Personal data that is kept apart: what a placeholder stands for, and the chapter of a transaction that keeps it."""
 
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from firmground.types import Value
 
@@ -16,6 +16,14 @@ class HiddenValue(Value):
     """The value, encrypted; it says nothing without the key of the workspace."""
 
 
+class HiddenIn(NamedTuple):
+    """A value, and where the document belongs that hides it."""
+
+    source: str
+    scope: int
+    value: HiddenValue
+
+
 class HiddenValues(Protocol):
     """The chapter of a transaction on what placeholders stand for."""
 
@@ -25,6 +33,10 @@ class HiddenValues(Protocol):
 
     def hidden_in_documents(self, numbers: Collection[int], placeholders: Collection[str] = ()) -> dict[int, list[HiddenValue]]:
         """By document; all of them without `placeholders`."""
+        ...
+
+    def hidden_in_named(self, ids: Collection[str], placeholders: Collection[str] = ()) -> list[HiddenIn]:
+        """The same of documents by id, in the order in which they were taken in; all of it without `placeholders`."""
         ...
 
     def where_hidden(self, placeholders: Collection[str]) -> dict[str, set[tuple[str, int]]]:

@@ -1,12 +1,13 @@
 """What placeholders stand for, encrypted: kept with the document or answer it was found in."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Delete, Table, bindparam, delete, select
+from sqlalchemy import Delete, Executable, Table, bindparam, delete, select
 
-from firmground.redaction import HiddenValue
+from firmground.redaction import HiddenIn, HiddenValue
 from firmground.store import tables
 from firmground.store.unit import Unit, in_lots, made
 
@@ -16,11 +17,18 @@ _d = tables.document_values.c
 _of = tables.documents.c
 _a = tables.answer_values.c
 _IN_DOCUMENTS = (
-    select(_d.document, _d.placeholder, _d.kind, _d.sealed)
+    select(_d.placeholder, _d.kind, _d.sealed, _d.document)
     .where(_d.document.in_(bindparam("numbers", expanding=True)))
     .order_by(_d.document, _d.placeholder)
 )
 _THESE_IN_DOCUMENTS = _IN_DOCUMENTS.where(_d.placeholder.in_(bindparam("words", expanding=True)))
+_IN_NAMED = (
+    select(_d.placeholder, _d.kind, _d.sealed, _of.source, _of.scope)
+    .join(tables.documents, _of.number == _d.document)
+    .where(_of.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_d.document, _d.placeholder)
+)
+_THESE_IN_NAMED = _IN_NAMED.where(_d.placeholder.in_(bindparam("words", expanding=True)))
 _WHERE = (
     select(_d.placeholder, _of.source, _of.scope)
     .join(tables.documents, _of.number == _d.document)
@@ -43,14 +51,28 @@ class HiddenValues(Unit):
 
     def hidden_in_documents(self, numbers: Collection[int], placeholders: Collection[str] = ()) -> dict[int, list[HiddenValue]]:
         found: dict[int, list[HiddenValue]] = defaultdict(list)
-        only = set(placeholders)
-        few = {"words": sorted(only)} if 0 < len(only) <= _FEW else {}
         for lot in in_lots(sorted(set(numbers))):
-            rows = self._rows(_THESE_IN_DOCUMENTS if few else _IN_DOCUMENTS, {"numbers": lot, **few})
-            for number, word, kind, sealed in rows:
-                if not only or word in only:
-                    found[int(number)].append(made(HiddenValue, {"placeholder": word, "kind": kind, "sealed": sealed}))
+            for word, kind, sealed, number in self._among(placeholders, _IN_DOCUMENTS, _THESE_IN_DOCUMENTS, {"numbers": lot}):
+                found[int(number)].append(made(HiddenValue, {"placeholder": word, "kind": kind, "sealed": sealed}))
         return dict(found)
+
+    def hidden_in_named(self, ids: Collection[str], placeholders: Collection[str] = ()) -> list[HiddenIn]:
+        return [
+            HiddenIn(str(source), int(scope), made(HiddenValue, {"placeholder": word, "kind": kind, "sealed": sealed}))
+            for lot in in_lots(sorted(set(ids)))
+            for word, kind, sealed, source, scope in self._among(placeholders, _IN_NAMED, _THESE_IN_NAMED, {"ids": lot})
+        ]
+
+    def _among(
+        self, placeholders: Collection[str], all_: Executable, these: Executable, given: Mapping[str, Sequence[Any]]
+    ) -> Iterable[tuple[Any, ...]]:
+        """Rows, which begin with a placeholder, of these only; of all without any."""
+        if not placeholders:
+            return self._rows(all_, given)
+        only = set(placeholders)
+        if len(only) <= _FEW:
+            return self._rows(these, {**given, "words": sorted(only)})
+        return (row for row in self._rows(all_, given) if row[0] in only)
 
     def where_hidden(self, placeholders: Collection[str]) -> dict[str, set[tuple[str, int]]]:
         found: dict[str, set[tuple[str, int]]] = defaultdict(set)

@@ -69,7 +69,8 @@ class SqliteFile:
     def reading(self) -> Generator[Connection]:
         """The snapshot is taken now, not at the first question."""
         with self._readers.connect() as connection:
-            connection.exec_driver_sql("select version from corpus").all()
+            connection.begin()
+            _raw(connection).execute("select version from corpus").fetchall()
             yield connection
 
     def purge(self) -> None:
@@ -120,7 +121,7 @@ class SqliteFile:
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]
-            connection.exec_driver_sql(begin)
+            _raw(connection).execute(begin)
 
         return engine
 

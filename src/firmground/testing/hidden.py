@@ -32,6 +32,21 @@ class HiddenValuesContract:
             tx.hide_in_document(first, [])
             assert tx.hidden_in_documents([first]) == {}
 
+    def test_values_of_documents_by_id_are_told_with_where_each_belongs(self, database: Database):
+        one, two = a_value("EMAIL_A"), a_value("IBAN_B", kind="iban")
+        with database.transaction() as tx:
+            for document in (a_document("b", id="b"), a_document("a", id="a", source="wiki", groups=("hr",))):
+                tx.hide_in_document(tx.save_document(document, "Write to EMAIL_A.").number, [two, one])
+            everyone, hr = tx.scope(["everyone"]), tx.scope(["hr"])
+            first, second = ("handbook", everyone), ("wiki", hr)
+            assert tx.hidden_in_named(["a", "b", "c"]) == [(*first, one), (*first, two), (*second, one), (*second, two)]
+            assert tx.hidden_in_named({"a"}, {"EMAIL_A", "EMAIL_X"}) == [(*second, one)]
+            assert tx.hidden_in_named({"a", "b"}, {f"EMAIL_{number}" for number in range(1000)} | {"IBAN_B"}) == [
+                (*first, two),
+                (*second, two),
+            ]
+            assert tx.hidden_in_named([], {"IBAN_B"}) == []
+
     def test_it_is_known_where_a_value_is_hidden_in_what_can_be_asked(self, database: Database):
         with database.transaction() as tx:
             for document in (

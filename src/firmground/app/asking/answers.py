@@ -19,7 +19,7 @@ from firmground.app.launching.releases import LIVE, RECIPES, answering, release_
 from firmground.app.personal import consent
 from firmground.app.personal.pseudonyms import erased_at, erasures
 from firmground.app.redaction import masking
-from firmground.app.redaction.answers import Wrote, hide, revealed, said_in, telling, values_of
+from firmground.app.redaction.answers import Wrote, answer_revealed, hide, said_in, telling, values_of
 from firmground.app.reviewing import corrections
 from firmground.app.reviewing.intake import take_in
 from firmground.app.reviewing.lots import lots
@@ -197,9 +197,10 @@ def _kept(
         (saved,) = as_reviewed(tx, now, [saved])
         meter.book(tx, saved.answer)
         as_before = tx.corpus_version() == version and lost_nothing(actor, now)
-        shown = revealed(app, tx, now, without_evidence(saved if as_before else as_seen(tx, saved, now), now))
+        seen = without_evidence(saved if as_before else as_seen(tx, saved, now), now)
+        shown = answer_revealed(app, tx, now, seen, None if saved.context else values_of(wrote))
     meter.booked = True
-    return unscored(shown.answer, now)
+    return unscored(shown, now)
 
 
 def new_id(app: App, actor: Actor) -> str:

@@ -11,7 +11,7 @@ from firmground.app.asking.kept import seen
 from firmground.app.asking.search import corpus
 from firmground.app.asking.traces import turns_before
 from firmground.app.launching.releases import named
-from firmground.app.redaction.answers import revealed, said_in
+from firmground.app.redaction.answers import answer_revealed, said_in
 from firmground.app.reviewing.lots import lots
 from firmground.app.spending.metering import metered
 from firmground.ports import Filters
@@ -74,5 +74,5 @@ def ask_again(app: App, actor: Actor, reference: str, release: str) -> Again:
         given = answer(corpus(app, recipe), recipe.retrieval, recipe.answering, asked, live, release=recipe.digest)
         made = sending.settled(given)
     with app.database.reading() as tx:
-        before, now = (revealed(app, tx, actor, each).answer for each in (trace, made))
+        before, now = (answer_revealed(app, tx, actor, each) for each in (trace, made))
     return Again(before=before, now=now)

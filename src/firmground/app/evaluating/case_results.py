@@ -20,7 +20,7 @@ from firmground.app.asking.search import corpus as corpus_of
 from firmground.app.asking.traces import EVALUATION, keep
 from firmground.app.launching.releases import RECIPES
 from firmground.app.redaction import masking
-from firmground.app.redaction.answers import revealed, values_of
+from firmground.app.redaction.answers import answer_revealed, values_of
 from firmground.app.spending.limits import LimitReached
 from firmground.app.spending.metering import JOB, metered
 from firmground.errors import FirmgroundError, Refused
@@ -165,7 +165,7 @@ class CaseResults:
     def _seen(self, case: Case, trace: Trace, said: Redacted) -> Answer:
         """The answer as one of its groups would read it: that is what a case speaks of."""
         with self._app.database.reading() as tx:
-            return revealed(self._app, tx, self.persona(case), trace, values_of(said.values)).answer
+            return answer_revealed(self._app, tx, self.persona(case), trace, values_of(said.values))
 
     def _without_values(self, verdict: Verdict) -> Verdict:
         """What is kept of it holds no personal data, though the case may."""

@@ -16,7 +16,7 @@ from firmground.app.redaction.keys import sealed
 from firmground.app.redaction.revealing import Values, restored_passage, values_for
 from firmground.guard.redaction import placeholders, restored
 from firmground.ports import Transaction
-from firmground.types import Actor, Event, Passage, Trace, Value
+from firmground.types import Actor, Answer, Event, Passage, Trace, Value
 
 V = TypeVar("V", bound=Value)
 Wrote: TypeAlias = Mapping[str, tuple[str, str]]
@@ -28,15 +28,25 @@ _QUOTED = frozenset({"evidence", "added", "citations", "closest"})
 """Parts of an answer that are words of documents, whoever asks."""
 
 
-def revealed(app: App, tx: Transaction, actor: Actor, trace: Trace, wrote: Mapping[str, str] | None = None) -> Trace:
-    """The trace as this reader may see it; the very trace where that changes nothing. Places stay those of the stored text. `wrote` is what
-    they wrote themselves, where nothing is kept of it."""
+def revealed(app: App, tx: Transaction, actor: Actor, trace: Trace) -> Trace:
+    """The trace as this reader may see it; the very trace where that changes nothing. Places stay those of the stored text."""
     places = _places(trace)
     if not places:
         return trace
     hidden = values_for(app, tx, actor, _hiding(trace, places), among=_words_at(places))
-    own = _own(app, tx, actor, trace) if wrote is None else wrote
+    own = _own(app, tx, actor, trace)
     return _shown(trace, places, hidden, _both(own, hidden)) if hidden or own else trace
+
+
+def answer_revealed(app: App, tx: Transaction, actor: Actor, trace: Trace, wrote: Mapping[str, str] | None = None) -> Answer:
+    """The same of its answer alone. `wrote` is what this reader wrote themselves, where that is known already."""
+    answer = trace.answer
+    places = _places(answer)
+    if not places:
+        return answer
+    hidden = values_for(app, tx, actor, _hiding_in_answer(answer, places), among=_words_at(places))
+    own = _own(app, tx, actor, trace) if wrote is None else wrote
+    return _shown(answer, places, hidden, _both(own, hidden)) if hidden or own else answer
 
 
 def all_revealed(app: App, tx: Transaction, actor: Actor, traces: Sequence[Trace]) -> list[Trace]:
@@ -140,13 +150,13 @@ def _both(own: Mapping[str, str], hidden: Mapping[str, str]) -> Mapping[str, str
 
 def _hiding(trace: Trace, places: Places) -> set[str]:
     """The documents in whose words there may be placeholders."""
-    answer = places.get("answer", _NOWHERE)
-    quoted = (
-        (trace.evidence, places.get("evidence", _NOWHERE)),
-        (trace.added, places.get("added", _NOWHERE)),
-        (trace.answer.closest, answer.get("closest", _NOWHERE)),
-        (trace.answer.citations, answer.get("citations", _NOWHERE)),
-    )
+    quoted = ((trace.evidence, places.get("evidence", _NOWHERE)), (trace.added, places.get("added", _NOWHERE)))
+    of_answer = _hiding_in_answer(trace.answer, places.get("answer", _NOWHERE))
+    return of_answer.union(said[int(n)].document for said, within in quoted for n in within)
+
+
+def _hiding_in_answer(answer: Answer, places: Places) -> set[str]:
+    quoted = ((answer.closest, places.get("closest", _NOWHERE)), (answer.citations, places.get("citations", _NOWHERE)))
     return {said[int(n)].document for said, within in quoted for n in within}
 
 
@@ -174,8 +184,11 @@ def _places(value: Any) -> Places:
     if not form:
         return _NOWHERE
     held = cast("dict[Any, Any]", value if form == "map" else {} if form == "row" else vars(value))
-    parts = enumerate(cast("Sequence[Any]", value)) if form == "row" else held.items()
-    found: dict[Any, Places] = {key: within for key, each in parts if (within := _places(each))}
+    found: dict[Any, Places] = {}
+    for key, each in enumerate(cast("Sequence[Any]", value)) if form == "row" else held.items():
+        # Most parts are texts without any, numbers or empty: asked here, they cost no call.
+        if each and (each.__class__ is not str or "_" in each) and (within := _places(each)):
+            found[key] = within
     return found or _NOWHERE
 
 

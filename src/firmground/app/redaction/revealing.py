@@ -1,6 +1,6 @@
 """Who reads what placeholders in documents stand for."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -32,10 +32,6 @@ class Values(Mapping[str, str]):
 
     def __contains__(self, placeholder: object) -> bool:
         return isinstance(placeholder, str) and self._value(placeholder) is not None
-
-    def hidden(self) -> Collection[HiddenValue]:
-        """As it is kept."""
-        return self._hidden.values()
 
     def __bool__(self) -> bool:
         """Whether there is something to open: counting opens all of it."""
@@ -78,8 +74,9 @@ def values_for(
     """
     if not documents or (among is not None and not among):
         return {}
-    found = values_of(app, tx, actor, tx.documents_named(documents).values(), among=among)
-    return Values(app, {each.placeholder: each for number in sorted(found) for each in found[number].hidden()})
+    may = _reader(app, tx, actor)
+    found = tx.hidden_in_named(documents, among or ()) if may else []
+    return Values(app, {value.placeholder: value for source, scope, value in found if may and may(source, scope)})
 
 
 def values_of(
@@ -171,13 +168,18 @@ def known_to(app: App, tx: Transaction, actor: Actor, words: Collection[str]) ->
 
 
 def _revealed(app: App, tx: Transaction, actor: Actor, documents: Collection[Document]) -> list[int]:
+    may = _reader(app, tx, actor)
+    return [document.number for document in documents if may(document.source, document.scope)] if may else []
+
+
+def _reader(app: App, tx: Transaction, actor: Actor) -> Callable[[str, int], bool] | None:
+    """Whether they may read what documents of a source and scope hide; None for who reads nothing."""
     if actor.local:
-        return [document.number for document in documents]
+        return lambda _source, _scope: True
     if actor.via == "job":
-        return []
+        return None
     scopes = tx.visible_scopes(actor.groups)
-    asked = {source: _reads(app, actor, source) for source in {document.source for document in documents}}
-    return [document.number for document in documents if asked[document.source] and document.scope in scopes]
+    return lambda source, scope: scope in scopes and _reads(app, actor, source)
 
 
 def _reads(app: App, actor: Actor, source: str) -> bool:

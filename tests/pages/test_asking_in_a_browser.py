@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,19 @@ def test_a_question_asked_without_a_connection_is_answered_once_when_it_is_back(
     page.context.set_offline(False)
     expect(page.locator("section.answer .said")).to_contain_text(FIVE)
     assert len(quotes.client.get("/api/v1/answers").json()["answers"]) == before + 1
+
+
+def test_a_connection_that_is_back_is_used_at_once(quotes: Listening, opened: Any) -> None:
+    page = opened(quotes, tolerate=("ERR_", "Failed to load resource"))
+    page.clock.install()
+    page.reload()
+    page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))  # From here on no pause of the page ends by itself.
+    page.context.set_offline(True)
+    page.fill("#question", QUESTION)
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_contain_text("The connection broke. Trying again")
+    page.context.set_offline(False)
+    expect(page.locator("section.answer .said")).to_contain_text(FIVE)
 
 
 def test_what_documents_and_questions_say_is_text(written: Callable[..., Listening], opened: Any, tmp_path: Path) -> None:

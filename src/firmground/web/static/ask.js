@@ -63,9 +63,22 @@ async function follow(one) {
     }
     if (breaks >= PAUSES_MS.length) return goBack(one, texts.unreachable, {});
     say(one, texts.lost);
-    await new Promise((done) => setTimeout(done, PAUSES_MS[breaks]));
+    await pause(PAUSES_MS[breaks]);
     if (one.stop.signal.aborted) return;
   }
+}
+
+// It ends early where the browser says that it has a connection again.
+function pause(ms) {
+  return new Promise((done) => {
+    const over = () => {
+      clearTimeout(timer);
+      removeEventListener("online", over);
+      done();
+    };
+    const timer = setTimeout(over, ms);
+    addEventListener("online", over);
+  });
 }
 
 async function connected(one, signal) {

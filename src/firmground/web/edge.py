@@ -83,6 +83,9 @@ class Edge:
             state["visit"] = answer.visit = await self._let_in(scope, headers, wanted)
             if scope["method"] not in _SAFE:
                 receive = await bodies.arrived(receive, wanted, self._served.limits)
+            elif scope["method"] == "HEAD" and (is_page(scope["path"]) or scope["path"] in _WATCHED):
+                # The server sends no body where a head was asked for.
+                scope = {**scope, "method": "GET"}
             await self._inside(scope, receive, answer)
         except bodies.Left:
             return

@@ -133,13 +133,13 @@ def test_a_passage_is_found_by_its_words_and_cited_without_scripts(tmp_path: Pat
         desk = Desk(client, served.app, served.local_form_token)
         item = wanted(desk.app)
         path = f"/reviews/{item.id}"
-        page = desk.get(f"{path}?find=green+badge")
+        page = desk.send(path, seek="yes", find="green badge", revision=item.revision).text
         numbers = dict(re.findall(r'name="source-([0-9]+)" value="([^"]+)" form="decide"', page))
-        assert re.findall(r'name="keep" value="([^"]+)"', page) == [*numbers.values()]
         n, passage = next(
             each for each in numbers.items() if re.search(rf'id="source-{each[0]}".{{0,400}}Visitors', page, re.DOTALL)
         )
-        again = desk.get(f"{path}?find=lost+key&" + "&".join(f"keep={each}" for each in numbers.values()))
+        kept = {f"source-{n}": passage for n, passage in numbers.items()}
+        again = desk.send(path, seek="yes", find="lost key", revision=item.revision, **kept).text
         assert f'name="source-{n}" value="{passage}"' in again, "what was found before keeps its number"
         wrong = desk.send(path, act="edit", revision=0, text=f"Six [99]. [{n}]", **{f"source-{n}": passage})
         assert wrong.status_code == 400
@@ -149,6 +149,54 @@ def test_a_passage_is_found_by_its_words_and_cited_without_scripts(tmp_path: Pat
             wrote = tx.acts([item.id])[item.id][-1].wrote
     assert wrote is not None
     assert [(each.n, each.snippet) for each in wrote.citations] == [(int(n), "Visitors wear a green badge.")]
+
+
+def test_what_was_typed_stays_where_a_passage_is_looked_for(desk: Desk):
+    item = held(desk.app)
+    typed = {
+        "act": "edit",
+        "text": "Six </textarea><b>. [1]",
+        "note": "<i>May",
+        "reason": "outdated",
+        "to": "owner",
+        "mark-0": "wrong",
+    }
+    page = desk.send(f"/reviews/{item.id}", seek="yes", find="leave </textarea><i>", revision=item.revision, **typed)
+    assert page.status_code == 200
+    for id in ("act-edit", "mark-0-wrong"):
+        assert re.search(rf'id="{id}"[^>]* checked', page.text)
+    assert "Six &lt;/textarea&gt;&lt;b&gt;. [1]</textarea>" in page.text
+    assert "&lt;i&gt;May</textarea>" in page.text
+    assert "leave &lt;/textarea&gt;&lt;i&gt;</textarea>" in page.text
+    assert '<option value="outdated" selected>' in page.text
+    assert '<option value="owner" selected>' in page.text
+    assert desk.now(item) == item, "nothing was decided"
+
+
+def test_too_many_words_to_find_are_refused_and_what_was_typed_stays(desk: Desk):
+    item = held(desk.app)
+    page = desk.send(f"/reviews/{item.id}", seek="yes", find="x" * 501, revision=item.revision, note="In May.").text
+    assert "501 characters are too many to find" in page
+    assert "In May.</textarea>" in page
+
+
+def test_whoever_looks_for_a_passage_decides_no_less_about_what_they_saw(office: Desk):
+    item = wanted(office.app, "May I book a train?")
+    ben = Actor(person="ben", role="reviewer", groups=frozenset({"public", "everyone"}))
+    acting.flag(office.app, ben, item.id, revision=1, reason="unsafe")
+    acting.give_back(office.app, ben, item.id, revision=office.now(item).revision)
+    page = office.send(f"/reviews/{item.id}", seek="yes", find="leave", revision=1, text="Yes. [1]").text
+    form = page[page.index('id="decide"') :]
+    assert re.findall(r'name="revision" value="([0-9]+)"', form)[0] == "1"
+    assert office.send(f"/reviews/{item.id}", act="edit", revision=1, text="Yes. [1]").status_code == 409
+
+
+def test_passages_are_found_by_who_may_review_and_by_forms_of_our_pages_alone(office: Desk):
+    with office.app.database.transaction() as tx:
+        tx.save_document(tx.find_document("leave.md").model_copy(update={"groups": ("hr",)}))
+    item = held(office.app, asker=COLLEAGUE.model_copy(update={"groups": frozenset({"public", "everyone", "hr"})}))
+    assert office.send(f"/reviews/{item.id}", seek="yes", find="leave", revision=1).status_code == 404
+    assert office.client.post(f"/reviews/{item.id}", data={"seek": "yes", "find": "leave", "revision": "1"}).status_code == 403
 
 
 def test_what_was_typed_stays_where_something_is_refused(desk: Desk):

@@ -105,10 +105,48 @@ def test_a_passage_is_found_and_cited_without_losing_what_was_typed(site: Listen
     assert sources.find(site.app, REVIEWER, item.id, "green badge")
 
 
+def test_without_scripts_a_passage_is_found_and_cited_and_what_was_typed_stays(site: Listening, opened: Any) -> None:
+    item = wanted(site.app)
+    page = opened(site, f"/reviews/{item.id}", java_script_enabled=False)
+    page.fill("#find", "green badge")
+    page.press("#find", "Enter")
+    expect(page.locator("#find")).to_have_value("green badge\n")  # Nothing was sent.
+    page.locator("#seek").click()
+    expect(page).to_have_url(re.compile("#found$"))
+    page.locator("label[for=act-edit]").click()
+    page.locator("label[for=mark-0-wrong]").click()
+    page.fill("#text", "<b>Visitors</b> wear a green badge.")
+    page.fill("#note", "Since May & June")
+    page.select_option("#reason", "outdated")
+    found = page.locator("#found li", has_text="Visitors wear a green badge.")
+    number = found.locator(".ref").first.inner_text()
+    page.fill("#find", "who signs forms")
+    page.locator("#seek").click()
+    expect(page.locator("#found li", has_text="The director")).to_be_visible()
+    expect(found.locator(".ref").first).to_have_text(number)
+    expect(page.locator("#find")).to_have_value("who signs forms")
+    expect(page.locator("#text")).to_have_value("<b>Visitors</b> wear a green badge.")
+    expect(page.locator("#note")).to_have_value("Since May & June")
+    expect(page.locator("#reason")).to_have_value("outdated")
+    expect(page.locator("#act-edit")).to_be_checked()
+    expect(page.locator("#mark-0-wrong")).to_be_checked()
+    page.fill("#text", f"Visitors wear a green badge. [{number}]")
+    page.locator("#do").click()
+    expect(page).to_have_url(re.compile("done=edit"))
+    with site.app.database.reading() as tx:
+        act = tx.acts([item.id])[item.id][-1]
+    assert act.wrote is not None
+    assert [each.uri for each in act.wrote.citations] == ["docs/visitors.md"]
+    assert (act.note, act.reason, act.marks) == ("Since May & June", "outdated", {0: "wrong"})
+
+
 @pytest.mark.parametrize("screen", ["dark", "phone"])
 def test_what_was_found_shuts_nobody_out(site: Listening, opened: Any, screen: str) -> None:
-    page = opened(site, f"/reviews/{wanted(site.app).id}?find=green+badge", reduced_motion="reduce", **SCREENS[screen])
-    assert page.locator("#found li").count() > 0
+    page = opened(site, f"/reviews/{wanted(site.app).id}", reduced_motion="reduce", **SCREENS[screen])
+    page.wait_for_load_state()
+    page.fill("#find", "green badge")
+    page.locator("#seek").click()
+    expect(page.locator("#found li").first).to_be_visible()
     for act in ("approve", "edit", "flag"):
         page.locator(f"label[for=act-{act}]").click()
         assert faults(page) == []

@@ -13,6 +13,7 @@ from firmground.app.reviewing import acting, insight, queue, sources
 from firmground.errors import FirmgroundError, InvalidInput, NotFound
 from firmground.reviews import ActReason, ReviewItem
 from firmground.rights import Role
+from firmground.types import Passage
 from firmground.web import review_figures, reviewing
 from firmground.web.managing import Fields
 from firmground.web.pages.forms import form
@@ -60,22 +61,15 @@ async def insight_page(
 
 
 @router.get("/{id}")
-async def review_page(
-    request: Request,
-    visit: TheVisit,
-    id: str,
-    *,
-    done: str = "",
-    find: Annotated[str, Query(max_length=_LONGEST_WORDS)] = "",
-    keep: Annotated[list[Annotated[str, Query(max_length=200)]] | None, Query(max_length=sources.MOST_NAMED)] = None,
-) -> Response:
-    """One answer that people look at. `find`: words of a passage that a correction may cite; `keep`: ids of those found before."""
-    return await visit.run(_review, request, visit, id, told=reviewing.done_words(done), find=find, keep=keep or ())
+async def review_page(request: Request, visit: TheVisit, id: str, done: str = "") -> Response:
+    """One answer that people look at."""
+    return await visit.run(_review, request, visit, id, told=reviewing.done_words(done))
 
 
 @router.post("/{id}")
 async def act(request: Request, visit: TheVisit, id: str) -> Response:
-    """Do something with it. What is refused is told beside how it stands now, with what was typed."""
+    """Do something with it; or with `seek` find passages to cite by the words of `find`. What is refused is told beside how it stands now;
+    what was typed is kept."""
     fields = await form(request, visit, most=_MOST_FIELDS)
     return await visit.run(_acted, request, visit, id, fields)
 
@@ -155,21 +149,19 @@ def _review(
     error: FirmgroundError | None = None,
     typed: reviewing.Typed | None = None,
     find: str = "",
-    keep: Sequence[str] = (),
+    revision: int | None = None,
 ) -> Response:
+    """`revision`: of what was decided about when the page was loaded first."""
     shown = queue.shown(visit.app, visit.actor, id)
-    known = sources.shown(visit.app, visit.actor, id, [*keep, *(typed.cites.values() if typed else ())])
-    missed: FirmgroundError | None = None
-    try:
-        new = sources.find(visit.app, visit.actor, id, find) if find.strip() else []
-    except FirmgroundError as wrong:
-        new, missed = [], wrong
+    known = sources.shown(visit.app, visit.actor, id, [*typed.cites.values()] if typed else [])
+    new, missed = _found(visit, id, find)
     found = {each.passage: each for each in (*known, *new)}
     values = {
         **reviewing.looked_at(visit.app, visit.actor, shown, typed, [*found.values()][: sources.MOST_NAMED]),
         "reasons": _REASONS,
         "told": told,
         "error": error,
+        "revision": shown.item.revision if revision is None else revision,
         "find": find,
         "missed": missed,
         "sought": bool(find.strip()) and missed is None,
@@ -178,11 +170,23 @@ def _review(
     return page(request, "review.html", values, status=status_of(error) if error else 200)
 
 
+def _found(visit: Visit, id: str, words: str) -> tuple[Sequence[Passage], FirmgroundError | None]:
+    try:
+        if len(words) > _LONGEST_WORDS:
+            raise InvalidInput(f"{len(words)} characters are too many to find", f"write at most {_LONGEST_WORDS}")
+        return sources.find(visit.app, visit.actor, id, words) if words.strip() else [], None
+    except FirmgroundError as wrong:
+        return [], wrong
+
+
 def _acted(request: Request, visit: Visit, id: str, fields: Fields) -> Response:
     name = fields.get("act", "")
     typed = reviewing.typed(fields)
     try:
-        item = _act(visit, id, name, typed, _revision(fields.get("revision", "")))
+        revision = _revision(fields.get("revision", ""))
+        if fields.get("seek"):
+            return _review(request, visit, id, typed=typed, find=fields.get("find", ""), revision=revision)
+        item = _act(visit, id, name, typed, revision)
     except NotFound:
         raise
     except FirmgroundError as error:

@@ -67,21 +67,28 @@ decide?.addEventListener("keydown", (event) => {
   decide.requestSubmit();
 });
 
-// What is found takes its place without a new page: what was typed, and where one is, stays.
-document.addEventListener("submit", async (event) => {
-  const form = event.target;
-  if (!form.matches("#found form")) return;
+document.addEventListener("keydown", (event) => {
+  if (!event.target.matches("#find") || event.key !== "Enter" || event.isComposing) return;
   event.preventDefault();
-  const address = `${form.action.split("#")[0]}?${new URLSearchParams(new FormData(form))}`;
+  decide.requestSubmit(document.getElementById("seek"));
+});
+
+// What is found takes its place without a new page: where one is stays. What goes wrong is told by a new page, with what was typed.
+let byPage = false;
+decide?.addEventListener("submit", async (event) => {
+  const button = event.submitter;
+  if (button?.id !== "seek" || byPage) return;
+  event.preventDefault();
   try {
-    const answer = await fetch(address);
+    const answer = await fetch(decide.action, { method: "POST", body: new URLSearchParams(new FormData(decide, button)) });
     const part = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("found");
     if (!answer.ok || !part) throw new Error(answer.status);
     document.getElementById("found").replaceWith(part);
     part.querySelector("#find").focus();
     announce(part.querySelector("[role=status]").textContent);
   } catch {
-    form.submit();
+    byPage = true;
+    decide.requestSubmit(button);
   }
 });
 

@@ -130,7 +130,7 @@ def test_a_question_asked_without_a_connection_is_answered_once_when_it_is_back(
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_contain_text("The connection broke. Trying again")
     page.context.set_offline(False)
-    expect(page.locator("section.answer .said")).to_contain_text(FIVE)
+    expect(page.locator("article[data-answer]")).to_contain_text(FIVE)  # Whole, so it is kept.
     assert len(quotes.client.get("/api/v1/answers").json()["answers"]) == before + 1
 
 

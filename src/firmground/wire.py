@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from firmground.app.app import App
 from firmground.app.keeping.restoring import JOURNAL
@@ -26,10 +27,12 @@ from firmground.ports import (
     Source,
     Uploads,
 )
-from firmground.release.spec import ReleaseSpec
 from firmground.settings import Settings, Workspace, find_workspace, load_workspace, secret
 from firmground.settings_sources import SourceSection
 from firmground.types import Check
+
+if TYPE_CHECKING:
+    from firmground.release.spec import ReleaseSpec
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 
@@ -219,7 +222,7 @@ class _Adapters:
 
         return Webhooks()
 
-    def index(self, recipe: ReleaseSpec, dimension: int) -> SearchIndex:
+    def index(self, recipe: "ReleaseSpec", dimension: int) -> SearchIndex:
         from firmground.store.lance import open_lance
 
         return open_lance(self._index_place(), recipe.build, recipe.embedder, dimension)

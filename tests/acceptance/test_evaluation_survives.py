@@ -7,7 +7,7 @@ from pathlib import Path
 
 from workplace import NOTES, Workplace
 
-from firmground.app.asking.traces import EVALUATION
+from firmground.app.access.names import EVALUATION
 from firmground.types import Trace
 from firmground.wire import open_workspace
 

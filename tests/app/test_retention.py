@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from firmground.accounts import Account, Link, Secrets, Session
+from firmground.app.access.names import EVALUATION
 from firmground.app.app import App
 from firmground.app.asking import opinions
 from firmground.app.asking.answers import ask, new_id
-from firmground.app.asking.traces import EVALUATION
 from firmground.app.corpus.sync import sync
 from firmground.app.personal import erasing, holds, retention
 from firmground.app.work import handlers

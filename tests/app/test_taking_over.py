@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from firmground.app.access import accounts, keys, links, people
+from firmground.app.access.names import EVALUATION
 from firmground.app.access.passwords import Passwords
 from firmground.app.access.seals import digest_of
 from firmground.app.access.sessions import present
 from firmground.app.access.system_user import system_user
 from firmground.app.app import App
-from firmground.app.asking.traces import EVALUATION
 from firmground.errors import InvalidInput, NotAllowed
 from firmground.personal import Hold
 from firmground.rights import Role

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from threading import RLock
 from types import TracebackType
-from typing import Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
-from firmground.app.asking.prompting import prompts
 from firmground.app.redaction.keys import PersonalKey, key_of, known_key
 from firmground.identities import Provider
+from firmground.index.by_kind import ByKind
 from firmground.outbox import MailSender, WebhookSender
 from firmground.ports import (
     Clock,
@@ -23,9 +23,11 @@ from firmground.ports import (
     Source,
     Uploads,
 )
-from firmground.release.spec import ReleaseSpec, candidate
-from firmground.serve.cache import AnswerCache
 from firmground.settings import Workspace
+
+if TYPE_CHECKING:
+    from firmground.release.spec import ReleaseSpec
+    from firmground.serve.cache import AnswerCache
 
 _Part = TypeVar("_Part")
 
@@ -46,7 +48,7 @@ class Opening(Protocol):
     def provider(self) -> Provider: ...
     def mail(self) -> MailSender: ...
     def webhooks(self) -> WebhookSender: ...
-    def index(self, recipe: ReleaseSpec, dimension: int) -> SearchIndex: ...
+    def index(self, recipe: "ReleaseSpec", dimension: int) -> SearchIndex: ...
     def drop_index(self, build: str) -> None: ...
     def beside(self, workspace: Workspace) -> "Opening":
         """How the parts of another workspace are opened."""
@@ -117,30 +119,42 @@ class App:
 
     @property
     def embedder(self) -> Embedder:
-        return self.once("embedder", self._opening.embedder)
+        """Of placeholders it is told the kind: vectors are the same in every workspace."""
+        return self.once("embedder", lambda: ByKind(self._opening.embedder()))
 
     def embedder_named(self, name: str, languages: Sequence[str] | None) -> Embedder:
         """One that the settings named once. InvalidSettings where it cannot be found any more."""
-        return self.once(f"embedder {name}", lambda: self._opening.embedder_named(name, languages))
+        return self.once(f"embedder {name}", lambda: ByKind(self._opening.embedder_named(name, languages)))
 
     @property
-    def candidate(self) -> ReleaseSpec:
+    def candidate(self) -> "ReleaseSpec":
         """The recipe of the workspace as it stands, with the shipped confidence: see `calibrated.py` for what calibration found."""
-        return self.once("candidate", lambda: candidate(self.workspace.settings, self.embedder.id, prompts(self.workspace)))
+        return self.once("candidate", self._candidate)
+
+    def _candidate(self) -> "ReleaseSpec":
+        from firmground.app.asking.prompting import prompts
+        from firmground.release.spec import candidate
+
+        return candidate(self.workspace.settings, self.embedder.id, prompts(self.workspace))
 
     @property
     def index(self) -> SearchIndex:
         """The index that the candidate searches."""
         return self.index_of(self.candidate, self.embedder)
 
-    def index_of(self, recipe: ReleaseSpec, embedder: Embedder) -> SearchIndex:
+    def index_of(self, recipe: "ReleaseSpec", embedder: Embedder) -> SearchIndex:
         """The index that a recipe searches, made if absent."""
         return self.once(f"index {recipe.build}", lambda: self._opening.index(recipe, embedder.dimension))
 
     @property
-    def cache(self) -> AnswerCache:
+    def cache(self) -> "AnswerCache":
         """Answers of this process that may be given again."""
-        return self.once("cache", lambda: AnswerCache(entries=self.workspace.settings.serve.cached_answers))
+        return self.once("cache", self._cache)
+
+    def _cache(self) -> "AnswerCache":
+        from firmground.serve.cache import AnswerCache
+
+        return AnswerCache(entries=self.workspace.settings.serve.cached_answers)
 
     def model(self, name: str) -> LanguageModel:
         """The language model `<server>/<model>`. InvalidSettings where its server is not under [models]."""

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
+from firmground.app.access.names import EVALUATION
 from firmground.app.app import App
 from firmground.app.asking.sharing import shared_with
-from firmground.app.asking.traces import EVALUATION, all_as_seen, as_seen
+from firmground.app.asking.traces import all_as_seen, as_seen
 from firmground.app.asking.unscored import unscored_trace
 from firmground.app.corpus.builds import build_of
 from firmground.app.launching.releases import RECIPES

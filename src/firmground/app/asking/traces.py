@@ -10,8 +10,6 @@ from firmground.serve.conversation import Turn
 from firmground.serve.trace import addresses_of, documents_of, tombstoned, understood_alone
 from firmground.types import Actor, Document, Trace
 
-EVALUATION = "evaluation/golden cases"
-"""Whose answers those to golden cases are: no person can be called so."""
 _TURNS = 20
 """Of a conversation, at most: older ones are not gone back to."""
 _AT_ONCE = 100

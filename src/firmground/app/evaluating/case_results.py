@@ -14,10 +14,11 @@ from functools import partial
 from random import SystemRandom
 
 from firmground.answer.judge import Judge
+from firmground.app.access.names import EVALUATION
 from firmground.app.app import App
 from firmground.app.asking.answers import examples
 from firmground.app.asking.search import corpus as corpus_of
-from firmground.app.asking.traces import EVALUATION, keep
+from firmground.app.asking.traces import keep
 from firmground.app.launching.releases import RECIPES
 from firmground.app.redaction import masking
 from firmground.app.redaction.answers import answer_revealed, values_of

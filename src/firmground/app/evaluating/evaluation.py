@@ -5,11 +5,11 @@ from datetime import timedelta
 from time import perf_counter
 from typing import Any, NamedTuple, cast
 
+from firmground.app.access.names import EVALUATION
 from firmground.app.access.rights import need
 from firmground.app.app import App
 from firmground.app.asking.readiness import check_that_something_is_indexed
 from firmground.app.asking.search import corpus as corpus_of
-from firmground.app.asking.traces import EVALUATION
 from firmground.app.evaluating.case_results import CaseResults, active_cases, kept_results
 from firmground.app.evaluating.case_sources import changed_since
 from firmground.app.evaluating.judging import judged

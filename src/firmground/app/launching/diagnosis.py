@@ -4,9 +4,9 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
+from firmground.app.access.names import EVALUATION
 from firmground.app.access.rights import need
 from firmground.app.app import App
-from firmground.app.asking.traces import EVALUATION
 from firmground.app.evaluating import prototypes
 from firmground.app.evaluating.case_results import active_cases, kept_results
 from firmground.app.evaluating.case_sources import confirmed

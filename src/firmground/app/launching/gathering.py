@@ -6,8 +6,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from firmground.app.access.names import EVALUATION
 from firmground.app.app import App
-from firmground.app.asking.traces import EVALUATION
 from firmground.app.evaluating.calibrated import changed, fingerprint, stored
 from firmground.app.evaluating.case_results import active_cases, dropped_results, kept_results
 from firmground.app.evaluating.case_sources import confirmed, contents_now

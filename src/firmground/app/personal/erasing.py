@@ -9,12 +9,11 @@ from collections.abc import Collection
 from contextlib import suppress
 from typing import NamedTuple, cast
 
-from firmground.app.access.names import folded
+from firmground.app.access.names import EVALUATION, folded
 from firmground.app.access.refused import refuse
 from firmground.app.access.rights import need
 from firmground.app.access.roles import may_remove
 from firmground.app.app import App
-from firmground.app.asking.traces import EVALUATION
 from firmground.app.launching import approvals
 from firmground.app.personal.holds import check_not_held, stated
 from firmground.app.personal.pseudonyms import note_erased

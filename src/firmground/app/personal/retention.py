@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, cast
 
+from firmground.app.access.names import EVALUATION
 from firmground.app.access.rights import need
 from firmground.app.access.system_user import system_user
 from firmground.app.app import App
-from firmground.app.asking.traces import EVALUATION
 from firmground.app.personal import erasing
 from firmground.app.recording.ledger import latest_moment, record
 from firmground.ports import Handler, JobContext, Transaction

@@ -9,9 +9,9 @@ from statistics import median
 
 from pydantic import Field
 
+from firmground.app.access.names import EVALUATION
 from firmground.app.access.rights import need
 from firmground.app.app import App
-from firmground.app.asking.traces import EVALUATION
 from firmground.app.launching.releases import CANDIDATE, LIVE, named
 from firmground.app.reviewing.lots import Lots, lots
 from firmground.errors import InvalidInput

@@ -9,9 +9,8 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Literal, NamedTuple, TypeAlias, cast
 
-from firmground.app.access.names import WIDGET
+from firmground.app.access.names import EVALUATION, WIDGET
 from firmground.app.app import App
-from firmground.app.asking.traces import EVALUATION
 from firmground.app.personal.pseudonyms import erased_at, pseudonym
 from firmground.errors import Refused
 from firmground.groups import PUBLIC

@@ -11,8 +11,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from firmground.app.access.names import EVALUATION
 from firmground.app.app import App
-from firmground.app.asking.traces import EVALUATION
 from firmground.app.personal.pseudonyms import pseudonym
 from firmground.app.spending.alerts import forget_over, note_share, note_spent
 from firmground.app.spending.limits import (

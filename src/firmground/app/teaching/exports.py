@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias, cast, get_args
 
+from firmground.app.access.names import EVALUATION
 from firmground.app.access.rights import need
 from firmground.app.app import App
-from firmground.app.asking.traces import EVALUATION
 from firmground.app.recording.ledger import record
 from firmground.errors import InvalidInput
 from firmground.lessons import Pair, Signal

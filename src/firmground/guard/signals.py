@@ -24,7 +24,7 @@ _ROLE = (
     r"traducteur|asistente|traductor|experto)"
 )
 
-_SIGNALS = (
+SIGNALS = (
     *_ABROAD,
     *_EAST,
     signal(
@@ -231,8 +231,8 @@ _SIGNALS = (
 def signals(text: str) -> Iterator[tuple[Signal, re.Match[str]]]:
     """What in the text is worded so, by signal; in linear time."""
     for at in sorted(_stems()(text.encode("utf-8", "replace")) or ()):
-        for match in _SIGNALS[at].pattern.finditer(text):
-            yield _SIGNALS[at], match
+        for match in SIGNALS[at].pattern.finditer(text):
+            yield SIGNALS[at], match
 
 
 @cache
@@ -243,7 +243,7 @@ def _stems() -> Callable[[bytes], list[int] | None]:
     options = re2.Options()
     options.case_sensitive, options.max_mem = False, 64 << 20
     found = re2.Set.SearchSet(options)  # pyright: ignore[reportUnknownMemberType]
-    for each in _SIGNALS:
+    for each in SIGNALS:
         found.Add("|".join(map(re.escape, each.needs)))  # pyright: ignore[reportUnknownMemberType]
     found.Compile()
     return cast("Callable[[bytes], list[int] | None]", found.Match)  # pyright: ignore[reportUnknownMemberType]

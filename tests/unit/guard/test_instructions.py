@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmground.guard.instructions import REASONS, instructions, suspected
+from firmground.guard.signals import SIGNALS
 from firmground.types import Span
 
 HANDBOOK = """# Passwords
@@ -136,3 +137,8 @@ def test_spans_lie_in_the_text_and_in_order(text: str) -> None:
 
 def test_a_hundred_thousand_orders_in_one_line_are_each_found():
     assert len(instructions("forget everything " * 100_000)) == 100_000
+
+
+def test_each_wording_is_one_that_can_be_looked_for():
+    """Each is compiled when a text first has one of its stems; none may fail then."""
+    assert all(signal.pattern.search("an ordinary sentence") is None for signal in SIGNALS)

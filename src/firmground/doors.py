@@ -88,6 +88,8 @@ _ROUTES: Mapping[Need, tuple[str, ...]] = {
         f"GET {_API}/notifications/routes",
         f"POST {_API}/notifications/routes/{{name}}/test",
         f"POST {_API}/notifications/routes/{{name}}/retry",
+        f"POST {_API}/notifications/routes/{{name}}/send-held",
+        f"POST {_API}/notifications/routes/{{name}}/drop-held",
         f"GET {_API}/keys",
         f"POST {_API}/keys",
         f"DELETE {_API}/keys/{{name:path}}",

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from notified import MAIL, MONDAY, a_route, tell, told
+from notified import MAIL, MONDAY, a_bench, a_route, tell, told
 
 from firmground.app.keeping import backup, restore
 from firmground.app.notifying import routes
@@ -61,3 +61,14 @@ def test_a_new_workspace_made_of_a_backup_holds_it_too(tmp_path: Path, monkeypat
     restored(tmp_path, monkeypatch)
     made = restore.restore_into(lambda root: Bench(root).app(), ADMINISTRATOR, tmp_path / "shop.zip", tmp_path / "new")
     assert made.held == 2
+
+
+def test_mail_to_people_that_is_held_is_dropped_where_no_mail_is_sent_any_more(tmp_path: Path):
+    bench = a_bench(tmp_path)
+    with bench.app() as app:
+        tell(app, "review.decided", person="una", facts={"answer": "a", "outcome": "edited"})
+        with app.database.transaction() as tx:
+            assert tx.hold_waiting() == 1
+    with Bench(tmp_path, clock=Ticking(MONDAY)).app() as app:
+        assert [(each.name, each.held) for each in routes.routes(app, ADMINISTRATOR)] == [("*", 1)]
+        assert routes.drop_held(app, ADMINISTRATOR) == 1

@@ -455,6 +455,8 @@ RIGHT: dict[str, Right] = {
     "get_routes": lambda _: {},
     "post_test": lambda _: {"path_parameters": {"name": ROUTE}, "body": {}},
     "post_retry": lambda _: {"path_parameters": {"name": ROUTE}, "body": {}},
+    "post_send_held": lambda _: {"path_parameters": {"name": ROUTE}, "body": {}},
+    "post_drop_held": lambda _: {"path_parameters": {"name": ROUTE}, "body": {}},
     "delete_me": lambda _: {"query": {"what": "questions", "name": "ada"}},
     "delete_answer": _id(Stocked.answer),
     "get_consent": lambda _: {},

@@ -224,7 +224,7 @@ def test_whoever_answers_for_a_route_sees_it_and_tries_it_and_others_do_not(hous
     assert send(ada, house, "/notifications/routes/none/test").status_code == 404
     key = key_of(house, "una")
     outside = TestClient(application(house), base_url=HERE)
-    for act in ("test", "retry"):
+    for act in ("test", "retry", "send-held", "drop-held"):
         assert outside.post(f"{API}/routes/chat/{act}", headers=key, json={}).status_code == 403
     assert outside.get(f"{API}/routes", headers=key).json() == {"routes": []}
 
@@ -249,6 +249,60 @@ def test_a_route_that_does_not_work_says_why_and_can_be_tried_again(house: Serve
     delivering.deliver_now(house.app)
     assert len(bench(house).webhooks_.posted) > before
     assert "Try again" not in rob.get("/notifications").text
+
+
+def held(served: Served, *about: str) -> None:
+    """As after a restore of a backup in which these waited on the route of the chat."""
+    for each in about:
+        tell(served, about=each)
+    with served.app.database.transaction() as tx:
+        assert tx.hold_waiting() >= len(about)
+
+
+def held_on(served: Served, route: str) -> int:
+    with served.app.database.reading() as tx:
+        return len(tx.notifications(route=route, state="held", limit=100))
+
+
+def test_whoever_answers_for_a_route_sees_what_is_held_on_it_and_why_and_sends_it_or_drops_it(house: Served):
+    held(house, "held-1", "held-2")
+    una, rob, ada = (browser(house, name) for name in ("una", "rob", "ada"))
+    assert "held" not in una.get("/notifications").text
+    assert send(una, house, "/notifications/send-held").headers["location"] == "/notifications?done=send-held"
+    assert held_on(house, "chat") == 2, "what they do not answer for stays"
+    for shown in (rob, ada):
+        page = shown.get("/notifications").text
+        assert "2 messages are held." in page
+        assert "They waited in a backup that was restored, and may have been sent since" in page
+    assert send(rob, house, "/notifications/send-held").headers["location"] == "/notifications?done=send-held"
+    assert "What was held is sent now." in rob.get("/notifications?done=send-held").text
+    assert held_on(house, "chat") == 0
+    assert "messages are held" not in rob.get("/notifications").text
+    before = len(bench(house).webhooks_.posted)
+    delivering.deliver_now(house.app)
+    assert len(bench(house).webhooks_.posted) > before
+
+
+def test_what_is_held_is_dropped_by_a_form_after_a_second_thought_and_recorded(house: Served):
+    held(house, "held-3")
+    rob = browser(house, "rob")
+    asked = send(rob, house, "/notifications/drop-held")
+    assert (asked.status_code, held_on(house, "chat")) == (200, 1)
+    assert "1 message that is held is told to nobody then." in asked.text
+    assert send(rob, house, "/notifications/drop-held", sure="yes").headers["location"] == "/notifications?done=drop-held"
+    assert held_on(house, "chat") == 0
+    with house.app.database.reading() as tx:
+        entry = tx.entries(kinds=["notifications.dropped"])[-1]
+    assert (entry.by, entry.subject, entry.detail["number"]) == ("rob", "*", 1)
+
+
+def test_programs_send_and_drop_what_is_held_on_one_route(house: Served):
+    outside, key = TestClient(application(house), base_url=HERE), key_of(house, "rob")
+    held(house, "held-4")
+    assert outside.post(f"{API}/routes/chat/send-held", headers=key, json={}).json() == {"messages": 1}
+    held(house, "held-5")
+    assert outside.post(f"{API}/routes/chat/drop-held", headers=key, json={}).json()["messages"] >= 1
+    assert held_on(house, "chat") == 0
 
 
 def test_a_test_of_mail_needs_an_address(house: Served):

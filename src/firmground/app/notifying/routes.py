@@ -64,7 +64,7 @@ def routes(app: App, actor: Actor) -> list[Standing]:
     if not actor.may("workspace"):
         return [each for each in found if each.owner == actor.person]
     people = delivering.MAIL_OF_PEOPLE
-    if app.workspace.settings.mail.host or people in noted:
+    if app.workspace.settings.mail.host or people in noted or any(not each.route for each in counts):
         found.append(
             Standing.model_validate({"name": people, "channel": "mail"} | _noted(noted.get(people)) | _counted(counts, ""))
         )

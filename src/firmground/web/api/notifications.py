@@ -59,6 +59,10 @@ class Retried(Body):
     messages: int = Field(ge=0, description="How many had been given up.")
 
 
+class Held(Body):
+    messages: int = Field(ge=0, description="How many were held.")
+
+
 @router.get("/notifications")
 async def get_notifications(
     visit: TheVisit,
@@ -124,6 +128,20 @@ async def post_retry(name: str, visit: TheVisit, body: Nothing | None = None) ->
     """Try again what was given up on this route, and what waits for another try, at once."""
     del body
     return Retried(messages=await visit.run(routes.retry, visit.app, visit.actor, name))
+
+
+@router.post("/notifications/routes/{name}/send-held", responses=refused({403: _NOT_YOURS, 404: _NO_ROUTE}))
+async def post_send_held(name: str, visit: TheVisit, body: Nothing | None = None) -> Held:
+    """Send what waited on this route in a backup that was restored, and may have been sent before. Whoever got it then gets it twice."""
+    del body
+    return Held(messages=await visit.run(routes.send_held, visit.app, visit.actor, name))
+
+
+@router.post("/notifications/routes/{name}/drop-held", responses=refused({403: _NOT_YOURS, 404: _NO_ROUTE}))
+async def post_drop_held(name: str, visit: TheVisit, body: Nothing | None = None) -> Held:
+    """Drop what waited on this route in a backup that was restored: it is told to nobody any more."""
+    del body
+    return Held(messages=await visit.run(routes.drop_held, visit.app, visit.actor, name))
 
 
 def _shown(message: Notification) -> YourNotification:

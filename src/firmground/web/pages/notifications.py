@@ -47,11 +47,12 @@ async def confirm_page(request: Request, visit: TheVisit, token: Annotated[str, 
 
 @router.post("/notifications/{act}")
 async def act(request: Request, visit: TheVisit, act: str) -> Response:
-    """`read` all, `choose` where one has mail, `confirm` that, or have the link for it sent `again`."""
+    """`read` all, `choose` where one has mail, `confirm` that, or have the link for it sent `again`; `send-held` or `drop-held` what was
+    held after a restore."""
     fields = await form(request, visit)
-    if act not in {"read", "choose", "again", "confirm"}:
+    if act not in {"read", "choose", "again", "confirm", "send-held", "drop-held"}:
         raise NotFound("there is nothing at this address", "check it")
-    if act != "read":
+    if act in {"choose", "again", "confirm"}:
         in_person(visit, "say where mail goes")
     return await visit.run(_done, request, visit, act, fields)
 
@@ -68,6 +69,7 @@ async def route_act(request: Request, visit: TheVisit, name: str, act: str) -> R
 def _shown(request: Request, visit: Visit, *, before: str = "", status: int = 200, **more: Any) -> Response:
     app, actor = visit.app, visit.actor
     told = messages.mine(app, actor, before=before, limit=_SHOWN + 1)
+    standing = routes.routes(app, actor)
     values: dict[str, Any] = {
         "lines": [_line(each) for each in told.messages[:_SHOWN]],
         "before": before,
@@ -76,7 +78,8 @@ def _shown(request: Request, visit: Visit, *, before: str = "", status: int = 20
         "contact": contacts.of(app, actor) if visit.by == "session" else Contact(person=actor.person),
         "choices": contacts.CHOICES,
         "mails": bool(app.workspace.settings.mail.host),
-        "routes": routes.routes(app, actor),
+        "routes": standing,
+        "held": sum(each.held for each in standing),
     }
     return page(request, "notifications.html", shared(visit) | values | more, status=status)
 
@@ -125,11 +128,15 @@ def _done(request: Request, visit: Visit, act: str, fields: Fields) -> Response:
             confirming.ask_again(visit.app, visit.actor)
         elif act == "confirm":
             confirming.confirm(visit.app, visit.actor, fields.get("link", ""))
+        elif act == "send-held":
+            routes.send_held(visit.app, visit.actor)
+        elif act == "drop-held":
+            routes.drop_held(visit.app, visit.actor)
         else:
             address, mail = fields.get("address", ""), fields.get("mail", "at_once")
             contacts.choose(visit.app, visit.actor, address=address, mail=mail, language=spoken())
 
-    return carried_out(act, fields, do, show, back="/notifications")
+    return carried_out(act, fields, do, show, back="/notifications", grave={"drop-held"})
 
 
 def _route(request: Request, visit: Visit, name: str, act: str, fields: Fields) -> Response:

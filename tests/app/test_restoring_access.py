@@ -14,6 +14,7 @@ from firmground.app.corpus.sync import sync
 from firmground.app.keeping import backup, restore
 from firmground.app.spending import budgets
 from firmground.errors import NotAllowed
+from firmground.outbox import Contact
 from firmground.ports import Transaction
 from firmground.settings import Settings
 from firmground.testing.app import ADMINISTRATOR, Bench, make_live
@@ -61,6 +62,37 @@ def after(bench: Bench, since: Callable[[App], object]) -> App:
 
 def again(tx: Transaction, kind: str) -> list[str]:
     return [entry.subject for entry in tx.entries(kinds=[kind]) if entry.detail.get("restored")]
+
+
+def test_where_people_have_mail_is_as_it_is_now_whatever_was_confirmed_or_withdrawn_since(bench: Bench):
+    said = {"ada": "ada@old.example", "bob": "bob@old.example", "olga": "olga@old.example"}
+    with bench.app() as app, app.database.transaction() as tx:
+        for name, address in said.items():
+            tx.save_contact(Contact(person=name, address=address, issuer=ISSUER if name == "olga" else ""))
+
+    def since(app: App) -> None:
+        with app.database.transaction() as tx:
+            tx.save_contact(Contact(person="ada", address="ada@new.example", mail="daily"))  # confirmed
+            tx.save_contact(Contact(person="bob", waiting="bob@new.example", proof="a digest", asked=(app.clock(),)))
+
+    with after(bench, since) as app, app.database.reading() as tx:
+        assert tx.contact("ada") == Contact(person="ada", address="ada@new.example", mail="daily")
+        bob = tx.contact("bob")
+        assert (bob.address, bob.waiting, bob.proof, len(bob.asked)) == ("", "bob@new.example", "", 1)
+        assert tx.contact("olga") == Contact(person="olga", address="olga@old.example", issuer=ISSUER)
+        assert again(tx, "contact.changed") == ["ada", "bob"]
+
+
+def test_a_new_person_of_an_old_name_has_their_own_mail_address(bench: Bench):
+    with bench.app() as app, app.database.transaction() as tx:
+        tx.save_contact(Contact(person="ada", address="ada@old.example"))
+
+    def since(app: App) -> None:
+        people.remove_person(app, ADMINISTRATOR, "ada")
+        people.add_person(app, ADMINISTRATOR, "ada")
+
+    with after(bench, since) as app, app.database.reading() as tx:
+        assert tx.contact("ada") == Contact(person="ada")
 
 
 def test_what_still_is_comes_back_whole(bench: Bench):

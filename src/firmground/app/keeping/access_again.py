@@ -1,5 +1,6 @@
 """What lets people in, in data that was restored: never more than what the present database has. What was made before the backup and
-still is stays; what ended or got less since ends or gets less again; what was added since is not in the backup."""
+still is stays; what ended or got less since ends or gets less again; what was added since is not in the backup. Passwords, limits and where
+people have mail are those of now, with what was confirmed or withdrawn since."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -11,6 +12,7 @@ from firmground.app.app import App
 from firmground.app.recording.ledger import record
 from firmground.errors import InvalidInput, NotFound, Refused
 from firmground.ledger import LedgerEntry
+from firmground.outbox import Contact
 from firmground.ports import Transaction
 from firmground.rights import Role
 from firmground.types import Actor, Json
@@ -31,6 +33,7 @@ class AccessNow:
     accounts: Mapping[str, tuple[Account, str]] = field(default_factory=dict[str, tuple[Account, str]])
     """With their passwords' hashes."""
     identities: frozenset[tuple[str, str, str]] = frozenset()
+    contacts: Mapping[str, Contact] = field(default_factory=dict[str, Contact])
     keys: frozenset[tuple[object, ...]] = frozenset()
     shares: frozenset[str] = frozenset()
     limits: Mapping[Pool, Limits] = field(default_factory=dict[Pool, Limits])
@@ -44,6 +47,7 @@ def access_now(tx: Transaction) -> AccessNow:
         groups={name: tx.groups_of(name) for name in tx.roles()},
         accounts=accounts,
         identities=frozenset(_same_identity(each) for name in accounts for each in tx.identities(name)),
+        contacts={name: tx.contact(name) for name in tx.roles()},
         keys=frozenset(map(_same_key, tx.api_keys())),
         shares=frozenset(tx.all_shared()),
         limits=tx.all_limits(limit=_ALL),
@@ -62,6 +66,7 @@ def bound_again(there: App, tx: Transaction, actor: Actor, entries: Sequence[Led
         if name not in now.roles or name in gone or (tx.account(name) is not None and name not in now.accounts):
             _removed(there, tx, actor, name, now)
         _account_again(there, tx, actor, name, now)
+        _contact_again(there, tx, actor, name, now)
         _memberships_again(there, tx, actor, name, now)
         _identities_again(there, tx, actor, name, now)
     for key in tx.api_keys():
@@ -104,6 +109,17 @@ def _account_again(there: App, tx: Transaction, actor: Actor, name: str, now: Ac
     if tx.has_person(name) and tx.account(name) is not None and (tx.password(name) or "") != now.accounts[name][1]:
         tx.save_account(*now.accounts[name])
         record(there, tx, actor, "account.password_set", name, restored=True)
+
+
+def _contact_again(there: App, tx: Transaction, actor: Actor, name: str, now: AccessNow) -> None:
+    """Links that were sent to confirm an address end all the same."""
+    if not tx.has_person(name):
+        return
+    then, wanted = tx.contact(name), now.contacts[name].model_copy(update={"proof": ""})
+    if then != wanted:
+        tx.save_contact(wanted)
+    if then.address != wanted.address:
+        record(there, tx, actor, "contact.changed", name, mail=wanted.mail, address=bool(wanted.address), restored=True)
 
 
 def _memberships_again(there: App, tx: Transaction, actor: Actor, name: str, now: AccessNow) -> None:

@@ -197,7 +197,7 @@ def _finished(there: App, actor: Actor, backup: tuple[str, Manifest], now: Since
     if not now.known:
         warnings.append(
             f"what was erased or taken away since {manifest.made_at:%Y-%m-%d %H:%M} UTC cannot be known: erase it again, and look at"
-            " people, keys and passwords, at what is live and at the policy"
+            " people, keys, passwords and mail addresses, at what is live and at the policy"
         )
     erased = _without_index(there, lambda: take_away_again(there, actor, now), warnings)
     decisions, lost = decide_again(there, actor, now)

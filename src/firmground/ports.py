@@ -7,10 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import AbstractContextManager
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self, TypeAlias, runtime_checkable
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias, runtime_checkable
 
 from firmground.accounts import Credentials
 from firmground.identities import SignIns
@@ -44,7 +41,11 @@ from firmground.types import (
 )
 from firmground.usage import Budgets
 
-Vectors: TypeAlias = NDArray[np.float32]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Vectors: TypeAlias = "NDArray[np.float32]"
 Filter: TypeAlias = Scalar | Sequence[Scalar] | Mapping[str, Scalar]
 Filters: TypeAlias = Mapping[str, Filter]
 """A value (equal), a list (any of them), or a range: `{"from": …, "to": …}`, both ends included, either may be missing.
@@ -265,11 +266,11 @@ class SearchIndex(Protocol):
         """Document number → its new scope. Vectors are kept as they are."""
         ...
 
-    def vectors(self, contents: Collection[str]) -> dict[str, NDArray[np.float32]]:
+    def vectors(self, contents: Collection[str]) -> "dict[str, NDArray[np.float32]]":
         """Vectors already stored for these content digests (see IndexRow.content); absent ones are left out."""
         ...
 
-    def search(self, terms: Sequence[str], vector: NDArray[np.float32] | None, *, limit: int, within: Within) -> list[Hit]:
+    def search(self, terms: Sequence[str], vector: "NDArray[np.float32] | None", *, limit: int, within: Within) -> list[Hit]:
         """The union of the `limit` best by BM25 over `terms` and the `limit` best by cosine to `vector`, each hit with both scores
         (0.0 lexical where no term matches; None where a side was not asked: no terms, no vector). No particular order."""
         ...

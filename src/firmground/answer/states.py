@@ -291,7 +291,7 @@ class States(Value):
 
 
 def nearest_example(
-    question: str, vector: NDArray[np.float32] | None, examples: Sequence[str], vectors: Vectors | None
+    question: str, vector: NDArray[np.float32] | None, examples: Sequence[str], vectors: "Vectors | None"
 ) -> tuple[str, float] | None:
     """The example that the question is closest to, and the cosine to it; without `vector` (the embedder has no say in this language)
     the share of the example's words that the question says. `vectors` are those of `examples`, embedded once; None without examples."""

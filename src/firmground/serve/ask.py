@@ -89,7 +89,7 @@ class Live:
     random: Random
     """Makes the ids."""
     models: Models
-    examples: Vectors | None = None
+    examples: "Vectors | None" = None
     """Of `Answering.out_of_scope`, in its order; None where the embedder is not asked."""
     listen: Callable[[Event], None] = lambda _: None
     """Where there are rules, `sending.hear`."""

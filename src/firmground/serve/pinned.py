@@ -45,7 +45,9 @@ def stands_alone(question: str, history: Sequence[Turn], tokens: int) -> bool:
     return not understood(checked(question), kept(history, tokens)).follow_up
 
 
-def answerable(answering: Answering, question: str, examples: Vectors | None, embed: Callable[[Sequence[str]], Vectors]) -> bool:
+def answerable(
+    answering: Answering, question: str, examples: "Vectors | None", embed: Callable[[Sequence[str]], Vectors]
+) -> bool:
     """Whether the release would search for it at all: its rules stand above what a person approved under another."""
     asked = understood(checked(question)).asked
     if answering.states.before(asked, blocked(orders(question))) is not None:

@@ -211,7 +211,7 @@ def new_id(app: App, actor: Actor) -> str:
     return time_ordered(app.clock(), SystemRandom(), latest)
 
 
-def examples(app: App, recipe: ReleaseSpec) -> Vectors | None:
+def examples(app: App, recipe: ReleaseSpec) -> "Vectors | None":
     """Vectors of the examples of what is not answered; None where there are none."""
     given = recipe.answering.out_of_scope
     if not given:

@@ -1,14 +1,15 @@
 """The web application: routes, error handlers, and the edge around them."""
 
+from functools import cache
 from importlib.metadata import version
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match, Mount, Route
+from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.types import ASGIApp
 
 from firmground.errors import FirmgroundError
@@ -31,26 +32,30 @@ def application(served: Served) -> ASGIApp:
         title="Firmground",
         version=version("firmground"),
         openapi_tags=tags(),
-        generate_unique_id_function=lambda route: route.name,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        dependencies=[Admitted],
     )
     app.state.served = served
     describe(app, served)
-    app.include_router(api.router)
-    app.include_router(api.health_router)
-    app.include_router(openai.router)
-    app.include_router(pages.router)
-    app.router.routes.append(Route("/mcp", Endpoint(), methods=["POST"]))
-    # Only what holds nothing of anybody: the size of a compressed page would tell what stands in it.
-    app.mount("/static", GZipMiddleware(Files(directory=STATIC)))
+    app.router.routes.extend(_routes())
     app.add_exception_handler(FirmgroundError, _failed)
     app.add_exception_handler(RequestValidationError, _failed)
     app.add_exception_handler(HTTPException, _failed)
     app.add_exception_handler(Exception, _failed)
     return Speaking(Edge(app, app, served))
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """One set for every application of this process: what the framework works out of a route, when it is first looked at, stays true."""
+    router = APIRouter(generate_unique_id_function=lambda route: route.name, dependencies=[Admitted])
+    for each in (api.router, api.health_router, openai.router, pages.router):
+        router.include_router(each)
+    router.routes.append(Route("/mcp", Endpoint(), methods=["POST"]))
+    # Only what holds nothing of anybody: the size of a compressed page would tell what stands in it.
+    router.mount("/static", GZipMiddleware(Files(directory=STATIC)))
+    return tuple(router.routes)
 
 
 async def _failed(request: Request, error: Exception) -> Response:

@@ -364,6 +364,23 @@ def test_settings_are_recorded_once_and_again_when_they_differ_by_key_and_never_
             assert value not in json.dumps(second.model_dump(mode="json"))
 
 
+def test_settings_that_an_earlier_version_recorded_are_not_told_anew(bench: Bench):
+    with bench.app() as app:
+        ledger.loaded(app, ADA)
+        with app.database.transaction() as tx:  # it kept the digest of each value as a fact of its own
+            kept = tx.facts("configuration")["digests"]
+            assert isinstance(kept, dict)
+            tx.drop_facts("configuration")
+            for key, value in kept.items():
+                tx.put_fact("configuration", key, value)
+    bench.settings = Settings.model_validate({"answer": {"threshold": 0.002}})
+    with bench.app() as app:
+        ledger.loaded(app, ADA)
+        assert [each.detail["changed"] for each in configurations(app)][1:] == [["answer.threshold"]]
+        with app.database.reading() as tx:
+            assert list(tx.facts("configuration")) == ["digests"]
+
+
 def test_another_password_in_an_address_is_no_other_setting(bench: Bench):
     for password in ("one", "two"):
         bench.settings = Settings.model_validate({"models": {"local": {"base_url": f"http://user:{password}@127.0.0.1/v1"}}})

@@ -4,13 +4,18 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from firmground.store import tables
 from firmground.store.unit import Unit, in_lots, loaded_list, made, packed
 from firmground.types import Finding, Json
 
 _f = tables.facts.c
+_CHANGED = (
+    update(tables.facts)
+    .where(_f.namespace == bindparam("in_namespace"), _f.key == bindparam("of_key"))
+    .values(value=bindparam("now"))
+)
 _FACT = select(_f.value).where(_f.namespace == bindparam("namespace"), _f.key == bindparam("key"))
 _FINDING = [column for column in tables.findings.c if column.name not in {"source", "ordinal"}]
 
@@ -35,9 +40,9 @@ class Facts(Unit):
         return json.loads(report), [_finding(row) for row in rows]
 
     def put_fact(self, namespace: str, key: str, value: Json) -> None:
-        at = (_f.namespace == namespace) & (_f.key == key)
-        row = {"namespace": namespace, "key": key, "value": packed(value)}
-        self._put(update(tables.facts).where(at).values(row), insert(tables.facts).values(row))
+        now = packed(value)
+        if not self._connection.execute(_CHANGED, {"in_namespace": namespace, "of_key": key, "now": now}).rowcount:
+            self._insert(tables.facts, [{"namespace": namespace, "key": key, "value": now}])
 
     def fact(self, namespace: str, key: str) -> Json:
         """None where there is none."""

@@ -9,7 +9,9 @@ from firmground.types import Json, digest
 
 LOADED = "configuration.loaded"
 _TOLD = "configuration"
-"""Namespace of the digests of the values that were recorded last, by key: in the ledger they could be guessed for ever."""
+"""Namespace of the digests of the values that were recorded last: in the ledger they could be guessed for ever."""
+_DIGESTS = "digests"
+"""All of them, by the key of the setting. Earlier versions kept each as a fact of its own."""
 _DEPTH = 3
 _ACCOUNT = re.compile(r"//[^/@\s]*@")
 
@@ -26,11 +28,13 @@ def news(tx: Transaction, settings: Settings) -> dict[str, Json] | None:
         return None
     values = _values(settings)
     digests: dict[str, Json] = {key: digest(value) for key, value in values.items()}
-    before = tx.facts(_TOLD) or {key: digest(value) for key, value in _values(Settings()).items()}
+    kept = tx.facts(_TOLD)
+    before = cast("dict[str, Json]", kept.get(_DIGESTS, kept)) or {
+        key: digest(value) for key, value in _values(Settings()).items()
+    }
     changed = sorted(key for key in {*digests, *before} if digests.get(key) != before.get(key))
     tx.drop_facts(_TOLD)
-    for key, value in digests.items():
-        tx.put_fact(_TOLD, key, value)
+    tx.put_fact(_TOLD, _DIGESTS, digests)
     return {"settings": digest(cast("Json", values)), "changed": cast("Json", changed)}
 
 

@@ -4,7 +4,9 @@ them, and open the same workspace again."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from firmground.app.app import App
@@ -33,7 +35,7 @@ from firmground.release.spec import ReleaseSpec
 from firmground.settings import ModelServer, Settings, Workspace
 from firmground.sources.pictures import SandboxedRenderer
 from firmground.sources.uploads import UploadsSource
-from firmground.store.database import open_database
+from firmground.store.database import SQLITE_NAME, open_database
 from firmground.testing.embedder import FakeEmbedder
 from firmground.testing.index import MemoryIndex
 from firmground.testing.jobs import MemoryJobs
@@ -95,8 +97,11 @@ class Bench:
         return App(Workspace(root=self.root, data=self.root / ".firmground", settings=self.settings), self, self.clock)
 
     def database(self) -> Database:
-        (self.root / ".firmground").mkdir(exist_ok=True)
-        return open_database("sqlite", self.root / ".firmground")
+        data = self.root / ".firmground"
+        data.mkdir(exist_ok=True)
+        if not any(data.glob(f"{SQLITE_NAME}*")):
+            (data / SQLITE_NAME).write_bytes(_empty_database())
+        return open_database("sqlite", data)
 
     def jobs(self) -> Jobs:
         return self.jobs_
@@ -162,6 +167,14 @@ class Bench:
         models = {name: model for name, model in self.models.items() if name.partition("/")[0] not in moved}
         there = self if workspace.root == self.root else Bench(workspace.root, embedder_=self.embedder_, clock=self.clock)
         return replace(there, settings=workspace.settings, models=models, embedders=self.embedders)
+
+
+@cache
+def _empty_database() -> bytes:
+    """The file of a new database: that of each workspace begins as a copy, since making the tables takes longer than most tests."""
+    with TemporaryDirectory() as data:
+        open_database("sqlite", Path(data)).close()
+        return (Path(data) / SQLITE_NAME).read_bytes()
 
 
 def _place(server: ModelServer) -> dict[str, Any]:

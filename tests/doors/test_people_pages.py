@@ -561,7 +561,10 @@ def test_what_is_kept_of_somebody_is_held_and_erased_by_owners(house: Served):
     assert "A court asks for it." in owner.get(f"/people/of/{name}").text
     assert owner.send("/people/erase", name=name, reason="They left.", sure="yes").status_code == 409
     assert owner.send("/people/unhold", name=name).status_code == 303
-    assert "Erase <bdi>zoe</bdi>?" in owner.send("/people/erase", name=name, reason="They left.").text
+    asked = owner.send("/people/erase", name=name, reason="They left.").text
+    assert "Erase <bdi>zoe</bdi>?" in asked
+    assert "Documents that they uploaded stay" in asked
+    assert "pinned" not in asked
     assert name in known(house)
     assert owner.send("/people/erase", name=name, reason="", sure="yes").status_code == 400
     assert owner.send("/people/erase", name=name, reason="They left.", sure="yes").headers["location"] == "/people?done=erase"

@@ -12,10 +12,14 @@ from starlette.testclient import TestClient
 
 from firmground.app.app import App
 from firmground.app.asking.answers import ask
+from firmground.app.personal import erasing
 from firmground.app.reviewing import acting
+from firmground.app.teaching import pins
+from firmground.errors import NotAllowed
 from firmground.evaluate.files import load
 from firmground.reviews import ReviewItem
 from firmground.testing.app import ADMINISTRATOR, COLLEAGUE
+from firmground.types import Actor
 from firmground.web.language import speak
 from firmground.web.said import said
 
@@ -87,6 +91,24 @@ def test_programs_do_the_same(desk: Desk):
     assert post(f"/answers/{item.answer}/case").json()["expect"]["sources"]
     assert post("/pins", answer="nothing").status_code == 404
     assert desk.client.delete(f"{API}/pins/{pin['id']}", headers=token).json()["state"] == "retired"
+
+
+def test_pages_that_erase_people_say_how_many_of_their_questions_stay_as_pinned_answers(tmp_path: Path):
+    with serving(tmp_path) as (client, served):
+        with_owner(served, "root")
+        with_account(served, "eve")
+        item = wanted(served.app, asker=Actor(person="eve", groups=frozenset({"public", "everyone"}), via="http"))
+        acting.approve(served.app, ADMINISTRATOR, item.id, revision=item.revision)
+        pins.add(served.app, ADMINISTRATOR, item.answer)
+        sign_in(client, served, "root")
+        sent = {"token": token_of(client, served), "name": "eve", "reason": "They left."}
+        assert "1 question of theirs stays as a pinned answer" in client.post("/people/erase", data=sent).text
+        assert "stays as a pinned answer" not in client.get("/me/delete").text
+        sign_in(client, served, "eve")
+        for page in ("/me/delete", f"/me/delete?answer={item.answer}"):
+            assert "1 question of yours stays as a pinned answer" in client.get(page).text
+        with pytest.raises(NotAllowed):
+            erasing.pinned(served.app, COLLEAGUE, "eve")
 
 
 def test_who_does_not_review_finds_nothing_of_it(tmp_path: Path):

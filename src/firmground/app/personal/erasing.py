@@ -74,7 +74,7 @@ def _erased(app: App, actor: Actor, name: str, reason: str, *, own: bool) -> Era
 
 def erase_now(app: App, tx: Transaction, name: str) -> Erased:
     """The same, within a transaction, without an entry; `finish` is due afterwards."""
-    pinned = len({pin.id for pin in tx.pins() if tx.asker(pin.answer) == name})
+    pinned = _pinned(tx, name)
     counts = tx.drop_person_data(name)
     counts |= {
         "sessions": len(tx.sessions(name)),
@@ -97,6 +97,18 @@ def erase_now(app: App, tx: Transaction, name: str) -> Erased:
     tx.put_fact(_DUE, alias, name)
     tx.put_fact(_DUE, _LOG, True)
     return Erased(alias, counts, pinned)
+
+
+def pinned(app: App, actor: Actor, name: str, *, answer: str = "") -> int:
+    """How many questions of theirs stay as pinned answers, under nobody's name, when these are erased: all, or the one of this answer.
+    One's own; for owners anybody's."""
+    need(actor, "self" if name == actor.person else "own", "see what stays of others")
+    with app.database.reading() as tx:
+        return _pinned(tx, name, answer)
+
+
+def _pinned(tx: Transaction, name: str, answer: str = "") -> int:
+    return sum(tx.asker(pin.answer) == name for pin in tx.pins(answer=answer or None))
 
 
 def finish(app: App) -> None:

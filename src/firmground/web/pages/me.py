@@ -170,6 +170,7 @@ def _deleting(request: Request, visit: Visit, answer: str, error: FirmgroundErro
     values: dict[str, Any] = {
         "answer": kept.show(visit.app, visit.actor, answer).answer if answer else None,
         "held": holds.is_held(visit.app, visit.actor),
+        "pinned": erasing.pinned(visit.app, visit.actor, visit.actor.person, answer=answer),
         "owned": visit.by != "local",
         "error": error,
         "what": what,

@@ -102,6 +102,8 @@ def _done(request: Request, visit: Visit, act: str, fields: Fields) -> Response:
     def show(**more: Any) -> Response:
         if act == "add":
             return _everybody(request, visit, **more)
+        if act == "erase" and "asked" in more:
+            more["pinned"] = erasing.pinned(visit.app, visit.actor, name)
         return _person(request, visit, name, **more)
 
     grave = {*_GRAVE, "set-role"} if fields.get("role") == "owner" else _GRAVE

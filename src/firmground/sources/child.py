@@ -52,8 +52,8 @@ def _answer(request: dict[str, object], content: bytes) -> bytes:
     if "draw" in request:
         return _guarded(lambda: _drawn(request, content))
     limits = Limits(*cast(list[int], request["limits"]))
-    wanted = cast(list[str] | None, request["languages"])
-    recognition = Recognition(tuple(wanted), str(request["data"])) if wanted else None
+    wanted = cast(tuple[list[str], str, list[int]] | None, request["recognition"])
+    recognition = Recognition(tuple(wanted[0]), wanted[1], tuple(wanted[2])) if wanted else None
     return _guarded(lambda: _frame_of(extract(str(request["uri"]), content, limits, recognition)))
 
 

@@ -1,10 +1,11 @@
 """Drawing one page of a hostile file, within a confined process: pixels, and where a quote stands on it."""
 
+import contextlib
 import io
 import math
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -42,6 +43,19 @@ def draw(content: bytes, page: int, quote: str, width: int) -> Drawn | None:
     if b"%PDF-" in content[:1024]:
         return _draw_pdf(content, page, quote, width)
     return _finished(_scan(content, width), "none", []) if page == 1 else None
+
+
+def blank_pages(content: bytes, numbers: Sequence[int]) -> set[int]:
+    """Those of the pages of a PDF that are empty: not a letter, line or picture is on them. One that cannot be opened is not."""
+    pdfium: Any = import_module("pypdfium2")
+    raw: Any = import_module("pypdfium2.raw")
+    found: set[int] = set()
+    with contextlib.suppress(pdfium.PdfiumError), contextlib.closing(pdfium.PdfDocument(content)) as document:
+        for number in numbers:
+            with contextlib.suppress(pdfium.PdfiumError, IndexError), contextlib.closing(document[number - 1]) as page:
+                if raw.FPDFPage_CountObjects(page) == raw.FPDFPage_GetAnnotCount(page) == 0:
+                    found.add(number)
+    return found
 
 
 def places(text: str, quote: str) -> tuple[str, list[tuple[int, int]]]:

@@ -31,6 +31,8 @@ _MEANINGLESS = re.compile(
 )
 _CELL = re.compile(rb"<(?:\w+:)?c[ >]")
 _MEGABYTE = 1 << 20
+_STAMP = 32
+"""Letters and digits below which the text on the picture of a whole page is a page number or a stamp, not the page's text."""
 
 
 class Limits(NamedTuple):
@@ -53,13 +55,16 @@ class Extracted(NamedTuple):
     encoding: str | None = None
     ocr: bool = False
     warnings: tuple[str, ...] = ()
+    scanned: tuple[int, ...] = ()
+    """Numbers of the pages that only recognition can read: something is drawn on them, but no text or only a stamp is written."""
 
 
 class Recognition(NamedTuple):
-    """Text recognition: Tesseract languages and the folder with their data."""
+    """Text recognition: Tesseract languages, the folder with their data, and which pages to read: all of a scan, where none is named."""
 
     languages: tuple[str, ...]
     data: str
+    pages: tuple[int, ...] = ()
 
 
 def extract(uri: str, content: bytes, limits: Limits, recognition: Recognition | None) -> Extracted:
@@ -146,6 +151,7 @@ def _with_xberg(media_type: str, content: bytes, limits: Limits, recognition: Re
     document = _run(media_type, content, limits, recognition)
     notes = speaker_notes(content) if media_type == kinds.PPTX else []
     text, pages = _text_and_pages(media_type, document, notes)
+    silent, stamped = _scanned(content, document, text, pages) if media_type == kinds.PDF else ([], [])
     return Extracted(
         text,
         media_type,
@@ -154,7 +160,8 @@ def _with_xberg(media_type: str, content: bytes, limits: Limits, recognition: Re
         _metadata(document, pages),
         encoding=encoding,
         ocr=document.metadata.ocr_used or (media_type.startswith("image/") and recognition is not None),
-        warnings=(*warnings, *_warnings(media_type, document, pages)),
+        warnings=(*warnings, *_warnings(document, len(silent))),
+        scanned=tuple(sorted([*silent, *stamped])),
     )
 
 
@@ -200,7 +207,10 @@ def _config(limits: Limits, recognition: Recognition | None) -> "ExtractionConfi
         tesseract_config=xberg.TesseractConfig(
             language=list(recognition.languages), psm=3, enable_table_detection=False, use_cache=False
         ),
+        # Alone: by default a poor page goes to another engine as well, which would fetch its model from the network.
+        pipeline=xberg.OcrPipelineConfig([xberg.OcrPipelineStage("tesseract")], xberg.OcrQualityThresholds()),
     )
+    only = list(recognition.pages) if recognition else []
     return xberg.ExtractionConfig(
         use_cache=False,
         escape_markdown=False,
@@ -208,7 +218,9 @@ def _config(limits: Limits, recognition: Recognition | None) -> "ExtractionConfi
         output_format="markdown",
         disable_ocr=ocr is None,
         ocr=ocr,
-        pages=xberg.PageConfig(extract_pages=True),
+        force_ocr_pages=only or None,
+        ocr_embedded_images=False if only else None,  # or it reads what stands in the pictures of the other pages
+        pages=xberg.PageConfig(extract_pages=True, keep_native_content=True),
         content_filter=xberg.ContentFilterConfig(include_footnotes=True),
         html_options=xberg.ConversionOptions(
             extract_metadata=False,
@@ -244,7 +256,7 @@ def _text_and_pages(
         return plain.tidy(document.content), ()
     text, pages = "", list[tuple[int, int, int]]()
     for at, page in enumerate(document.pages):
-        content = plain.tidy(page.content).strip("\n")
+        content = plain.tidy(_fuller(page.content, page.native_content or "")).strip("\n")
         if media_type in kinds.SHEETS:
             name = plain.tidy(page.sheet_name or f"Sheet {page.page_number}").strip()
             content = content.removeprefix(f"## {name}").strip("\n")
@@ -257,6 +269,31 @@ def _text_and_pages(
     text = text.removesuffix("\n")
     within = tuple((number, min(start, len(text)), min(end, len(text))) for number, start, end in pages)
     return (text, within) if text.strip() else (plain.tidy(document.content), ())
+
+
+def _fuller(read: str, written: str) -> str:
+    """What recognition read on a page, or what was written on it before where that is no less."""
+    return written if _letters(written) >= _letters(read) else read
+
+
+def _letters(text: str) -> int:
+    return sum(map(str.isalnum, text))
+
+
+def _scanned(
+    content: bytes, document: "ExtractedDocument", text: str, pages: Sequence[tuple[int, int, int]]
+) -> tuple[list[int], list[int]]:
+    """Numbers of the pages on which something is drawn but no text is written, and of pictures of whole pages with only a stamp."""
+    letters = {number: _letters(text[start:end]) for number, start, end in pages}
+    silent = [number for number, count in letters.items() if not count]
+    if silent and len(silent) < len(letters):
+        from firmground.sources.draw import blank_pages
+
+        blank = blank_pages(content, silent)
+        silent = [number for number in silent if number not in blank]
+    told = document.metadata.format.pdf if document.metadata.format else None
+    pictures = told.scanned_pages if told else None
+    return silent, [number for number in pictures or () if 0 < letters.get(number, 0) < _STAMP]
 
 
 def _document_title(media_type: str, document: "ExtractedDocument", text: str) -> str | None:
@@ -293,11 +330,10 @@ def _iso_date(value: str) -> str | None:
         return None
 
 
-def _warnings(media_type: str, document: "ExtractedDocument", pages: Sequence[tuple[int, int, int]]) -> list[str]:
+def _warnings(document: "ExtractedDocument", silent: int) -> list[str]:
     found: list[str] = []
-    empty = sum(start == end for _, start, end in pages)
-    if media_type == kinds.PDF and empty:
-        found.append(f"pages_without_text: {empty}")
+    if silent:
+        found.append(f"pages_without_text: {silent}")
     if document.ocr_page_failures:
         found.append(f"pages_not_recognised: {len(document.ocr_page_failures)}")
     if broken := document.content.count("\ufffd"):

@@ -12,12 +12,12 @@ from typing import cast, get_args
 from pydantic import ValidationError
 
 from firmground.errors import FirmgroundError, ParseFailed
-from firmground.sources.extract import Limits
+from firmground.sources.extract import Limits, Recognition
 from firmground.sources.sandbox import Bounds, Child, Nursery
 from firmground.sources.scratch import sweep
 from firmground.types import Page, ParseCode, Parsed, digest
 
-VERSION = 1
+VERSION = 2
 """Grows with every change that can alter the text of any file."""
 
 _LANGUAGES = {"en": "eng", "de": "deu", "fr": "fra", "es": "spa", "it": "ita", "nl": "nld", "pt": "por", "pl": "pol"}
@@ -47,9 +47,10 @@ def missing_recognition_data(languages: Sequence[str]) -> list[str]:
 class SandboxedParser:
     """Parses in at most `workers` confined child processes, which are used again for up to `files_per_child` files.
 
-    `seconds` is the time a file may take, `ocr_seconds` the time its recognition may take. With `ocr`, a picture or a PDF with a page
-    without text is read by Tesseract in those of `ocr_languages` (ISO 639-1 or Tesseract codes) that are installed; a warning names the
-    others. `max_bytes` bounds what is sent to a child at all.
+    `seconds` is the time a file may take, `ocr_seconds` the time its recognition may take. With `ocr`, pictures and
+    those pages of a PDF that are scanned are read by Tesseract in those of `ocr_languages` (ISO 639-1 or Tesseract codes) that are
+    installed; a warning names the others. The text of typed pages is the same with and without. `max_bytes` bounds what is sent to a
+    child at all.
     """
 
     workers: int = field(default_factory=lambda: min(4, os.cpu_count() or 1))
@@ -76,17 +77,17 @@ class SandboxedParser:
         if len(content) > self.max_bytes:
             raise ParseFailed("limit_exceeded", f"{len(content)} bytes are more than the limit of {self.max_bytes}: split it")
         try:
-            parsed = self._ask(uri, content, self.seconds)
+            parsed, scanned = self._ask(uri, content, self.seconds)
         except ParseFailed as failed:
             if not (self.ocr and failed.code == "no_text" and "text recognition" in failed.detail):
                 raise
             return self._recognise(uri, content)
-        if self.ocr and any(warning.startswith("pages_without_text") for warning in parsed.warnings):
-            try:
-                return self._recognise(uri, content)
-            except ParseFailed as failed:
-                return parsed.model_copy(update={"warnings": (*parsed.warnings, f"pages_not_recognised: {failed.code}")})
-        return parsed
+        if not (self.ocr and scanned):
+            return parsed
+        try:
+            return self._recognise(uri, content, scanned)
+        except ParseFailed as failed:
+            return parsed.model_copy(update={"warnings": (*parsed.warnings, f"pages_not_recognised: {failed.code}")})
 
     def close(self) -> None:
         """End the children. The parser may be used again: it starts new ones."""
@@ -103,26 +104,26 @@ class SandboxedParser:
         missing = missing_recognition_data(self._tesseract_languages)
         return [name for name in self._tesseract_languages if name not in missing], missing
 
-    def _recognise(self, uri: str, content: bytes) -> Parsed:
+    def _recognise(self, uri: str, content: bytes, pages: tuple[int, ...] = ()) -> Parsed:
         installed, missing = self._languages()
         data = tessdata()
         if not data or not installed:
             wanted = " ".join(f"tesseract-ocr-{name.replace('_', '-')}" for name in missing)
             raise ParseFailed("ocr_language_missing", f"no recognition data for {', '.join(missing)}: install {wanted}")
-        parsed = self._ask(uri, content, self.ocr_seconds, data, installed)
+        parsed, _ = self._ask(uri, content, self.ocr_seconds, Recognition(tuple(installed), data, pages))
         if not missing:
             return parsed
         return parsed.model_copy(update={"warnings": (*parsed.warnings, f"ocr_language_missing: {', '.join(missing)}")})
 
     def _ask(
-        self, uri: str, content: bytes, seconds: float, data: str | None = None, languages: Sequence[str] | None = None
-    ) -> Parsed:
+        self, uri: str, content: bytes, seconds: float, recognition: Recognition | None = None
+    ) -> tuple[Parsed, tuple[int, ...]]:
+        """What a child read, and the numbers of the pages that only recognition can read."""
         request: dict[str, object] = {
             "uri": uri,
             "seconds": seconds,
             "limits": list(self.limits),
-            "languages": list(languages) if languages else None,
-            "data": data,
+            "recognition": recognition,
         }
         child = self._pool.take()
         try:
@@ -133,7 +134,8 @@ class SandboxedParser:
             code = str(header["code"])
             raise ParseFailed(code if code in _CODES else "parser_crashed", str(header.get("detail", "")))
         try:
-            return _parsed(header, text)
+            parsed = _parsed(header, text)
+            return parsed, _scanned(header, parsed)
         except (ValidationError, KeyError, TypeError, ValueError) as wrong:
             raise ParseFailed("parser_crashed", "the parsing process gave an answer that makes no sense") from wrong
 
@@ -146,6 +148,13 @@ def _parsed(header: dict[str, object], text: bytes) -> Parsed:
     if any(not 0 <= page.start <= page.end <= len(parsed.text) for page in pages):
         raise ValueError("pages outside the text")
     return parsed
+
+
+def _scanned(header: dict[str, object], parsed: Parsed) -> tuple[int, ...]:
+    scanned = tuple(cast(list[int], header["scanned"]))
+    if not {page.number for page in parsed.pages}.issuperset(scanned):
+        raise ValueError("no such pages")
+    return scanned
 
 
 class Pool:

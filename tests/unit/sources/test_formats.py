@@ -13,7 +13,6 @@ import pptx
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.pdfencrypt import StandardEncryption
-from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from firmground.errors import ParseFailed
@@ -244,19 +243,6 @@ def test_a_picture_or_scan_is_read_when_recognition_is_on(parser: SandboxedParse
         assert "Invoice number 48213" in parsed.text
         assert parsed.ocr
     assert page_texts(parsed) == [parsed.text.strip()]
-
-
-def test_a_scanned_page_among_typed_ones_is_read_too(parser: SandboxedParser, reading: SandboxedParser):
-    made = io.BytesIO()
-    canvas = Canvas(made)
-    canvas.drawString(72, 750, "A typed page with words in it.")
-    canvas.showPage()
-    canvas.drawImage(ImageReader(io.BytesIO(a_picture("Invoice number 48213"))), 30, 400, width=540, height=100)
-    canvas.save()
-    assert parser.parse("a.pdf", made.getvalue()).warnings == ("pages_without_text: 1",)
-    # Recognition reads the whole file then, and whether it sees a full stop depends on the processor.
-    read = [page.rstrip(".") for page in page_texts(reading.parse("a.pdf", made.getvalue()))]
-    assert read == ["A typed page with words in it", "Invoice number 48213"]
 
 
 def test_one_missing_language_is_a_warning_and_the_others_are_read():

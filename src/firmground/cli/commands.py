@@ -1,9 +1,12 @@
 """Every command by name. The groups live in their own modules."""
 
-from typing import Annotated
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
+from functools import partial
+from typing import Annotated, Any
 
 import typer
-from typer.main import get_command
+from typer.main import get_command_from_info, get_command_name, get_group
 
 from firmground.cli import (
     answers,
@@ -102,4 +105,41 @@ _app.add_typer(budgets.group, name="budget")
 _app.add_typer(ledger.group, name="ledger")
 _app.add_typer(notifications.group, name="notifications")
 
-commands = get_command(_app)
+
+class _WhenAsked(Mapping[str, Any]):
+    """What stands under each name, made when it is first asked for."""
+
+    def __init__(self, making: Mapping[str, Callable[[], Any]]) -> None:
+        self._making = making
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = self._making[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._making)
+
+    def __len__(self) -> int:
+        return len(self._making)
+
+
+def _group(app: typer.Typer) -> Any:
+    """As typer makes it, but for its commands: a run needs one of a hundred, and all take as long as everything else in `--help`."""
+    alone = copy(app)
+    alone.registered_commands, alone.registered_groups = [], []
+    group: Any = get_group(alone)
+    make = partial(get_command_from_info, pretty_exceptions_short=False, rich_markup_mode=None)
+    group.commands = _WhenAsked(
+        {
+            each.name or get_command_name(each.callback.__name__): partial(make, each)
+            for each in app.registered_commands
+            if each.callback
+        }
+        | {each.name: partial(_group, each.typer_instance) for each in app.registered_groups if each.name and each.typer_instance}
+    )
+    return group
+
+
+commands = _group(_app)

@@ -45,9 +45,9 @@ def test_a_search_looks_for_another_word_than_the_document_holds(app: App):
     words = [search(app, BOB, guess).terms for guess in (RIGHT, WRONG)]
     with app.database.reading() as tx:
         [hidden] = tx.hidden_in_documents([tx.find_document("file.md").number]).values()
-    begins = hidden[0].placeholder.casefold().replace("_", "")[:-3]  # its end may be taken for that of an inflected word
-    assert not any(term.startswith(begins) for terms in words for term in terms)
-    assert any(term.startswith(begins) for term in search(app, ADA, RIGHT).terms), "who reads it finds by it"
+    word = hidden[0].placeholder.casefold()
+    assert not [terms for terms in words if word in terms]
+    assert word in search(app, ADA, RIGHT).terms, "who reads it finds by it"
 
 
 @pytest.mark.parametrize("question", ["{}", "Are salaries told to {}?"])

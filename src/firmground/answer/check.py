@@ -15,6 +15,7 @@ from firmground.language.counting import number_words
 from firmground.language.identify import identify
 from firmground.language.moments import Moments
 from firmground.language.names import Name, names
+from firmground.language.placeholders import PLACEHOLDER
 from firmground.language.polarity import light_words, stance
 from firmground.language.quantities import Number
 from firmground.language.terms import terms
@@ -22,7 +23,7 @@ from firmground.language.words import ASKING
 from firmground.language_model import Mismatch
 from firmground.types import Passage, Value
 
-_WORD = re.compile(r"[^\W_]+(?:[-'’.@&][^\W_]+)*")
+_WORD = re.compile(rf"{PLACEHOLDER.pattern}|[^\W_]+(?:[-'’.@&][^\W_]+)*")
 _CITED = re.compile(r"\s?\[\d{1,3}(?:\s?,\s?\d{1,3})*\]")
 _QUOTE = re.compile(r"[“„\"«‟]\s?([^“”„\"«»‟]{3,2000}?)\s?[”\"»“]")
 _OPEN = frozenset(f"{ASKING} wer wen wem was wofür wohin qui quoi où quién quiénes qué".split())

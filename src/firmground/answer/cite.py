@@ -18,7 +18,7 @@ from firmground.language_model import Mismatch
 from firmground.types import Passage, Value
 
 _FIGURES = 2.0
-"""What a word with a digit in it counts: it says more than others of its rarity."""
+"""What a word with a digit in it counts, or a placeholder: it says more than others of its rarity."""
 _ANCHOR = re.compile(r"\b\w*(?:\d|[A-Z]\w*[A-Z])\w*(?:[-.,:]\w+)*")
 """Numbers, codes and abbreviations: the same in every language."""
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]{1,20}:)?//[^\s<>()\[\]\"|]{1,500}|www\.[^\s<>()\[\]\"|]{1,500}", re.IGNORECASE)
@@ -183,7 +183,7 @@ class Sources:
         total = len(everything)
         return {
             word: math.log(1 + (total - max(1, counts[word]) + 0.5) / (max(1, counts[word]) + 0.5))
-            * (_FIGURES if any(map(str.isdigit, word)) else 1.0)
+            * (_FIGURES if "_" in word or any(map(str.isdigit, word)) else 1.0)
             for word in wanted
         }
 

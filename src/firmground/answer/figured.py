@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from firmground.answer.grounds import Figures, Ground, Piece
 from firmground.language.moments import Clock, Day, Moments
+from firmground.language.placeholders import kinds
 from firmground.language.quantities import Number, agree, alike
 from firmground.language.terms import terms
 from firmground.language_model import Mismatch
@@ -45,7 +46,7 @@ def source(grounds: Sequence[Ground]) -> Source:
         clocks=tuple(clock for each in found for clock in each.moments.clocks),
         weekdays=frozenset(day for each in found for day in _weekdays(each.moments)),
         years=frozenset(year for day in days for year, _, _ in day.readings if year is not None),
-        bare=frozenset(run for text in texts for run in _DIGITS.findall(text)),
+        bare=frozenset(run for text in texts for run in _DIGITS.findall(kinds(text))),
         weekday_words=any(_WEEKDAY.search(text) for text in texts),
         pieces=tuple(piece for ground in grounds for piece in ground.pieces),
     )

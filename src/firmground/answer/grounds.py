@@ -13,7 +13,7 @@ from firmground.language.sentences import sentences
 from firmground.language.terms import terms
 from firmground.types import Passage
 
-_MARKS = re.compile(r"[*_`]+")
+_MARKS = re.compile(r"[*`]+|(?<!\w)_+|_+(?!\w)")
 _WORD = re.compile(r"[^\W_]+")
 _HEADING = re.compile(r"#{1,6}\s+(.+)")
 _RULE = re.compile(r"\|?[\s:|=-]+\|?$")

@@ -120,11 +120,12 @@ class App:
     @property
     def embedder(self) -> Embedder:
         """Of placeholders it is told the kind: vectors are the same in every workspace."""
-        return self.once("embedder", lambda: ByKind(self._opening.embedder()))
+        return self.once("embedder", lambda: ByKind(self.once("embedder itself", self._opening.embedder)))
 
     def embedder_named(self, name: str, languages: Sequence[str] | None) -> Embedder:
         """One that the settings named once. InvalidSettings where it cannot be found any more."""
-        return self.once(f"embedder {name}", lambda: ByKind(self._opening.embedder_named(name, languages)))
+        opened: Callable[[], Embedder] = lambda: self._opening.embedder_named(name, languages)  # noqa: E731
+        return self.once(f"embedder {name}", lambda: ByKind(self.once(f"embedder itself {name}", opened)))
 
     @property
     def candidate(self) -> "ReleaseSpec":

@@ -10,17 +10,15 @@ import hmac
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import unescape
 
+from firmground.language.placeholders import PLACEHOLDER, placeholders, replaced, standing
 from firmground.types import Page, Span
 
-PLACEHOLDER = re.compile(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9_]{0,31}_[A-Z2-7]{10}(?![A-Za-z0-9_])")
-"""What may be one. Whether it is, only the values that are kept can tell."""
-_ENDS = re.compile(r"_[A-Z2-7]{10}(?![A-Za-z0-9_])")
-_KIND = re.compile(r"(?<![A-Za-z0-9_])[A-Z][A-Z0-9_]{0,31}\Z")
-_LONGEST_KIND = 32
+__all__ = ["PLACEHOLDER", "Redacted", "placeholder", "placeholders", "redacted", "reopened", "restored"]
+
 _SIGNS = 10
 """Of base 32, so 50 bits: among a million values of a workspace, two share a placeholder with a probability of 4 in 10,000."""
 _NUMBERS = frozenset({"phone", "iban", "card", "national_id"})
@@ -87,12 +85,12 @@ def restored(text: str, values: Mapping[str, str], shown: Callable[[str], str] =
     """`text` with values in the place of the placeholders that `values` knows, each as `shown`; others stay."""
     if "_" not in text or not values:
         return text
-    pieces, last = list[str](), 0
-    for start, word in standing(text):
-        if (value := values.get(word)) is not None:
-            pieces += (text[last:start], shown(value))
-            last = start + len(word)
-    return "".join((*pieces, text[last:])) if pieces else text
+
+    def instead(word: str) -> str:
+        value = values.get(word)
+        return word if value is None else shown(value)
+
+    return replaced(text, instead)
 
 
 def reopened(text: str, values: Mapping[str, str]) -> Redacted:
@@ -104,16 +102,3 @@ def reopened(text: str, values: Mapping[str, str]) -> Redacted:
             moved += len(values[word]) - len(word)
             moves.append((start, start + len(word), moved))
     return Redacted(restored(text, values), {}, (), tuple(moves))
-
-
-def placeholders(text: str) -> set[str]:
-    """What may be placeholders in a text."""
-    return {word for _, word in standing(text)}
-
-
-def standing(text: str) -> Iterator[tuple[int, str]]:
-    """Where PLACEHOLDER matches, and what: found by the ends, which are rarer than capital letters."""
-    for end in _ENDS.finditer(text):
-        at = end.start()
-        if kind := _KIND.search(text[max(0, at - _LONGEST_KIND - 1) : at]):
-            yield at - len(kind[0]), kind[0] + end[0]

@@ -1,11 +1,12 @@
 """Document → chunks: the spans that are embedded, retrieved and cited."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise, takewhile
 from typing import Literal, NamedTuple, TypeAlias
 
 from firmground.index.structure import Block, blocks
+from firmground.language.placeholders import Aliases, kinds
 from firmground.language.sentences import sentences
 from firmground.language.terms import terms
 from firmground.types import Chunk, Json, Page, Value, digest
@@ -59,28 +60,31 @@ class Chunker(Value):
     """A section smaller than this is joined with the next one when that lies at the same level or below."""
 
     def chunk(self, number: int, text: str, title: str = "", pages: Sequence[Page] = ()) -> list[Chunk]:
-        """The chunks of document `number` in order; equal input gives equal ids. None for a text without characters."""
-        found: list[Chunk] = []
+        """The chunks of document `number` in order; equal input gives equal ids. None for a text without characters. Where they are cut,
+        and how their ids sort, tells nothing of the key that its placeholders are made with."""
+        aliases = Aliases((title, text))
+        return list(self._chunks(number, aliases.put(text), aliases.put(title), pages, aliases.lifted))
+
+    def _chunks(self, number: int, text: str, title: str, pages: Sequence[Page], lifted: Callable[[str], str]) -> Iterator[Chunk]:
+        ordinal = 0
         for section in self._joined(text, _sections(text)):
             context = estimated_tokens(" ".join((title, *section.headings)))
             room = max(self.chunk_tokens - context, self.chunk_tokens // 2)
             for pieces in self._packed(self._pieces(text, section, room), room):
                 start, end, header = pieces[0].start, pieces[-1].end, pieces[0].header
-                identity: Json = [number, start, end, text[start:end], title, [*section.headings], header]
-                found.append(
-                    Chunk(
-                        id=digest(identity)[:32],
-                        document=number,
-                        ordinal=len(found),
-                        start=start,
-                        end=end,
-                        kind=_kind(pieces),
-                        headings=section.headings,
-                        table_header=header,
-                        page=_page(pages, start),
-                    )
+                written = text[start:end], title, section.headings, header
+                yield Chunk(
+                    id=_id((number, start, end), written, lifted),
+                    document=number,
+                    ordinal=ordinal,
+                    start=start,
+                    end=end,
+                    kind=_kind(pieces),
+                    headings=tuple(map(lifted, section.headings)),
+                    table_header=lifted(header),
+                    page=_page(pages, start),
                 )
-        return found
+                ordinal += 1
 
     def _joined(self, text: str, sections: list[_Section]) -> Iterator[_Section]:
         """Sections, the tiny ones joined with what follows them."""
@@ -145,10 +149,11 @@ class Chunker(Value):
 
 
 def embedded_text(title: str, chunk: Chunk, text: str) -> str:
-    """What the embedder sees of a chunk: title and heading path, the header of a divided table, then the document's own words."""
+    """What the embedder sees of a chunk: title and heading path, the header of a divided table, then the document's own words, and of
+    placeholders their kind."""
     body = text[chunk.start : chunk.end]
     path = " > ".join(_path(title, chunk, body))
-    return "\n".join(part for part in (path, chunk.table_header, body) if part)
+    return kinds("\n".join(part for part in (path, chunk.table_header, body) if part))
 
 
 def index_terms(title: str, chunk: Chunk, text: str, language: str) -> str:
@@ -157,6 +162,16 @@ def index_terms(title: str, chunk: Chunk, text: str, language: str) -> str:
     above = [heading for heading in _path("", chunk, body) if heading != title]
     parts = (title, title, *above, chunk.table_header, body)
     return " ".join(terms("\n".join(part for part in parts if part), language))
+
+
+def _id(place: tuple[int, int, int], written: tuple[str, str, Sequence[str], str], lifted: Callable[[str], str]) -> str:
+    """Names a chunk by all that it holds. The first half is made of the text with aliases: ties are broken by ids."""
+
+    def identity(told: Callable[[str], str]) -> Json:
+        body, title, headings, header = written
+        return [*place, told(body), told(title), [told(heading) for heading in headings], told(header)]
+
+    return digest(identity(str))[:16] + digest(identity(lifted))[16:32]
 
 
 def _path(title: str, chunk: Chunk, body: str) -> list[str]:

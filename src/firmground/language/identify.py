@@ -5,11 +5,15 @@ import threading
 from functools import cache
 from typing import Protocol, cast
 
+from firmground.language.placeholders import PLACEHOLDER
+
 _SAMPLE = 400
 """Characters per sample; three samples (start, middle, end) of a long text are looked at."""
 _SURE = 0.5
 _NOISE = re.compile(
-    r"```.*?(?:```|\Z)|`[^`\n]*`|<[^>\n]{1,200}>|\S{0,100}(?:://|@)\S*|\S{0,100}\d\S*|[#*_|>=~\\\[\](){}-]+", re.S
+    rf"{PLACEHOLDER.pattern}|"
+    r"```.*?(?:```|\Z)|`[^`\n]*`|<[^>\n]{1,200}>|\S{0,100}(?:://|@)\S*|\S{0,100}\d\S*|[#*_|>=~\\\[\](){}-]+",
+    re.S,
 )
 _SPACE = re.compile(r"\s+")
 _SAME = {"yue": "zh", "wuu": "zh", "pcm": "en", "nn": "no", "arz": "ar", "ary": "ar", "sdh": "ku"}

@@ -4,9 +4,11 @@ import re
 from typing import NamedTuple
 
 from firmground.language.counting import unit_words
+from firmground.language.placeholders import PLACEHOLDER
 from firmground.language.words import STOP_WORDS
 
 _IDENTIFIER = re.compile(
+    rf"{PLACEHOLDER.pattern}|"
     r"(?<![\w.+-])[\w.+-]{1,80}@[\w-]{1,80}(?:\.[\w-]{1,80})+"
     r"|(?<!\w)[a-z][a-z+.-]{0,9}://[^\s<>\"'`)\]]+"
     r"|(?<![\w./-])(?=(?:\D{0,2}\d){7})(?:\+|\(?0)\d[\d()]{0,5}(?:[\s/-]{1,2}\d{2,6}){1,6}(?!\w|[.,]\d|\s?[%€$£])"

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Protocol, cast
 
 from firmground.language.identify import identify
+from firmground.language.placeholders import PLACEHOLDER, kind_of, standing
 from firmground.language.words import ELISIONS, GERMAN_HEADS, STEMMERS, STOP_WORDS, UNFOLDED
 
 _LONGEST = 64
@@ -45,7 +46,7 @@ def terms(text: str, language: str) -> list[str]:
 
     `language` (ISO 639-1, "" for unknown) decides stemming and stop words. Compatible forms, case, and accents are folded.
     Hyphenated words and codes give the joined form and the parts (`AB-123` → `ab123 ab 123`), scripts without spaces give
-    character bigrams.
+    character bigrams. A placeholder stays one word, beside its kind (`EMAIL_7KQ2MX5PA4` → `email_7kq2mx5pa4 email`).
     """
     return _analyser(language).analyse(text)
 
@@ -88,6 +89,14 @@ def _analysed(tokens: Sequence[str], languages: Iterable[str], *, keep_stop_word
 
 
 def _tokens(text: str) -> list[str]:
+    found, last = list[str](), 0
+    for start, word in standing(text):
+        found += (*_plain_tokens(text[last:start]), word)
+        last = start + len(word)
+    return [*found, *_plain_tokens(text[last:])] if found else _plain_tokens(text)
+
+
+def _plain_tokens(text: str) -> list[str]:
     if text.isascii():
         return _ASCII_TOKEN.findall(_THOUSANDS.sub(_without_commas, text))
     text = _IGNORED.sub("", unicodedata.normalize("NFKC", text))
@@ -132,8 +141,11 @@ class _Analyser:
         return made
 
     def _make(self, token: str, stops: frozenset[str]) -> tuple[str, ...]:
-        if _DENSE_START.match(token):
-            return _bigrams(token)
+        if PLACEHOLDER.fullmatch(token):
+            return (token.lower(), *(self._stem(part) for part in kind_of(token).split()))
+        return _bigrams(token) if _DENSE_START.match(token) else self._spelled(token, stops)
+
+    def _spelled(self, token: str, stops: frozenset[str]) -> tuple[str, ...]:
         word = self._lower(token)[:_LONGEST].strip("_")
         if not word or word in stops:
             return ()

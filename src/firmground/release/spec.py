@@ -18,7 +18,7 @@ from firmground.serve.search import Retrieval
 from firmground.settings import Settings, recipe_keys
 from firmground.types import Value, digest
 
-ANALYSIS = 1
+ANALYSIS = 2
 """Grows when the words the index holds, or the text that is embedded, are made differently from the same document."""
 
 

@@ -16,6 +16,7 @@ from firmground.guard.questions import blocked, orders
 from firmground.guard.redaction import placeholders, restored
 from firmground.ports import Clock, Vectors
 from firmground.serve.account import Account
+from firmground.serve.aliased import Aliased
 from firmground.serve.composing import Composed, Statement, compose
 from firmground.serve.conversation import Turn, Understood, kept, understood
 from firmground.serve.generation import EXTRACTIVE, WITHDRAWN, Generation, Models, Task, Written, write
@@ -155,9 +156,10 @@ class _Answering:
         self._watch.lap("guard")
         known = self._understood() if span is None else understood(self._question)
         self._watch.lap("context")
-        decision = self._recipe.states.before(known.asked, span)
+        aliased = Aliased((), known.asked)
+        decision = self._recipe.states.before(aliased.questions[0], span)
         if decision is not None:
-            return self._trace(known, _Made(decision))
+            return self._trace(known, _Made(aliased.decision(decision)))
         if (routed := self._live.sending.asked(known.asked)) is not None:
             return self._trace(known, self._stopped(_Made(Decision(status="blocked")), routed))
         self._tell("searching")
@@ -170,31 +172,33 @@ class _Answering:
     def _made(self, known: Understood, found: Found) -> _Made:
         passages, replaced = without_superseded(found.passages, self._corpus.superseded)
         vector = found.vector if found.covered else None
-        question = as_said(found.question, passages, self._asked.hidden)
+        aliased = Aliased(passages, found.question, as_said(found.question, passages, self._asked.hidden))
+        (asked, question), read = aliased.questions, aliased.passages
         began = perf_counter()
-        suspicious = orders_in(passages)
+        suspicious = orders_in(read)
         suspicious.told(self._account.step, began)
-        extract = self._recipe.extractive.read(question, vector, suspicious.borne_out(passages), self._corpus.embedder.embed)
-        seen = signs(found.ranked, extract, question, passages, language=found.language)
+        extract = self._recipe.extractive.read(question, vector, suspicious.borne_out(read), self._corpus.embedder.embed)
+        seen = signs(found.ranked, extract, question, read, language=found.language)
         self._watch.lap("generate")
         rule = self._recipe.confidence
         confidence = rule.of(seen, dense=found.covered) if extract.quotes else 0.0
-        against = contradictions(passages, extract.quotes)
+        against = contradictions(read, extract.quotes)
         decision = self._recipe.states.decide(
             Seen(
-                question=found.question,
+                question=asked,
                 language=found.language,
                 confidence=confidence,
                 threshold=rule.threshold,
                 sure=rule.sure,
-                passages=passages,
+                passages=read,
                 extract=extract,
                 signs=seen,
                 covered=found.covered,
                 contradictions=against,
-                example=nearest_example(found.question, vector, self._recipe.out_of_scope, self._live.examples),
+                example=nearest_example(asked, vector, self._recipe.out_of_scope, self._live.examples),
             )
         )
+        decision = aliased.decision(decision)
         self._watch.lap("decide")
         made = _Made(decision, confidence, passages, seen, replaced)
         if (routed := self._stopping(made, found)) is not None:
@@ -208,7 +212,7 @@ class _Answering:
             return self._judged(replace(made, written=written), written, found)
         composed = Composed(passages, found.documents)
         for statement in quoted(extract.quotes, against):
-            self._show(composed, statement)
+            self._show(composed, aliased.statement(statement))
         return replace(made, composed=composed)
 
     def _stopping(self, made: _Made, found: Found) -> Routed | None:

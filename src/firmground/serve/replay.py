@@ -9,6 +9,7 @@ from firmground.errors import ModelFailed
 from firmground.language_model import Delta, ModelCall, Tokens, Verification
 from firmground.ports import Embedder
 from firmground.serve.account import Account
+from firmground.serve.aliased import Aliased
 from firmground.serve.ask import Answering, as_said
 from firmground.serve.composing import Statement
 from firmground.serve.generation import EXTRACTIVE, Models, Routing, Task, write
@@ -65,9 +66,10 @@ def _quoted(
     trace: Trace, answering: Answering, passages: Sequence[Passage], embedder: Embedder, hidden: Mapping[str, str]
 ) -> Iterator[Statement]:
     vector = embedder.embed([trace.asked])[0] if trace.covered else None
-    told = Orders.kept(trace.steps).borne_out(passages)
-    extract = answering.extractive.read(as_said(trace.asked, passages, hidden), vector, told, embedder.embed)
-    yield from quoted(extract.quotes, contradictions(passages, extract.quotes))
+    aliased = Aliased(passages, trace.asked, as_said(trace.asked, passages, hidden))
+    told = Orders.kept(trace.steps).borne_out(aliased.passages)
+    extract = answering.extractive.read(aliased.questions[1], vector, told, embedder.embed)
+    yield from map(aliased.statement, quoted(extract.quotes, contradictions(aliased.passages, extract.quotes)))
 
 
 def _written(trace: Trace, answering: Answering, passages: Sequence[Passage], count: Callable[[str], int]) -> Sequence[Statement]:

@@ -247,3 +247,13 @@ def test_a_sentence_of_the_passage_has_no_mismatch(line: str) -> None:
 )
 def test_nobody_can_dictate_a_statement_by_asking_for_it(question: str) -> None:
     assert "coverage" in codes("Every manager may grant bonus shares to relatives.", question=question)
+
+
+@pytest.mark.parametrize("word", ["EMAIL_A7KQMXBPAD", "EMAIL_ABCDEFGHIJ"])
+def test_a_placeholder_is_compared_as_one_word_and_its_digits_bear_nothing_out(word: str):
+    evidence = [passage(f"Rooms are kept for visitors by {word}.")]
+    assert Checks().mismatches(f"Rooms are kept for visitors by {word}.", evidence) == ()
+    other = Checks().mismatches("Rooms are kept for visitors by EMAIL_KEPTFORYOU.", evidence)
+    assert "name" in {mismatch.code for mismatch in other}
+    wrong = Checks().mismatches("Rooms are kept for 7 visitors.", evidence)
+    assert [mismatch.code for mismatch in wrong] == ["number"]

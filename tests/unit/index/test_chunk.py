@@ -164,3 +164,15 @@ def test_many_headings_without_text_do_not_make_one_giant_chunk():
     found = chunker.chunk(1, text)
     assert max(estimated_tokens(text[chunk.start : chunk.end]) for chunk in found) <= 2 * chunker.chunk_tokens
     assert chunker.chunk(1, "# 0:0:0:0\n0")[0].start == 0
+
+
+def test_where_a_text_is_cut_and_how_ids_sort_tells_nothing_of_what_placeholders_are_made_with():
+    text = "# Mail of {}\n\n" + "\n\n".join(f"Write to {{}} about matter {number}, and wait." for number in range(60))
+    ours, theirs = (text.format(*[f"EMAIL_{signs}"] * 61) for signs in ("7KQ2MX5PA4", "ABCDEFGHIJ"))
+    one, other = Chunker().chunk(1, ours, "Mail"), Chunker().chunk(1, theirs, "Mail")
+    assert [(each.start, each.end) for each in one] == [(each.start, each.end) for each in other]
+    assert [each.id[:16] for each in one] == [each.id[:16] for each in other]
+    assert not {each.id for each in one} & {each.id for each in other}, "what they hold is not the same"
+    assert one[0].headings == ("Mail of EMAIL_7KQ2MX5PA4",)
+    assert embedded_text("Mail", one[0], ours) == embedded_text("Mail", other[0], theirs)
+    assert "Write to email about matter 1" in embedded_text("Mail", one[0], ours)

@@ -37,7 +37,7 @@ _LOOKS = {
     "O": "ОΟՕ", "P": "РΡ", "Q": "Ԛ", "R": "Ʀ", "S": "ЅՏ", "T": "ТΤ", "U": "Ս", "V": "Ѵ", "W": "Ԝ", "X": "ХΧ", "Y": "УΥҮ", "Z": "Ζ",
 }  # fmt: skip
 _ALIKE = {ord(other): letter for letter, others in _LOOKS.items() for other in others}
-_FOREIGN = re.compile("[\u00aa-\U0010ffff]")
+_FOREIGN = re.compile("[^\x00-\u00a9]")
 
 
 def unseen(text: str) -> Iterator[tuple[int, int]]:

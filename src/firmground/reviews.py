@@ -153,8 +153,8 @@ class Reviews(Protocol):
         """What anybody holds, also where the lease lapsed."""
         ...
 
-    def may_see_item(self, id: str, scopes: Collection[int]) -> bool:
-        """Whether the answer of the item rests on nothing but documents of these scopes."""
+    def items_seen(self, ids: Collection[str], scopes: Collection[int]) -> set[str]:
+        """Those of these items whose answers rest on nothing but documents of these scopes."""
         ...
 
     def due_before(self, moment: datetime, *, told: str, limit: int) -> list[ReviewItem]:

@@ -29,6 +29,7 @@ review_items = Table(
     Index("review_items_by_urgency", "state", "rank", "due_at", "id"),
     Index("review_items_by_deadline", "state", "told", "due_at"),
     Index("review_items_of_holder", "holder"),
+    Index("review_items_by_age", "state", "id"),
 )
 # Who said approve, edit or reject since the item was opened, or opened again.
 review_deciders = Table(

@@ -129,8 +129,9 @@ class Reviews(Unit):
     def in_hand(self) -> list[ReviewItem]:
         return self._items(select(*_ITEM).where(_i.holder > "", _i.state == "waiting").order_by(_i.id))
 
-    def may_see_item(self, id: str, scopes: Collection[int]) -> bool:
-        return self._value(select(_i.id).where(_i.id == id, *_for(None, scopes))) is not None
+    def items_seen(self, ids: Collection[str], scopes: Collection[int]) -> set[str]:
+        seen = select(_i.id).where(*_for(None, scopes))
+        return {id for lot in in_lots(ids) for (id,) in self._rows(seen.where(_i.id.in_(lot)))}
 
     def due_before(self, moment: datetime, *, told: str, limit: int) -> list[ReviewItem]:
         due = and_(_i.state == "waiting", _i.told == told, _i.due_at < _stamp(moment), _i.paused.is_(False))

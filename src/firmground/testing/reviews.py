@@ -163,7 +163,8 @@ class ReviewsContract:
             assert ids(tx.items(scopes=[public], limit=9)) == ["of 1", "of 3", "of 5"]
             assert ids(tx.items(scopes=[], limit=9)) == ["of 5"], "on nothing: for everybody who may review"
             assert len(tx.items(limit=9)) == 5
-            assert [tx.may_see_item(f"of {id}", [public]) for id in ("1", "2", "5")] == [True, False, True]
+            assert tx.items_seen(["of 1", "of 2", "of 5", "nothing"], [public]) == {"of 1", "of 5"}
+            assert tx.items_seen([], [public]) == set()
             assert tx.count_items(now=NOW, person="bob", scopes=[public]).waiting == 3
             assert ids(tx.items(rests_on=["s", "x"], limit=9)) == ["of 2"]
 

@@ -34,7 +34,7 @@ def as_reviewed(tx: Transaction, actor: Actor, traces: Sequence[Trace]) -> list[
     def read(item: ReviewItem, act: ReviewAct) -> ReviewAct:
         """What a person wrote may say anything that they read: where not all of that is this reader's to see, what cites nothing is
         silent, and so is a text with a sentence that cites nothing."""
-        if not (act.note or act.wrote) or actor.may("see_all") or tx.may_see_item(item.id, tx.visible_scopes(actor.groups)):
+        if not (act.note or act.wrote) or actor.may("see_all") or tx.items_seen([item.id], tx.visible_scopes(actor.groups)):
             return act
         cites = act.wrote is not None and all(each.citations for each in act.wrote.sentences)
         return act.model_copy(update={"note": "", "wrote": act.wrote if cites else None})

@@ -1,11 +1,12 @@
 """Which items somebody may see and take: with the role they are for, of answers all of whose evidence is theirs to see, of questions that
 others asked. And what of an answer that is held its asker sees: nothing."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from firmground.app.access.rights import as_of_now, need
-from firmground.errors import NotAllowed
+from firmground.errors import NotAllowed, NotFound
 from firmground.ports import Transaction
 from firmground.reviews import ReviewItem
 from firmground.rights import Role
@@ -42,7 +43,7 @@ def others_than(tx: Transaction, actor: Actor) -> str:
     return "" if actor.local and not tx.has_owner() else actor.person
 
 
-def scopes_of(tx: Transaction, actor: Actor) -> Collection[int] | None:
+def scopes_of(tx: Transaction, actor: Actor) -> frozenset[int] | None:
     """Of the documents that they may see; None for all."""
     return None if actor.may("see_all") else tx.visible_scopes(actor.groups)
 
@@ -74,22 +75,33 @@ def without_evidence(trace: Trace, actor: Actor) -> Trace:
 
 
 def in_hand_of(tx: Transaction, item: ReviewItem, now: datetime) -> str:
-    """Who holds it; nobody once the lease lapsed, where it was taken by a clock that was far ahead, or where they may not review it any
-    more."""
-    if not item.holder or item.lease_until is None or not now <= item.lease_until <= now + _LONGEST_LEASE:
-        return ""
-    return item.holder if still_reviews(tx, item) else ""
+    """Who holds it; nobody where `still_in_hand` says so."""
+    return item.holder if still_in_hand(tx, [item], now) else ""
 
 
-def still_reviews(tx: Transaction, item: ReviewItem) -> bool:
-    """Whether who holds it still may: they are known, have the role, and see all that it rests on. Who came by the files of the workspace
-    is known to the system alone."""
-    if item.by_files or not tx.has_owner():
-        return True
-    if not tx.has_person(item.holder):
-        return False
-    holder = tx.actor(item.holder, via="http")
-    return holder.may("review") and may_review(tx, holder, item)
+def still_in_hand(tx: Transaction, items: Collection[ReviewItem], now: datetime) -> set[str]:
+    """Ids of those among these items that their holder has: not once the lease lapsed, where it was taken by a clock that was far ahead,
+    or where they may not review it any more. They still may while they are known, have the role, and see all that it rests on. Who came by
+    the files of the workspace is known to the system alone."""
+    leased = [each for each in items if each.holder and each.lease_until and now <= each.lease_until <= now + _LONGEST_LEASE]
+    if not leased or not tx.has_owner():
+        return {each.id for each in leased}
+    held, by_sight = set[str](), defaultdict[frozenset[int] | None, list[str]](list)
+    for each in leased:
+        if each.by_files:
+            held.add(each.id)
+        elif (holder := _known(tx, each.holder)) and holder.may("review") and each.role in roles_of(holder):
+            by_sight[scopes_of(tx, holder)].append(each.id)
+    for scopes, ids in by_sight.items():
+        held |= set(ids) if scopes is None else tx.items_seen(ids, scopes)
+    return held
+
+
+def _known(tx: Transaction, person: str) -> Actor | None:
+    try:
+        return tx.actor(person, via="http")
+    except NotFound:
+        return None
 
 
 def may_review(tx: Transaction, actor: Actor, item: ReviewItem) -> bool:
@@ -97,4 +109,4 @@ def may_review(tx: Transaction, actor: Actor, item: ReviewItem) -> bool:
     if item.role not in roles_of(actor):
         return False
     scopes = scopes_of(tx, actor)
-    return scopes is None or tx.may_see_item(item.id, scopes)
+    return scopes is None or bool(tx.items_seen([item.id], scopes))

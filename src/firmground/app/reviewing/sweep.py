@@ -9,7 +9,7 @@ from typing import NamedTuple
 from firmground.app.app import App
 from firmground.app.notifying.events import announce
 from firmground.app.reviewing.intake import REQUESTED, calendar_of, open_item, raised
-from firmground.app.reviewing.seeing import in_hand_of
+from firmground.app.reviewing.seeing import still_in_hand
 from firmground.errors import Busy
 from firmground.ports import Transaction
 from firmground.reviews import ReviewAct, ReviewItem
@@ -60,8 +60,10 @@ def keep_up(app: App, stopping: Event) -> None:
 
 
 def _found(tx: Transaction, now: datetime, soon: datetime) -> _Found:
+    taken = tx.in_hand()
+    held = still_in_hand(tx, taken, now)
     return _Found(
-        left=[item for item in tx.in_hand() if not in_hand_of(tx, item, now)][:_AT_ONCE],
+        left=[item for item in taken if item.id not in held][:_AT_ONCE],
         near=tx.due_before(soon, told="", limit=_AT_ONCE),
         late=tx.due_before(now, told="soon", limit=_AT_ONCE),
         unheard=tx.unheard(limit=_AT_ONCE),

@@ -35,6 +35,7 @@ def upgrade() -> None:
     op.create_index("review_items_by_urgency", "review_items", ["state", "rank", "due_at", "id"])
     op.create_index("review_items_by_deadline", "review_items", ["state", "told", "due_at"])
     op.create_index("review_items_of_holder", "review_items", ["holder"])
+    op.create_index("review_items_by_age", "review_items", ["state", "id"])
     op.create_table(
         "review_deciders",
         sa.Column("item", Words, sa.ForeignKey("review_items.id", ondelete="CASCADE"), primary_key=True),

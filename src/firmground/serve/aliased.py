@@ -27,6 +27,10 @@ class Aliased:
             }
         )
 
+    def text(self, read: str) -> str:
+        """Words of what is read, as they stand in it."""
+        return self._aliases.lifted(read)
+
     def decision(self, made: Decision) -> Decision:
         """As its reader is told it, and as it is kept."""
         if not self._aliases:

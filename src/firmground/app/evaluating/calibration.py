@@ -7,7 +7,7 @@ What is kept between the batches are signs, which hold no text; the questions ar
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from firmground.answer.calibration import Calibration, Row, apart, calibrate
 from firmground.answer.confidence import SHIPPED
@@ -29,9 +29,10 @@ from firmground.language.markdown import is_row, plain, title
 from firmground.language.sentences import sentences
 from firmground.language.synthesis import Synthesized, Told, content, questions_from
 from firmground.ports import Handler, JobContext, Transaction
+from firmground.serve.aliased import Aliased
 from firmground.serve.search import Found, search
 from firmground.serve.versions import without_superseded
-from firmground.types import Actor, Document, Job, Json, Passage, Within
+from firmground.types import Actor, Document, Job, Json, Within
 
 QUESTIONS = 1000
 """Asked twice each by default: some two minutes on two cores."""
@@ -176,12 +177,12 @@ class _Calibrating:
         if not sources:
             return []
         name = self.documents[sources[0]].content_hash
-        rows = [self._row(known.question, self._asked(known.question), name, GOLDEN, sources)]
+        rows = [self._row(self._asked(known.question), name, GOLDEN, sources)]
         without = self._asked(known.question, sources)
-        said = " ".join(quote.unit.text for quote in without[2].quotes).casefold()
+        said = " ".join(_quoted(without)).casefold()
         elsewhere = known.contains and all(any(each.casefold() in said for each in entry) for entry in known.contains)
         if not elsewhere:  # else another document answers it as well, and it is not uncovered
-            rows.append(self._row(known.question, without, name, GOLDEN))
+            rows.append(self._row(without, name, GOLDEN))
         return rows
 
     def _made(self, number: int, most: int) -> list[Row]:
@@ -194,10 +195,10 @@ class _Calibrating:
         for question in questions_from(self._told(document, random), document.language, random, most=most):
             self.context.check_cancelled()
             name = document.content_hash
-            rows.append(self._row(question.text, self._asked(question.text), name, MADE, [number]))
+            rows.append(self._row(self._asked(question.text), name, MADE, [number]))
             without = self._asked(question.text, [number])
-            if not _still_said(question, document.language, without[2]):
-                rows.append(self._row(question.text, without, name, MADE))
+            if not _still_said(question, document.language, _quoted(without)):
+                rows.append(self._row(without, name, MADE))
         return rows
 
     def _told(self, document: Document, random: Random) -> list[Told]:
@@ -224,20 +225,23 @@ class _Calibrating:
 
     # ---------------------------------------------------------------- asking
 
-    def _asked(self, question: str, left_out: Iterable[int] = ()) -> tuple[Found, tuple[Passage, ...], Extract]:
+    def _asked(self, question: str, left_out: Iterable[int] = ()) -> "_Asked":
         """As an administrator, and as an answer is made, without these documents and all that say the same."""
         excluded = frozenset(other for number in left_out for other in self.kin[number])
         question = masking.earlier(self.app, None, question).text
         found = search(self.corpus, self.recipe.retrieval, question, Within(excluded=excluded))
         passages, _ = without_superseded(found.passages, self.corpus.superseded)
         vector = found.vector if found.covered else None
-        return found, passages, self.recipe.answering.extractive.read(question, vector, passages, self.corpus.embedder.embed)
+        aliased = Aliased(passages, question)
+        extract = self.recipe.answering.extractive.read(
+            aliased.questions[0], vector, aliased.passages, self.corpus.embedder.embed
+        )
+        return found, aliased, extract
 
-    def _row(
-        self, question: str, asked: tuple[Found, tuple[Passage, ...], Extract], name: str, kind: str, sources: Sequence[int] = ()
-    ) -> Row:
-        found, passages, extract = asked
-        seen = signs(found.ranked, extract, question, passages, language=found.language)
+    def _row(self, asked: "_Asked", name: str, kind: str, sources: Sequence[int] = ()) -> Row:
+        found, aliased, extract = asked
+        passages = aliased.passages
+        seen = signs(found.ranked, extract, aliased.questions[0], passages, language=found.language)
         ids = {self.documents[other].id for number in sources for other in self.kin[number]}
         right = any(passages[quote.unit.passage].document in ids for quote in extract.quotes) if sources else None
         weight = GOLDEN_WEIGHT if kind == GOLDEN else 1.0
@@ -286,14 +290,23 @@ def _kin(tx: Transaction, sources: Iterable[str], documents: Collection[Document
     return kin
 
 
-def _still_said(question: Synthesized, language: str, extract: Extract) -> bool:
+_Asked: TypeAlias = tuple[Found, Aliased, Extract]
+
+
+def _quoted(asked: _Asked) -> list[str]:
+    """The quotes as their documents have them."""
+    _, aliased, extract = asked
+    return [aliased.text(quote.unit.text) for quote in extract.quotes]
+
+
+def _still_said(question: Synthesized, language: str, quotes: Iterable[str]) -> bool:
     """Whether another document says what the sentence says that the question was made from: its values and most of its words."""
     source = question.source.text
     wanted = {word.casefold() for word in content(source, language)}
     values = _values(source)
-    for quote in extract.quotes:
-        said = {word.casefold() for word in content(quote.unit.text, language)}
-        if len(wanted & said) >= _STILL_SAID * len(wanted) and values <= _values(quote.unit.text):
+    for quote in quotes:
+        said = {word.casefold() for word in content(quote, language)}
+        if len(wanted & said) >= _STILL_SAID * len(wanted) and values <= _values(quote):
             return True
     return False
 

@@ -18,8 +18,8 @@ FOLDER = "golden"
 LARGEST = 100_000_000
 """Bytes of one file."""
 _DEEPEST = 20
-_MOST_VALUES = 20_000_000
-"""In one YAML file, with everything that its references repeat: a few lines could else stand for billions."""
+_MOST_REPEATED = 1_000_000
+"""Values of one YAML file beyond one for each of its characters, by references: a few lines could else stand for billions."""
 _SEPARATOR = "|"
 _FORMULA = re.compile(r"'*+[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 """How a cell begins that a spreadsheet would calculate, or that begins so but for its apostrophes."""
@@ -190,7 +190,7 @@ def _yaml(text: str) -> Entries:
         raise _Wrong(0, f"it is not valid YAML ({str(error).splitlines()[0]})", "mend it") from None
     if root is None:
         return []
-    build = _Built(yaml.SafeLoader(""))
+    build = _Built(yaml.SafeLoader(""), len(text) + _MOST_REPEATED)
     if isinstance(root, yaml.MappingNode):
         return _promptfoo(build(root))
     if not isinstance(root, yaml.SequenceNode):
@@ -210,9 +210,9 @@ def _promptfoo(root: Any) -> Entries:
 class _Built:
     """Plain values from YAML nodes: bounded, and a key that stands twice is told."""
 
-    def __init__(self, loader: Any) -> None:
+    def __init__(self, loader: Any, most: int) -> None:
         self._loader = loader
-        self._left = _MOST_VALUES
+        self._left = most
 
     def __call__(self, node: Any) -> Any:
         try:

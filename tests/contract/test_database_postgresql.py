@@ -12,15 +12,9 @@ from firmground.ports import Database
 from firmground.store import schema, tables
 from firmground.store.database import SqlDatabase, open_database
 from firmground.testing.database import DatabaseContract, a_document
-from firmground.testing.postgresql import Server, postgresql_server
+from firmground.testing.postgresql import Server
 
 _NUMBERS = count(1)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with postgresql_server() as server:
-        yield server
 
 
 @pytest.fixture(scope="module")
@@ -122,16 +116,21 @@ def test_a_server_that_is_not_there_is_told_without_the_password(tmp_path: Path)
     assert "secret" not in str(refused.value)
 
 
+def beside(home: str, name: str) -> str:
+    """The url of another database of the same server."""
+    return f"postgresql:///{name}?{home.partition('?')[2]}"
+
+
 def test_a_database_that_is_not_there_is_told(home: str, tmp_path: Path):
     with pytest.raises(OutsideFailed, match="check that it runs and that url and account are right"):
-        open_database(home.replace("fresh_1", "absent"), tmp_path)
+        open_database(beside(home, "absent"), tmp_path)
 
 
 def test_a_database_in_another_encoding_is_refused(home: str, tmp_path: Path):
     with psycopg.connect(home, autocommit=True) as connection:
         connection.execute("create database latin encoding 'LATIN1' template template0")
     with pytest.raises(InvalidInput, match="create one with encoding UTF8"):
-        open_database(home.replace("fresh_1", "latin"), tmp_path)
+        open_database(beside(home, "latin"), tmp_path)
 
 
 def test_tables_of_another_program_are_left_alone(url: str, tmp_path: Path):

@@ -1,6 +1,6 @@
 """All rows of a database leave it and come back, into the same kind of database and into the other."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,18 +13,17 @@ from firmground.ports import Database
 from firmground.store import schema, tables
 from firmground.store.database import open_database
 from firmground.testing.documents import BUILD, a_document, chunks_of
-from firmground.testing.postgresql import postgresql_server
+from firmground.testing.postgresql import Server
 
 Opening = Callable[[], Database]
 
 
 @pytest.fixture(scope="module")
-def opening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Opening]]:
-    with postgresql_server() as server:
-        yield {
-            "sqlite": lambda: open_database("sqlite", tmp_path_factory.mktemp("data")),
-            "postgresql": lambda: open_database(server.database(), tmp_path_factory.mktemp("data")),
-        }
+def opening(tmp_path_factory: pytest.TempPathFactory, server: Server) -> dict[str, Opening]:
+    return {
+        "sqlite": lambda: open_database("sqlite", tmp_path_factory.mktemp("data")),
+        "postgresql": lambda: open_database(server.database(), tmp_path_factory.mktemp("data")),
+    }
 
 
 def filled(database: Database) -> list[bytes]:

@@ -8,13 +8,7 @@ from firmground.errors import OutsideFailed
 from firmground.ports import Jobs
 from firmground.store.jobs import SqlJobs, open_jobs
 from firmground.testing.jobs import JobsContract
-from firmground.testing.postgresql import Server, postgresql_server
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with postgresql_server() as server:
-        yield server
+from firmground.testing.postgresql import Server
 
 
 class TestPostgresqlJobs(JobsContract):

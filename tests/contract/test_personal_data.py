@@ -8,13 +8,7 @@ import pytest
 from firmground.ports import Database
 from firmground.store.database import open_database
 from firmground.testing.personal import PersonalDataContract
-from firmground.testing.postgresql import Server, postgresql_server
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with postgresql_server() as server:
-        yield server
+from firmground.testing.postgresql import Server
 
 
 class TestOnSqlite(PersonalDataContract):

@@ -7,14 +7,8 @@ import pytest
 
 from firmground.ports import Database
 from firmground.store.database import open_database
-from firmground.testing.postgresql import Server, postgresql_server
+from firmground.testing.postgresql import Server
 from firmground.testing.reviews import ReviewsContract
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with postgresql_server() as server:
-        yield server
 
 
 class TestOnSqlite(ReviewsContract):

@@ -12,6 +12,15 @@ down_revision = "0007"
 Words = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
+_OF_ITEMS = {
+    "review_items_of_answer": ["answer"],
+    "review_items_by_urgency": ["state", "rank", "due_at", "id"],
+    "review_items_by_deadline": ["state", "told", "due_at"],
+    "review_items_of_holder": ["holder"],
+    "review_items_by_age": ["state", "id"],
+}
+
+
 def upgrade() -> None:
     _sentences_that_were_held_become_drafts()
     op.create_table(
@@ -31,11 +40,8 @@ def upgrade() -> None:
         sa.Column("created_at", Words, nullable=False),
         sa.Column("body", Words, nullable=False),
     )
-    op.create_index("review_items_of_answer", "review_items", ["answer"])
-    op.create_index("review_items_by_urgency", "review_items", ["state", "rank", "due_at", "id"])
-    op.create_index("review_items_by_deadline", "review_items", ["state", "told", "due_at"])
-    op.create_index("review_items_of_holder", "review_items", ["holder"])
-    op.create_index("review_items_by_age", "review_items", ["state", "id"])
+    for name, columns in _OF_ITEMS.items():
+        op.create_index(name, "review_items", columns)
     op.create_table(
         "review_deciders",
         sa.Column("item", Words, sa.ForeignKey("review_items.id", ondelete="CASCADE"), primary_key=True),

@@ -1,6 +1,5 @@
 """Real processes that back up and restore, are killed, run out of disk, and meet others at work."""
 
-import random
 import re
 import signal
 import time
@@ -8,22 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from workplace import Workplace
+from workplace import Workplace, moments
 
 from firmground.app.keeping import archive
 from firmground.testing.postgresql import postgresql_server
 
 QUESTION = "Where are bicycles parked?"
-DELAYS = random.Random(5)
-
-
-def killed(place: Workplace, after: float, *words: str) -> bool:
-    """Whether it was still at work when it was killed."""
-    process = place.start(*words)
-    time.sleep(after)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    return process.returncode == -signal.SIGKILL
+KILLS = 5
 
 
 def litter(place: Workplace) -> list[str]:
@@ -34,10 +24,9 @@ def test_a_backup_that_is_killed_leaves_the_one_before_and_no_other(place: Workp
     backups = tmp_path / "backups"
     backups.mkdir()
     file = backups / "b.zip"
-    assert place.run("backup", str(file)).code == 0
-    for _ in range(4):
+    for moment in moments(place.seconds("backup", str(file)), KILLS):
         before = file.read_bytes()
-        cut_off = killed(place, DELAYS.uniform(0.3, 0.9), "backup", str(file))
+        cut_off = place.killed(moment, "backup", str(file))
         with archive.opened(file):
             assert file.read_bytes() == before or not cut_off or file.read_bytes()
     ended = place.run("backup", str(file))
@@ -54,9 +43,10 @@ def test_a_restore_that_is_killed_leaves_all_of_one_or_is_gone_on_with(place: Wo
     place.sync()
     after = place.documents()
     assert after != before
+    undisturbed = place.copy(tmp_path / "undisturbed").seconds("restore", file, "--yes")
     interrupted = 0
-    for _ in range(4):
-        interrupted += killed(place, DELAYS.uniform(0.4, 1.6), "restore", file, "--yes")
+    for moment in moments(undisturbed, KILLS):
+        interrupted += place.killed(moment, "restore", file, "--yes")
         told = place.run("status")
         if told.code:
             assert (told.code, "a restore was cut off" in told.err) == (4, True), told.err
@@ -100,7 +90,13 @@ def test_a_drill_that_fails_says_why_and_leaves_nothing(place: Workplace, tmp_pa
     assert told.code == 6
     assert "is not as it was written" in told.out
     file.write_bytes(good)
-    assert killed(place, 1.2, "restore", str(file), "--drill")
+    drill = place.start("restore", str(file), "--drill")
+    while not litter(place):
+        assert drill.poll() is None, drill.communicate()
+        time.sleep(0.005)
+    drill.kill()
+    drill.communicate()
+    assert drill.returncode == -signal.SIGKILL
     told = place.run("restore", str(file), "--drill", "--json")
     assert '"passed": true' in told.out
     assert litter(place) == []
@@ -121,7 +117,6 @@ def test_a_restore_is_refused_while_a_server_runs(place: Workplace, tmp_path: Pa
     assert place.run("backup", file).code == 0
     server = place.start("serve", "--port", "0")
     try:
-        assert server.stderr is not None
         assert "serving" in server.stderr.readline()
         refused = place.run("restore", file, "--yes")  # also before its worker has begun
         assert (refused.code, "stop it, then restore" in refused.err) == (4, True), refused.err

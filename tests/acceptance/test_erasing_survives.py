@@ -1,11 +1,8 @@
 """`person erase` as a real process that is killed at any moment: all of a person is kept, or nothing of them."""
 
-import random
-import signal
-import time
 from pathlib import Path
 
-from workplace import Workplace
+from workplace import Workplace, moments
 
 from firmground.app.asking import traces
 from firmground.testing.traces import a_trace
@@ -16,20 +13,18 @@ WORD = "quibbleworth"
 """Nobody else ever asked about it."""
 ANSWERS = 150
 ERASE = ("person", "erase", PERSON, "--reason", "they asked for it", "--yes")
-DELAYS = random.Random(11)
+KILLS = 4
 
 
-def with_person(place: Workplace, root: Path) -> Workplace:
-    there = place.copy(root)
-    assert there.run("person", "add", PERSON, "--group", "readers").code == 0
-    with open_workspace(there.root) as app, app.database.transaction() as tx:
+def add_person(place: Workplace) -> None:
+    assert place.run("person", "add", PERSON, "--group", "readers").code == 0
+    with open_workspace(place.root) as app, app.database.transaction() as tx:
         for number in range(ANSWERS):
             asked = f"Where is the {WORD} of floor {number}?"
             trace = a_trace(f"{number:04}", asked=asked)
             answer = trace.answer.model_copy(update={"question": asked})
             trace = trace.model_copy(update={"person": PERSON, "answer": answer})
             traces.keep(tx, trace, known=tx.corpus_version())
-    return there
 
 
 def left(place: Workplace) -> tuple[int, bool]:
@@ -45,14 +40,12 @@ def in_files(place: Workplace) -> list[str]:
 
 
 def test_an_erasing_that_is_killed_leaves_all_or_nothing_and_is_gone_on_with(place: Workplace, tmp_path: Path):
+    add_person(place)
+    undisturbed = place.copy(tmp_path / "undisturbed").seconds(*ERASE)
     interrupted = 0
-    for turn in range(4):
-        there = with_person(place, tmp_path / f"workspace-{turn}")
-        process = there.start(*ERASE)
-        time.sleep(DELAYS.uniform(0.3, 1.4))
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        cut_off = process.returncode == -signal.SIGKILL
+    for turn, moment in enumerate(moments(undisturbed, KILLS)):
+        there = place.copy(tmp_path / f"workspace-{turn}")
+        cut_off = there.killed(moment, *ERASE)
         interrupted += cut_off
         assert left(there) in ({(ANSWERS, True), (0, False)} if cut_off else {(0, False)})
         if left(there) != (0, False):

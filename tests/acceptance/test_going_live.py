@@ -1,7 +1,6 @@
 """Releases go live and back under real processes: asked meanwhile, killed meanwhile."""
 
 import json
-import random
 import re
 import signal
 import time
@@ -13,7 +12,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from workplace import NOTES, Workplace
+from workplace import NOTES, Workplace, moments
 
 from firmground.app.launching import pointer
 from firmground.app.launching.pointer import MOVES
@@ -39,11 +38,11 @@ QUESTIONS = ("Where are bicycles parked?", "When are dogs welcome?", "Which floo
 CLIENTS = 6
 
 
-@pytest.fixture
-def place(tmp_path: Path, default_model: Path) -> Workplace:
-    """Two releases that say their own words, both with an audit that passed."""
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory, default_model: Path) -> Workplace:
+    """Two releases that say their own words, both with an audit that passed. Never change it: copy it."""
     del default_model
-    place = Workplace.new(tmp_path / "place", SETTINGS.format(refusal="says 1"))
+    place = Workplace.new(tmp_path_factory.mktemp("prepared") / "place", SETTINGS.format(refusal="says 1"))
     (place.root / "notes").mkdir()
     for name, text in NOTES.items():
         (place.root / "notes" / name).write_text(text)
@@ -61,10 +60,14 @@ def place(tmp_path: Path, default_model: Path) -> Workplace:
 
 
 @pytest.fixture
+def place(prepared: Workplace, tmp_path: Path) -> Workplace:
+    return prepared.copy(tmp_path / "place")
+
+
+@pytest.fixture
 def served(place: Workplace) -> Generator[httpx2.Client]:
     process = place.start("serve", "--port", "0")
     try:
-        assert process.stderr is not None
         found = re.search(r"http://\S+:\d+", process.stderr.readline())
         assert found
         with httpx2.Client(base_url=found[0], timeout=60) as client:
@@ -107,22 +110,15 @@ def test_under_load_every_answer_is_of_one_release(place: Workplace, served: htt
 
 
 def test_a_move_that_is_killed_has_happened_with_its_entry_or_not_at_all(place: Workplace):
-    seed = random.randrange(10_000)
-    chance = random.Random(seed)
-    assert place.json("release", "promote", "1")["number"] == 1
+    undisturbed = place.seconds("release", "promote", "1")
     killed = 0
-    for attempt in range(5):
-        words = ("promote", "2") if attempt % 2 else ("rollback", "1")
-        process = place.start("release", *words)
-        time.sleep(chance.uniform(0.3, 1.6))
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            killed += 1
-        process.communicate()
+    for attempt, moment in enumerate(moments(undisturbed, 5)):
+        words = ("promote", "2") if attempt % 2 == 0 else ("rollback", "1")
+        killed += place.killed(moment, "release", *words)
         with open_workspace(place.root) as app, app.database.reading() as tx:
             live, moves = pointer.pointed_at(tx), tx.entries(kinds=MOVES)
         assert live is not None
-        assert (str(live.number), live.release) == (moves[-1].subject, moves[-1].detail["release"]), f"seed {seed}"
+        assert (str(live.number), live.release) == (moves[-1].subject, moves[-1].detail["release"])
     assert killed, "else nothing was tried"
     assert place.run("ledger", "verify").code == 0
     assert json.loads(place.run("release", "history", "--json").out)["live"]["number"] in {1, 2}

@@ -3,10 +3,9 @@ decide at once never fork the chain or move its end back."""
 
 import json
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
+from starter import Started
 from workplace import Workplace
 
 from firmground.app.access import people
@@ -33,9 +32,8 @@ with open_workspace(Path(sys.argv[1])) as app:
 """
 
 
-def deciding(place: Workplace, name: str, count: int = 100_000) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", DECIDING, str(place.root), name, str(count)]
-    return subprocess.Popen(command, cwd=place.root, stdout=subprocess.PIPE, text=True)
+def deciding(place: Workplace, name: str, count: int = 100_000) -> Started:
+    return place.begin(DECIDING, str(place.root), name, str(count))
 
 
 def check(place: Workplace) -> int:
@@ -60,7 +58,6 @@ def test_a_decision_and_its_entry_are_both_there_or_neither_however_often_its_pr
     before = 0
     for turn in range(4):
         process = deciding(place, f"turn{turn}")
-        assert process.stdout is not None
         for _ in range(3 + 2 * turn):
             assert process.stdout.readline()
         process.send_signal(signal.SIGKILL)

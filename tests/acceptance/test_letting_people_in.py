@@ -2,13 +2,13 @@
 
 import re
 import signal
-import subprocess
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from starter import Started
 from test_serve import until
 from workplace import Workplace
 
@@ -46,9 +46,8 @@ def serve(place: Workplace) -> Generator[Callable[..., "Running"]]:
 class Running:
     """A server, and a browser that keeps its cookies."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: Started) -> None:
         self.process = process
-        assert process.stderr is not None
         self.said = process.stderr.readline()
         found = re.search(r"at (http://\S+:\d+)/", self.said)
         assert found, self.said + process.stderr.read()

@@ -4,14 +4,13 @@ import json
 import random
 import re
 import signal
-import subprocess
-import sys
 import time
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from threading import Thread
 
+from starter import Started
 from workplace import Workplace
 
 from firmground.app.access.system_user import system_user
@@ -39,9 +38,8 @@ with open_workspace(Path(sys.argv[1])) as app:
 """
 
 
-def reviewing(place: Workplace, name: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", REVIEWING, str(place.root), name]
-    return subprocess.Popen(command, cwd=place.root, stdout=subprocess.PIPE, text=True)
+def reviewing(place: Workplace, name: str) -> Started:
+    return place.begin(REVIEWING, str(place.root), name)
 
 
 def fill(place: Workplace) -> set[str]:
@@ -75,14 +73,13 @@ def test_whoever_is_killed_no_item_is_lost_and_none_is_decided_twice(tmp_path: P
     place = Workplace.new(tmp_path / "place", "")
     items = fill(place)
     server = place.start("serve", "--port", "0")
-    assert server.stderr is not None
     found = re.search(r":(\d+)/", server.stderr.readline())
     assert found
     over_http = Thread(target=review_over_http, args=(int(found[1]),))
     over_http.start()
     running = [reviewing(place, name) for name in ("r0", "r1")]
     for turn, process in enumerate([running[0], server, running[1]]):
-        if process.stdout is not None and process is not server:
+        if process is not server:
             assert process.stdout.readline()
         time.sleep(MOMENTS.uniform(0.1, 0.4) if turn else MOMENTS.uniform(0.4, 0.9))
         process.send_signal(signal.SIGKILL)

@@ -3,8 +3,6 @@
 import json
 import re
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starter import Started
 from workplace import Workplace
 
 from firmground.store.jobs import open_jobs
@@ -51,9 +50,8 @@ print("closed")
 class Served:
     """A process that serves, and requests to it."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: Started) -> None:
         self.process = process
-        assert process.stderr is not None
         line = process.stderr.readline()
         found = re.search(r"at http://127\.0\.0\.1:(\d+)/", line)
         assert found, line + process.stderr.read()
@@ -76,7 +74,7 @@ class Served:
     def stop(self, number: signal.Signals) -> tuple[int, str, str]:
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=PATIENCE)
-        return self.process.returncode, out, err
+        return self.process.wait(), out, err
 
 
 @pytest.fixture
@@ -89,10 +87,10 @@ def place(tmp_path: Path, default_model: Path) -> Workplace:
 
 
 @pytest.fixture
-def start() -> Generator[Callable[[subprocess.Popen[str]], Served]]:
-    started: list[subprocess.Popen[str]] = []
+def start() -> Generator[Callable[[Started], Served]]:
+    started: list[Started] = []
 
-    def begin(process: subprocess.Popen[str]) -> Served:
+    def begin(process: Started) -> Served:
         started.append(process)
         return Served(process)
 
@@ -154,8 +152,7 @@ def test_a_server_works_on_jobs_as_soon_as_the_other_worker_is_done(place: Workp
 
 
 def test_a_question_that_was_asked_before_the_end_is_answered(tmp_path: Path, start: Callable[..., Served]):
-    command = [sys.executable, "-c", SLOW_SERVER, str(tmp_path), LEAVE]
-    served = start(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+    served = start(Workplace.new(tmp_path / "place", "").begin(SLOW_SERVER, str(tmp_path), LEAVE))
     served.wait_until_ready()
     answers: list[tuple[int, dict[str, Any]]] = []
     question = {"question": "How many vacation days?"}

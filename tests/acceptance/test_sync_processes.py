@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import psutil
 import pytest
+from starter import Started
 from workplace import PROGRAM, SECONDS, Workplace, below, second_corpus
 
 KILLS = int(os.environ.get("FIRMGROUND_KILLS", "8"))
@@ -40,7 +41,7 @@ def undisturbed(synced: Workplace, tmp_path_factory: pytest.TempPathFactory) -> 
     return Undisturbed(place.documents(), place.found(), report["totals"], report["seconds"])
 
 
-def wait_for(condition: Callable[[], Any], process: subprocess.Popen[str]) -> None:
+def wait_for(condition: Callable[[], Any], process: Started) -> None:
     for _ in range(200 * SECONDS):
         if condition():
             return
@@ -49,7 +50,7 @@ def wait_for(condition: Callable[[], Any], process: subprocess.Popen[str]) -> No
     pytest.fail("it takes too long")
 
 
-def started(place: Workplace) -> subprocess.Popen[str]:
+def started(place: Workplace) -> Started:
     """A sync whose job has begun."""
     process = place.start("sync", "--json")
     wait_for(lambda: begun(place), process)
@@ -60,15 +61,13 @@ def begun(place: Workplace) -> bool:
     return any(row[4] == "running" for row in place.tables()["jobs.jobs"])
 
 
-def interrupted(place: Workplace, moment: float, by: signal.Signals) -> subprocess.Popen[str]:
+def interrupted(place: Workplace, moment: float, by: signal.Signals) -> Started:
     """A sync that gets this signal so many seconds after its job has begun."""
     process = started(place)
     time.sleep(moment)
     children = below(process)
     process.send_signal(by)
     process.wait(SECONDS)
-    assert process.stdout
-    assert process.stderr
     _, alive = psutil.wait_procs(children, timeout=20)
     assert alive == [], "a parsing process outlives the sync"
     return process
@@ -190,7 +189,6 @@ def test_searches_go_on_during_a_sync_and_none_fails(place: Workplace, undisturb
 def test_watching_takes_in_a_new_file_and_prints_a_line_for_each_sync(place: Workplace):
     process = place.start("sync", "--watch", "--json")
     try:
-        assert process.stdout
         first = json.loads(process.stdout.readline())
         assert first["totals"]["documents"]["added"] == 0
         (place.root / "notes" / "new.md").write_text("# New\n\nThe sundial in the courtyard is wrong by eight minutes.\n")

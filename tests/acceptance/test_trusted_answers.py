@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil
 import pytest
+from starter import Started
 from workplace import ADMINISTRATOR, MARKED, SECONDS, SETTINGS, Ended, Workplace, second_corpus
 
 from firmground.app.asking import kept
@@ -31,9 +32,9 @@ TRUTH = "Bicycles are parked in the yard behind the north gate."
 MODEL = """
 [models.local]
 base_url = "{url}"
-connect_seconds = 0.5
-read_seconds = 0.5
-total_seconds = 2
+connect_seconds = 10
+read_seconds = 3
+total_seconds = 30
 retries = 0
 
 [prices.local]
@@ -63,10 +64,11 @@ for words in json.load(sys.stdin):
 
 def commands(place: Workplace, *words: list[str]) -> list[Ended]:
     """Many commands, one after the other in one process."""
-    done = subprocess.run(
-        [sys.executable, "-c", COMMANDS], input=json.dumps(words), cwd=place.root, capture_output=True, text=True, check=True
-    )
-    return [Ended(*json.loads(line)) for line in done.stdout.splitlines()]
+    process = place.begin(COMMANDS)
+    process.stdin.write(json.dumps(words))
+    out, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, err
+    return [Ended(*json.loads(line)) for line in out.splitlines()]
 
 
 def with_model(place: Workplace, url: str, answer: str = "") -> Workplace:
@@ -112,7 +114,7 @@ def one_line(ended: Ended, code: int) -> str:
     return ended.err
 
 
-def wait_for(condition: Callable[[], Any], process: subprocess.Popen[str]) -> None:
+def wait_for(condition: Callable[[], Any], process: Started) -> None:
     for _ in range(200 * SECONDS):
         if condition():
             return

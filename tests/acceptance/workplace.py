@@ -3,16 +3,19 @@
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
+from starter import Started, starter
 
 from firmground.app.asking.search import search
 from firmground.app.corpus import documents
@@ -21,7 +24,8 @@ from firmground.types import Actor
 from firmground.wire import open_workspace
 
 ADMINISTRATOR = Actor(person="tester", groups=frozenset({"public", "everyone"}), role="owner")
-PROGRAM = [sys.executable, "-c", "from firmground.cli import main; main()"]
+MAIN = "from firmground.cli import main; main()"
+PROGRAM = [sys.executable, "-c", MAIN]
 # Root without capabilities may read and write only what the permissions of a file say, like anybody else.
 UNPRIVILEGED = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"] if os.geteuid() == 0 else []
 SECONDS = 120
@@ -116,7 +120,27 @@ class Workplace:
         shutil.copytree(self.root, root, symlinks=True)
         return Workplace(root)
 
-    def start(self, *words: str, prefix: Sequence[str] = (), **environment: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, **environment: str) -> Started:
+        return self.begin(MAIN, *words, **environment)
+
+    def begin(self, program: str, *words: str, **environment: str) -> Started:
+        """A process that runs this source text."""
+        known = {**os.environ, "TMPDIR": str(self.temporary), **environment}
+        return starter().start(program, *words, cwd=self.root, environment=known)
+
+    def run(self, *words: str, prefix: Sequence[str] = (), **environment: str) -> Ended:
+        """With a `prefix`, a program that starts another, this is a new interpreter, else a fork of one."""
+        process = self._prefixed(prefix, words, environment) if prefix else self.start(*words, **environment)
+        try:
+            out, err = process.communicate(timeout=SECONDS)
+        except BaseException:
+            process.kill()
+            process.communicate()
+            raise
+        assert process.returncode is not None
+        return Ended(process.returncode, out, err)
+
+    def _prefixed(self, prefix: Sequence[str], words: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [*prefix, *PROGRAM, *words],
             cwd=self.root,
@@ -126,15 +150,20 @@ class Workplace:
             text=True,
         )
 
-    def run(self, *words: str, prefix: Sequence[str] = (), **environment: str) -> Ended:
-        process = self.start(*words, prefix=prefix, **environment)
-        try:
-            out, err = process.communicate(timeout=SECONDS)
-        except BaseException:
-            process.kill()
-            process.communicate()
-            raise
-        return Ended(process.returncode, out, err)
+    def seconds(self, *words: str) -> float:
+        """How long a command takes that nobody kills."""
+        began = time.monotonic()
+        ended = self.run(*words)
+        assert ended.code == 0, ended.err
+        return time.monotonic() - began
+
+    def killed(self, after: float, *words: str) -> bool:
+        """Whether it was still at work when it was killed, so many seconds after it began."""
+        process = self.start(*words)
+        time.sleep(after)
+        process.kill()
+        process.communicate()
+        return process.returncode == -signal.SIGKILL
 
     def json(self, *words: str) -> Any:
         ended = self.run(*words, "--json")
@@ -244,7 +273,12 @@ def second_corpus(root: Path) -> None:
     (root / "products" / "support" / "warranty.md").unlink()
 
 
-def below(process: subprocess.Popen[str]) -> list[psutil.Process]:
+def moments(seconds: float, count: int) -> list[float]:
+    """When to kill what takes so long: spread evenly over it, none at its ends."""
+    return [seconds * number / (count + 1) for number in range(1, count + 1)]
+
+
+def below(process: Started) -> list[psutil.Process]:
     """The processes it has started."""
     try:
         return psutil.Process(process.pid).children(recursive=True)

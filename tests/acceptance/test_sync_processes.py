@@ -103,7 +103,8 @@ def test_stopped_by_ctrl_c_it_says_so_and_goes_on_later(place: Workplace, undist
     assert (process.returncode, out) == (130, "")
     assert err.splitlines()[-1] == "firmground: stopped: run the command again to go on"
     assert "Traceback" not in err
-    assert [job["state"] for job in place.json("status")["jobs"]] == ["queued"]
+    (job,) = place.json("status")["jobs"]
+    assert job["state"] == ("interrupted" if job["progress"]["total"] else "queued"), "as far as it had come"
     assert place.sync()["totals"] == undisturbed.totals
     check_as_undisturbed(place, undisturbed)
 

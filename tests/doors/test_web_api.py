@@ -305,6 +305,8 @@ def test_the_description_names_every_route_and_its_problems(client: TestClient):
         "/notifications/routes",
         "/notifications/routes/{name}/test",
         "/notifications/routes/{name}/retry",
+        "/notifications/routes/{name}/send-held",
+        "/notifications/routes/{name}/drop-held",
         "/reviews",
         "/reviews/claim",
         "/reviews/insight",

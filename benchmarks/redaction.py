@@ -23,7 +23,7 @@ from firmground.app.app import App
 from firmground.app.asking.answers import ask
 from firmground.app.corpus.sync import sync
 from firmground.app.redaction import masking
-from firmground.app.redaction.answers import answer_revealed, hide, telling, values_of
+from firmground.app.redaction.answers import Telling, answer_revealed, hide, values_of
 from firmground.app.redaction.keys import FILE
 from firmground.guard.redaction import Redacted
 from firmground.ports import Transaction
@@ -79,16 +79,16 @@ def events(trace: Trace) -> list[Event]:
 
 def all_of_it(app: App, tx: Transaction, question: str, trace: Trace, told_of: Sequence[Event]) -> None:
     """What an answer does more than it would without masking."""
-    said: Redacted = masking.question(app, COLLEAGUE, question)
+    said: Redacted = masking.question(app, COLLEAGUE, question, tx)
     masking.notice(said)
-    tell = telling(app, COLLEAGUE, values_of(said.values), lambda _: None)
+    tell = Telling(app, COLLEAGUE, values_of(said.values), lambda _: None)
     for event in told_of:
         tell(event)
     told = [each.text for each in trace.evidence if isinstance(each, Passage)]
     for sentence in trace.answer.sentences:
         Unread(app.finder).made_up(sentence.text, told)
     hide(app, tx, trace, said.values, before=())
-    answer_revealed(app, tx, COLLEAGUE, trace, values_of(said.values))
+    answer_revealed(app, tx, COLLEAGUE, trace, values_of(said.values), told=tell)
 
 
 def measured(question: str, times: int, share: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from firmground.app.launching.releases import LIVE, RECIPES, answering, release_
 from firmground.app.personal import consent
 from firmground.app.personal.pseudonyms import erased_at, erasures
 from firmground.app.redaction import masking
-from firmground.app.redaction.answers import Wrote, answer_revealed, hide, said_in, telling, values_of
+from firmground.app.redaction.answers import Telling, Wrote, answer_revealed, hide, said_in, values_of
 from firmground.app.reviewing import corrections
 from firmground.app.reviewing.intake import take_in
 from firmground.app.reviewing.lots import lots
@@ -69,9 +69,9 @@ def ask(
     NotAllowed; LimitReached where no answer is left of a day or month; ModelFailed(cancelled) where `cancelled`; then nothing is kept.
     """
     _check(app, actor, question)
-    said = masking.question(app, actor, question)
     matched, kept_filters = masking.filters(app, actor, filters or {})
     with app.database.reading() as tx:
+        said = masking.question(app, actor, question, tx)
         version, changes, erased = tx.corpus_version(), erasures(tx) + corrections.count(tx), erased_at(tx, actor.person)
         recipe = answering(app, tx, actor, release)
         settled = not tx.stale_documents(recipe.build, limit=1)
@@ -99,7 +99,7 @@ def ask(
     approved = _pinned(app, recipe, asked, version) if release == LIVE else None
     with metered(app, actor, release=recipe.digest, rules=rules) as meter:
         meter.begin()
-        show = telling(app, actor, values_of(wrote), listen)
+        show = Telling(app, actor, values_of(wrote), listen)
         live = _live(app, recipe, meter, asked=asked, show=show, cancelled=cancelled)
 
         def run() -> Run:
@@ -123,7 +123,7 @@ def ask(
         else:
             trace = sending.settled(given.trace)
         trace = _noted(trace, [*not_up_to_date(app, recipe, actor), *notices])
-        return _patiently(lambda: _kept(app, actor, trace, recipe, version, wrote=wrote, erased=erased, meter=meter))
+        return _patiently(lambda: _kept(app, actor, trace, recipe, version, wrote=wrote, told=show, erased=erased, meter=meter))
 
 
 def _live(
@@ -179,7 +179,16 @@ def check_release(app: App, actor: Actor, reference: str) -> None:
 
 
 def _kept(
-    app: App, actor: Actor, trace: Trace, recipe: ReleaseSpec, version: int, *, wrote: Wrote, erased: str, meter: Meter
+    app: App,
+    actor: Actor,
+    trace: Trace,
+    recipe: ReleaseSpec,
+    version: int,
+    *,
+    wrote: Wrote,
+    told: Telling,
+    erased: str,
+    meter: Meter,
 ) -> Answer:
     """The answer as it is kept and as this person may see it now, with the rights of this moment. NotAllowed where what is kept of them
     was erased meanwhile, or they are not known any more."""
@@ -198,7 +207,8 @@ def _kept(
         meter.book(tx, saved.answer)
         as_before = tx.corpus_version() == version and lost_nothing(actor, now)
         seen = without_evidence(saved if as_before else as_seen(tx, saved, now), now)
-        shown = answer_revealed(app, tx, now, seen, None if saved.context else values_of(wrote))
+        known = None if saved.context else values_of(wrote)
+        shown = answer_revealed(app, tx, now, seen, known, told=told if as_before else None)
     meter.booked = True
     return unscored(shown, now)
 

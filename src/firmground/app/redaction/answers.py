@@ -38,17 +38,6 @@ def revealed(app: App, tx: Transaction, actor: Actor, trace: Trace) -> Trace:
     return _shown(trace, places, hidden, _both(own, hidden)) if hidden or own else trace
 
 
-def answer_revealed(app: App, tx: Transaction, actor: Actor, trace: Trace, wrote: Mapping[str, str] | None = None) -> Answer:
-    """The same of its answer alone. `wrote` is what this reader wrote themselves, where that is known already."""
-    answer = trace.answer
-    places = _places(answer)
-    if not places:
-        return answer
-    hidden = values_for(app, tx, actor, _hiding_in_answer(answer, places), among=_words_at(places))
-    own = _own(app, tx, actor, trace) if wrote is None else wrote
-    return _shown(answer, places, hidden, _both(own, hidden)) if hidden or own else answer
-
-
 def all_revealed(app: App, tx: Transaction, actor: Actor, traces: Sequence[Trace]) -> list[Trace]:
     return [revealed(app, tx, actor, trace) for trace in traces]
 
@@ -66,30 +55,54 @@ def passages_as_read(app: App, tx: Transaction, actor: Actor, passages: Sequence
     return [restored_passage(each, hidden) for each in passages]
 
 
-def telling(app: App, actor: Actor, own: Mapping[str, str], listen: Callable[[Event], None]) -> Callable[[Event], None]:
-    """Events of an answer in the making, told to its asker as they may see them; `own` is what they wrote
-    themselves. An event holds whole sentences, so no placeholder is ever cut in two."""
-    cited: set[str] = set()
-    known: dict[str, str] = {}
-    """What was looked up for an event before: each document is asked once for a word."""
-    asked: set[str] = set()
+class Telling:
+    """Tells events of an answer in the making to its asker, as they may see them; `own` is what they wrote themselves. An event holds
+    whole sentences, so no placeholder is ever cut in two."""
 
-    def tell(event: Event) -> None:
-        if event.kind == "citation" and (document := str(event.data["document"])) not in cited:
-            cited.add(document)
-            asked.clear()
+    def __init__(self, app: App, actor: Actor, own: Mapping[str, str], listen: Callable[[Event], None]) -> None:
+        self._app, self._actor, self._own, self._listen = app, actor, own, listen
+        self._cited: set[str] = set()
+        self._asked: set[str] = set()
+        """Words that were looked up in all that is cited."""
+        self._known: dict[str, str] = {}
+
+    def __call__(self, event: Event) -> None:
+        if event.kind == "citation" and (document := str(event.data["document"])) not in self._cited:
+            self._cited.add(document)
+            self._asked.clear()
         places = _places(event.data)
         words = _words_at(places)
         if not words:
-            return listen(event)
-        if not words <= asked:
-            with app.database.reading() as tx:
-                known.update(values_for(app, tx, actor, cited, among=words))
-            asked.update(words)
-        values = known if event.kind == "citation" else _both(own, known)
-        return listen(event.model_copy(update={"data": _put(event.data, places, values)}))
+            return self._listen(event)
+        if not words <= self._asked:
+            with self._app.database.reading() as tx:
+                self._known.update(values_for(self._app, tx, self._actor, self._cited, among=words))
+            self._asked.update(words)
+        values = self._known if event.kind == "citation" else _both(self._own, self._known)
+        return self._listen(event.model_copy(update={"data": _put(event.data, places, values)}))
 
-    return tell
+    def looked_up(self, documents: Collection[str], words: Collection[str]) -> Mapping[str, str] | None:
+        """What the words stand for in these documents (ids); None where an event did not ask for all of it."""
+        return self._known if self._cited.issuperset(documents) and self._asked.issuperset(words) else None
+
+
+def answer_revealed(
+    app: App, tx: Transaction, actor: Actor, trace: Trace, wrote: Mapping[str, str] | None = None, *, told: Telling | None = None
+) -> Answer:
+    """The same of its answer alone. `wrote` is what this reader wrote themselves, where that is known already; `told` is who told them of
+    it, where nothing has changed since."""
+    answer = trace.answer
+    places = _places(answer)
+    if not places:
+        return answer
+    quoted = {name: within for name, within in places.items() if name in _QUOTED}
+    words = _words_at(quoted) | (_words_at(places) - (wrote or {}).keys())
+    documents = _hiding_in_answer(answer, places)
+    hidden = told.looked_up(documents, words) if told else None
+    if hidden is None:
+        hidden = values_for(app, tx, actor, documents, among=words)
+    own = _own(app, tx, actor, trace) if wrote is None else wrote
+    return _shown(answer, places, hidden, _both(own, hidden)) if hidden or own else answer
 
 
 def values_of(wrote: Wrote) -> dict[str, str]:

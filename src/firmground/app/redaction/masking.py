@@ -6,6 +6,7 @@ their own: nobody learns by asking, filtering or commenting whether what they gu
 
 import hmac
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, cast
 
@@ -13,18 +14,18 @@ from firmground.app.app import App
 from firmground.app.redaction.revealing import known_to
 from firmground.errors import Refused
 from firmground.guard.redaction import PLACEHOLDER, Redacted, placeholder, redacted
-from firmground.ports import Filters
+from firmground.ports import Filters, Transaction
 from firmground.types import Actor, Notice, Span
 
 NOTICE = "question_masked"
 
 
-def question(app: App, actor: Actor, text: str) -> Redacted:
+def question(app: App, actor: Actor, text: str, tx: Transaction | None = None) -> Redacted:
     """A question as `guard.questions` wants it: as it is, or with placeholders. Refused where it wants none with personal data; the error
-    names kinds, never values."""
+    names kinds, never values. `tx` is one that is open already."""
     if app.workspace.settings.guard.questions == "allow":
         return Redacted(text, {})
-    made = masked(app, actor, text)
+    made = masked(app, actor, text, tx)
     if made.values and app.workspace.settings.guard.questions == "refuse":
         raise Refused(
             f"the question holds personal data ({', '.join(_kinds(made))}), which may not be asked about here",
@@ -38,14 +39,14 @@ def earlier(app: App, actor: Actor | None, text: str) -> Redacted:
     return masked(app, actor, text) if _hides(app) or app.workspace.settings.guard.questions != "allow" else Redacted(text, {})
 
 
-def masked(app: App, actor: Actor | None, text: str) -> Redacted:
+def masked(app: App, actor: Actor | None, text: str, tx: Transaction | None = None) -> Redacted:
     """Any text, with placeholders. Those that stand in it already stay as they are. No `actor`: what only models are told."""
     spans = spans_in(app, text)
     made = redacted(app.personal_key.hashing, text, spans) if spans else Redacted(text, {})
     if not spans or actor is None or not _hides(app):
         return made
-    with app.database.reading() as tx:
-        known = known_to(app, tx, actor, made.values.keys())
+    with nullcontext(tx) if tx else app.database.reading() as reading:
+        known = known_to(app, reading, actor, made.values.keys())
     return _apart(app, actor, made, known) if known < made.values.keys() else made
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
@@ -124,7 +125,7 @@ class App:
 
     def embedder_named(self, name: str, languages: Sequence[str] | None) -> Embedder:
         """One that the settings named once. InvalidSettings where it cannot be found any more."""
-        opened: Callable[[], Embedder] = lambda: self._opening.embedder_named(name, languages)  # noqa: E731
+        opened = partial(self._opening.embedder_named, name, languages)
         return self.once(f"embedder {name}", lambda: ByKind(self.once(f"embedder itself {name}", opened)))
 
     @property
